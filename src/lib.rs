@@ -1,0 +1,5 @@
+//! Isolated worlds for the users of a host application.
+
+pub mod environment;
+pub mod paths;
+pub mod store;

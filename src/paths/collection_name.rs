@@ -1,0 +1,70 @@
+//! The name of a collection of records.
+
+use std::fmt;
+
+use super::NameError;
+use super::reserved::is_device_name;
+
+/// A collection's name: `[a-z][a-z0-9_]*`, at most 48 bytes.
+///
+/// The name is also that of the collection's view, so device names are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CollectionName(std::borrow::Cow<'static, str>);
+
+impl CollectionName {
+    /// The longest name, in bytes.
+    pub const MAX_BYTES: usize = 48;
+    /// Uploaded videos.
+    pub const VIDEOS: Self = Self(std::borrow::Cow::Borrowed("videos"));
+    /// Preview images.
+    pub const THUMBNAILS: Self = Self(std::borrow::Cow::Borrowed("thumbnails"));
+    /// Live streams.
+    pub const LIVE_STREAMS: Self = Self(std::borrow::Cow::Borrowed("live_streams"));
+    /// Schedules.
+    pub const SCHEDULES: Self = Self(std::borrow::Cow::Borrowed("schedules"));
+    /// OAuth tokens.
+    pub const TOKENS: Self = Self(std::borrow::Cow::Borrowed("tokens"));
+    /// Stream keys by token.
+    pub const STREAM_MAPPING: Self = Self(std::borrow::Cow::Borrowed("stream_mapping"));
+
+    /// Parses a collection name.
+    ///
+    /// # Errors
+    /// [`NameError`] with the reason of the refusal.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(NameError::TooLong { bytes: text.len(), limit: Self::MAX_BYTES });
+        }
+        let valid =
+            |(at, c): (usize, char)| c.is_ascii_lowercase() || (at > 0 && (c.is_ascii_digit() || c == '_'));
+        if let Some((at, character)) = text.char_indices().find(|&pair| !valid(pair)) {
+            return Err(NameError::Character { character, at });
+        }
+        if is_device_name(text) {
+            return Err(NameError::DeviceName);
+        }
+        Ok(Self(text.to_owned().into()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CollectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for CollectionName {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::parse(text)
+    }
+}

@@ -1,0 +1,20 @@
+//! Names that are safe by construction: [`TenantId`], [`FileName`], [`Area`] and [`BlobKey`].
+//!
+//! Everything below the public edge takes these types and never a string, so that a path can
+//! only be built from parts that were parsed once. Which folder or object key a [`BlobKey`]
+//! becomes is the store's business.
+
+mod area;
+mod blob_key;
+mod collection_name;
+mod error;
+mod file_name;
+mod reserved;
+mod tenant_id;
+
+pub use area::Area;
+pub use blob_key::BlobKey;
+pub use collection_name::CollectionName;
+pub use error::NameError;
+pub use file_name::FileName;
+pub use tenant_id::TenantId;

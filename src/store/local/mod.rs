@@ -1,0 +1,3 @@
+//! The local disk.
+
+pub mod disk;
