@@ -42,14 +42,15 @@ pub enum Access {
 
 /// An open directory.
 ///
-/// Errors are the operating system's; `NotFound`, `AlreadyExists` and `StorageFull` can be told by
-/// [`io::Error::kind`]. A link in the way is an error, whatever it points to.
+/// Errors are the operating system's; `NotFound`, `AlreadyExists`, `NotADirectory`,
+/// `DirectoryNotEmpty` and `StorageFull` can be told by [`io::Error::kind`]. A link in the way is an
+/// error, whatever it points to.
 pub trait Directory: Send + Sync {
     /// Opens a directory beneath this one.
     fn open_directory(&self, name: &str) -> io::Result<Arc<dyn Directory>>;
     /// Makes a directory with these permission bits.
     fn create_directory(&self, name: &str, mode: u32) -> io::Result<()>;
-    /// Opens a plain file.
+    /// Opens a plain file; anything else is `InvalidData`, a link included.
     fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>>;
     /// Makes a file that must not exist yet, open for reading and writing.
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>>;
@@ -92,6 +93,8 @@ pub trait File: Send + Sync + std::any::Any {
     fn start_writeback(&self, offset: u64, length: u64);
     /// Takes the exclusive lock of this file, across processes, if it is free.
     fn try_lock(&self) -> io::Result<bool>;
+    /// Takes the lock of this file together with others who share it, if nobody holds it alone.
+    fn try_lock_shared(&self) -> io::Result<bool>;
     /// Gives the lock back; dropping the last handle does so too.
     fn unlock(&self) -> io::Result<()>;
     /// For [`Directory::link`], which needs its own kind of file.

@@ -1,0 +1,315 @@
+//! The seam to the disk by the Linux kernel.
+//!
+//! The kernel itself is told to stay beneath the directory and to follow no link (`openat2`).
+//! Where it refuses that call (old kernels, some sandboxes), `O_NOFOLLOW` says the same, because a
+//! name is always a single component.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::num::NonZeroU64;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::io::Errno;
+
+use super::disk::{Access, Directory, EntryKind, File, Metadata};
+
+/// A directory that the kernel holds open, fit to be synced.
+pub(super) struct KernelDirectory(OwnedFd);
+
+/// A file that the kernel holds open.
+struct KernelFile(std::fs::File);
+
+/// File systems whose locks, syncs or renames depend on another machine, by `statfs` type.
+const NETWORK_TYPES: &[(u32, &str)] = &[
+    (0x6969, "NFS"),
+    (0x517B, "SMB"),
+    (0xFF53_4D42, "CIFS"),
+    (0xFE53_4D42, "SMB2"),
+    (0x6573_5546, "FUSE"),
+    (0x0102_1997, "9P"),
+    (0x5346_414F, "AFS"),
+    (0x6B41_4653, "AFS"),
+    (0x7375_7245, "Coda"),
+    (0x564C, "NCP"),
+    (0x00C3_6400, "Ceph"),
+    (0x0116_1970, "GFS2"),
+    (0x7461_636F, "OCFS2"),
+    (0x0BD0_0BD0, "Lustre"),
+    (0x4750_4653, "GPFS"),
+    (0x786F_4256, "VirtualBox shared folder"),
+];
+
+impl KernelDirectory {
+    /// Opens a directory by an ordinary path: the one place where links are followed, because the
+    /// host names the root.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self(fs::open(path, flags, Mode::empty())?))
+    }
+
+    /// The kind of network file system it lies on, if it does.
+    pub(super) fn network_type(&self) -> io::Result<Option<&'static str>> {
+        let found = fs::fstatfs(&self.0)?.f_type;
+        // The type is 32 bits wide; on some machines it comes sign-extended.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+        let found = found as u32;
+        Ok(NETWORK_TYPES.iter().find(|(number, _)| *number == found).map(|(_, name)| *name))
+    }
+
+    fn open_beneath(&self, name: &str, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+        single_component(name)?;
+        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        match fs::openat2(&self.0, name, flags, mode, resolve) {
+            Err(Errno::NOSYS | Errno::PERM) => Ok(fs::openat(&self.0, name, flags, mode)?),
+            other => Ok(other?),
+        }
+    }
+}
+
+/// Refuses whatever is not one step down.
+fn single_component(name: &str) -> io::Result<()> {
+    if matches!(name, "" | "." | "..") || name.bytes().any(|b| b == b'/' || b == 0) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a single name"));
+    }
+    Ok(())
+}
+
+/// What stands where a plain file was expected.
+fn not_plain() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "not a plain file")
+}
+
+fn plain_file(descriptor: OwnedFd) -> io::Result<Arc<dyn File>> {
+    let file = KernelFile(descriptor.into());
+    if file.metadata()?.kind != EntryKind::File {
+        return Err(not_plain());
+    }
+    Ok(Arc::new(file))
+}
+
+fn kind_of(kind: FileType) -> EntryKind {
+    match kind {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Directory,
+        _ => EntryKind::Other,
+    }
+}
+
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::cast_sign_loss,
+    clippy::useless_conversion,
+    reason = "widths differ by machine"
+)]
+fn metadata_of(stat: &fs::Stat) -> Metadata {
+    Metadata {
+        kind: kind_of(FileType::from_raw_mode(stat.st_mode)),
+        length: stat.st_size as u64,
+        identity: (stat.st_dev as u64, stat.st_ino as u64),
+    }
+}
+
+impl Directory for KernelDirectory {
+    fn open_directory(&self, name: &str) -> io::Result<Arc<dyn Directory>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        Ok(Arc::new(Self(self.open_beneath(name, flags, Mode::empty())?)))
+    }
+
+    fn create_directory(&self, name: &str, mode: u32) -> io::Result<()> {
+        single_component(name)?;
+        Ok(fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
+    }
+
+    fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>> {
+        let access = match access {
+            Access::Read => OFlags::RDONLY,
+            Access::ReadWrite => OFlags::RDWR,
+        };
+        // A planted pipe must not make the call wait for its other end.
+        match self.open_beneath(name, access | OFlags::NONBLOCK, Mode::empty()) {
+            Err(error) if is_not_plain(&error) => Err(not_plain()),
+            other => plain_file(other?),
+        }
+    }
+
+    fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        plain_file(self.open_beneath(name, flags, Mode::from_raw_mode(mode))?)
+    }
+
+    fn create_unnamed(&self, mode: u32) -> io::Result<Option<Arc<dyn File>>> {
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        match fs::openat(&self.0, ".", flags, Mode::from_raw_mode(mode)) {
+            Ok(descriptor) => plain_file(descriptor).map(Some),
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn link(&self, file: &dyn File, name: &str) -> io::Result<()> {
+        single_component(name)?;
+        let Some(file) = file.as_any().downcast_ref::<KernelFile>() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a file of another disk"));
+        };
+        match fs::linkat(&file.0, "", &self.0, name, AtFlags::EMPTY_PATH) {
+            // That way needs a capability on many kernels; the other needs /proc.
+            Err(Errno::NOENT | Errno::PERM | Errno::ACCESS | Errno::INVAL) => {
+                let path = format!("/proc/self/fd/{}", file.0.as_raw_fd());
+                Ok(fs::linkat(fs::CWD, path, &self.0, name, AtFlags::SYMLINK_FOLLOW)?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        single_component(from)?;
+        single_component(to)?;
+        Ok(fs::renameat(&self.0, from, &self.0, to)?)
+    }
+
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        single_component(from)?;
+        single_component(to)?;
+        match fs::renameat_with(&self.0, from, &self.0, to, RenameFlags::NOREPLACE) {
+            // Not every file system can; a second name fails as well if the new one exists.
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                fs::linkat(&self.0, from, &self.0, to, AtFlags::empty())?;
+                Ok(fs::unlinkat(&self.0, from, AtFlags::empty())?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn remove_file(&self, name: &str) -> io::Result<()> {
+        single_component(name)?;
+        Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    fn remove_directory(&self, name: &str) -> io::Result<()> {
+        single_component(name)?;
+        Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    fn entries(&self) -> io::Result<Vec<(OsString, EntryKind)>> {
+        let mut entries = Vec::new();
+        for entry in fs::Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                FileType::Unknown => {
+                    match fs::statat(&self.0, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW) {
+                        Ok(stat) => metadata_of(&stat).kind,
+                        Err(Errno::NOENT) => continue,
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                known => kind_of(known),
+            };
+            entries.push((OsString::from_vec(name.to_vec()), kind));
+        }
+        Ok(entries)
+    }
+
+    fn metadata(&self, name: &str) -> io::Result<Metadata> {
+        single_component(name)?;
+        Ok(metadata_of(&fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(fs::fsync(&self.0)?)
+    }
+
+    fn free_space(&self) -> io::Result<u64> {
+        let found = fs::fstatvfs(&self.0)?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+}
+
+/// Whether opening failed because of what stands there rather than because of the disk.
+fn is_not_plain(error: &io::Error) -> bool {
+    [Errno::LOOP, Errno::ISDIR, Errno::NXIO, Errno::XDEV]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+impl File for KernelFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match self.0.read_at(rest, offset + done as u64) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+
+    fn metadata(&self) -> io::Result<Metadata> {
+        Ok(metadata_of(&fs::fstat(&self.0)?))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn start_writeback(&self, offset: u64, length: u64) {
+        // Linux begins to write dirty pages out when told that they won't be needed. Being a hint,
+        // nothing rests on its success.
+        let length = NonZeroU64::new(length);
+        let _ = fs::fadvise(&self.0, offset, length, fs::Advice::DontNeed);
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        free(self.0.try_lock())
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        free(self.0.try_lock_shared())
+    }
+
+    fn unlock(&self) -> io::Result<()> {
+        self.0.unlock()
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+fn free(tried: Result<(), std::fs::TryLockError>) -> io::Result<bool> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Makes the folder of a root that does not exist yet, durably; its parent must exist.
+pub(super) fn create_root(path: &Path) -> io::Result<()> {
+    match std::fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::fsync(KernelDirectory::open(parent)?.0.as_fd())?;
+    Ok(())
+}
