@@ -2,4 +2,5 @@
 
 pub mod environment;
 pub mod paths;
+pub mod record;
 pub mod store;

@@ -1,0 +1,61 @@
+//! What a host's type says of itself to be kept as records.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::paths::{Area, CollectionName, FileName};
+
+/// A type whose values are kept as the records of one collection.
+///
+/// It serialises to a JSON object without the fields of the [`Envelope`](super::Envelope), and reads
+/// what it wrote. Fields it does not know are kept in the record and not shown to it. A field that is
+/// read under one name and written under another (`serde(alias)`) can't be changed through it: such
+/// an update is refused.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tenantry::paths::CollectionName;
+/// use tenantry::record::{Entity, SecretText};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Camera {
+///     name: String,
+///     address: String,
+///     password: SecretText,
+/// }
+///
+/// impl Entity for Camera {
+///     fn collection() -> CollectionName {
+///         CollectionName::parse("cameras").expect("the name is valid")
+///     }
+///
+///     fn secret_fields() -> &'static [&'static str] {
+///         &["password"]
+///     }
+///
+///     fn index_keys(&self) -> Vec<(&'static str, String)> {
+///         vec![("address", self.address.clone())]
+///     }
+/// }
+/// ```
+pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The collection that holds them.
+    fn collection() -> CollectionName;
+
+    /// The names of the fields that a response leaves out, whatever their type. (A
+    /// [`SecretText`](super::SecretText) that is not listed, or lies deeper, is shown as
+    /// `[secret]`.)
+    fn secret_fields() -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Under which keys the record can be found beside its id: pairs of an index's name and a key.
+    fn index_keys(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// The stored files to which the record refers; they live as long as a record refers to them.
+    fn blobs(&self) -> Vec<(Area, FileName)> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,115 @@
+//! The fields that every record has.
+
+use super::fields::{Fields, quoted};
+use super::{LocalTime, RecordError, RecordId};
+use crate::paths::TenantId;
+
+const ID: &str = "id";
+const OWNER: &str = "owner";
+const CREATED_BY: &str = "created_by";
+const CREATED_AT: &str = "created_at";
+const UPDATED_AT: &str = "updated_at";
+
+/// The fields that every record has, beside those of its type.
+///
+/// New records begin with all five, in this order. Records that earlier tools wrote may lack all but
+/// the `id`, and have them in any order; such a record belongs to the tenant it is stored with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    id: RecordId,
+    owner: Option<String>,
+    created_by: Option<String>,
+    created_at: Option<LocalTime>,
+    updated_at: Option<LocalTime>,
+}
+
+impl Envelope {
+    /// The names of these fields, in order.
+    pub const FIELDS: [&'static str; 5] = [ID, OWNER, CREATED_BY, CREATED_AT, UPDATED_AT];
+
+    /// The envelope of a new record, made `at` this time on the tenant's clock.
+    #[must_use]
+    pub fn new(id: RecordId, owner: &TenantId, created_by: &TenantId, at: LocalTime) -> Self {
+        let owner = Some(owner.as_str().to_owned());
+        let created_by = Some(created_by.as_str().to_owned());
+        Self { id, owner, created_by, created_at: Some(at), updated_at: Some(at) }
+    }
+
+    /// The record's id.
+    #[must_use]
+    pub const fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    /// The tenant that the record names as its owner, in the spelling that stands there.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// Who made it.
+    #[must_use]
+    pub fn created_by(&self) -> Option<&str> {
+        self.created_by.as_deref()
+    }
+
+    /// When it was made, if that is written in a form that is known.
+    #[must_use]
+    pub const fn created_at(&self) -> Option<LocalTime> {
+        self.created_at
+    }
+
+    /// When it was last changed, if that is written in a form that is known.
+    #[must_use]
+    pub const fn updated_at(&self) -> Option<LocalTime> {
+        self.updated_at
+    }
+
+    /// Reads the envelope of a record. Only what isolation rests on has to be right: an owner that
+    /// can't be read is not taken for none.
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, RecordError> {
+        let id = fields.get_text(ID).ok_or(RecordError::MissingId)?;
+        let owner = match fields.get(OWNER) {
+            None | Some("null") => None,
+            Some(_) => Some(fields.get_text(OWNER).ok_or(RecordError::Owner)?),
+        };
+        let time = |name| fields.get_text(name).and_then(|text| LocalTime::parse(&text).ok());
+        Ok(Self {
+            id: RecordId::parse(&id)?,
+            owner,
+            created_by: fields.get_text(CREATED_BY),
+            created_at: time(CREATED_AT),
+            updated_at: time(UPDATED_AT),
+        })
+    }
+
+    /// The fields that are there, in order.
+    pub(super) fn to_fields(&self) -> Fields<'static> {
+        let texts = [
+            Some(self.id.to_string()),
+            self.owner.clone(),
+            self.created_by.clone(),
+            self.created_at.map(|time| time.to_string()),
+            self.updated_at.map(|time| time.to_string()),
+        ];
+        let mut fields = Fields::default();
+        for (name, text) in Self::FIELDS.into_iter().zip(texts) {
+            if let Some(text) = text {
+                fields.push(name, quoted(&text));
+            }
+        }
+        fields
+    }
+
+    /// Sets a record's `updated_at`; where it has none, behind the last field that stands before it
+    /// in a new record.
+    pub(super) fn touch(fields: &mut Fields<'_>, at: LocalTime) {
+        let before = Self::FIELDS.iter().filter_map(|name| fields.position(name)).max();
+        fields.set(before.map_or(0, |place| place + 1), UPDATED_AT, quoted(&at.to_string()));
+    }
+
+    /// Whether the name is one of the envelope's.
+    pub(super) fn has(name: &str) -> bool {
+        Self::FIELDS.contains(&name)
+    }
+}

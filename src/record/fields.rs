@@ -1,0 +1,210 @@
+//! A JSON object as an ordered list of names and JSON texts.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::error::{RecordError, shown};
+
+/// The fields of one JSON object in their order, each value as the text that it was written with.
+///
+/// A name occurs once. Nothing is interpreted: `1.10` stays `1.10`, and an escape in a string stays
+/// as it is, also one that no string type could hold (`"\ud800"`).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Fields<'a> {
+    /// Reads one object. Depth costs no stack: values are only skipped over.
+    pub(super) fn read(text: &'a [u8]) -> Result<Self, RecordError> {
+        let fields: Self = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(RecordError::DuplicateField { field: shown(pair[0]) }),
+            None => Ok(fields),
+        }
+    }
+
+    /// The same without white space between tokens.
+    pub(super) fn compacted(self) -> Self {
+        let compacted = |(name, value)| match value {
+            Cow::Borrowed(text) => (name, compact(text)),
+            Cow::Owned(text) => (name, Cow::Owned(compact(&text).into_owned())),
+        };
+        Self(self.0.into_iter().map(compacted).collect())
+    }
+
+    /// How many fields there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names and JSON texts, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+
+    /// The JSON text of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// The JSON text of a field, for as long as what was read lives.
+    pub(super) fn take(self, name: &str) -> Option<Cow<'a, str>> {
+        self.0.into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// The text of a field that is a string or a whole number.
+    pub(super) fn get_text(&self, name: &str) -> Option<String> {
+        let value = self.get(name)?;
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(value.to_owned());
+        }
+        serde_json::from_str(value).ok()
+    }
+
+    /// Adds a field at the end.
+    pub(super) fn push(&mut self, name: &'a str, value: impl Into<Cow<'a, str>>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Replaces a field where it stands, or inserts it at `place`.
+    pub(super) fn set(&mut self, place: usize, name: &'a str, value: impl Into<Cow<'a, str>>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(own, _)| own == name) {
+            Some(field) => field.1 = value,
+            None => self.0.insert(place.min(self.0.len()), (name.into(), value)),
+        }
+    }
+
+    /// Keeps the fields for whose names `keep` says so.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.retain(|(name, _)| keep(name));
+    }
+
+    /// Where a field stands.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.iter().position(|(own, _)| own == name)
+    }
+
+    /// The object's text.
+    pub(super) fn to_text(&self) -> String {
+        let length = self.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let mut text = String::with_capacity(length + 2);
+        text.push('{');
+        for (name, value) in self.iter() {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&quoted(name));
+            text.push(':');
+            text.push_str(value);
+        }
+        text.push('}');
+        text
+    }
+
+    /// The field in whose text the byte `at` of [`to_text`](Self::to_text) lies.
+    pub(super) fn at(&self, at: usize) -> Option<&str> {
+        let mut end = 0;
+        let mut ends = self.iter().map(|(name, value)| {
+            end += quoted(name).len() + value.len() + 2;
+            (name, end)
+        });
+        ends.find(|(_, end)| at <= *end).map(|(name, _)| name)
+    }
+}
+
+impl fmt::Debug for Fields<'_> {
+    /// The values are left out: they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Vec<(Cow<'de, str>, Cow<'de, str>)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    fields.push((name, Cow::Borrowed(value.get())));
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(Object).map(Self)
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The bytes of valid JSON that are not part of a string, with their places.
+fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8)> {
+    let (mut within, mut escaped) = (false, false);
+    json.bytes().enumerate().filter(move |&(_, byte)| {
+        let outside = !within && byte != b'"';
+        if escaped {
+            escaped = false;
+        } else if within && byte == b'\\' {
+            escaped = true;
+        } else if byte == b'"' {
+            within = !within;
+        }
+        outside
+    })
+}
+
+/// Valid JSON without the white space between its tokens.
+fn compact(json: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut from = 0;
+    for (at, _) in outside_strings(json).filter(|(_, byte)| byte.is_ascii_whitespace()) {
+        kept.push_str(&json[from..at]);
+        from = at + 1;
+    }
+    if from == 0 {
+        return Cow::Borrowed(json);
+    }
+    kept.push_str(&json[from..]);
+    Cow::Owned(kept)
+}
+
+/// How deep the arrays and objects of valid JSON are nested; 0 for a number or a string.
+pub(super) fn depth(json: &str) -> usize {
+    let (mut now, mut most) = (0_usize, 0_usize);
+    for (_, byte) in outside_strings(json) {
+        match byte {
+            b'[' | b'{' => now += 1,
+            b']' | b'}' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
+}

@@ -1,0 +1,59 @@
+//! How large a record may be.
+
+use super::error::{RecordError, shown};
+use super::fields::{Fields, depth};
+
+/// The limits within which records are accepted; what is stored already can always be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordLimits {
+    /// The longest record in bytes, white space not counted; 64 KiB unless told.
+    pub bytes: usize,
+    /// How deep arrays and objects may be nested, the record itself being one; 32 unless told. More
+    /// than 128 makes records that can be stored and not read through a type.
+    pub depth: usize,
+    /// How many fields a record may have; 512 unless told.
+    pub fields: usize,
+    /// The longest name of a field, in bytes; 128 unless told.
+    pub field_name_bytes: usize,
+    /// The longest value of a field, in bytes of its JSON text; 32 KiB unless told.
+    pub field_bytes: usize,
+}
+
+impl Default for RecordLimits {
+    fn default() -> Self {
+        Self { bytes: 64 << 10, depth: 32, fields: 512, field_name_bytes: 128, field_bytes: 32 << 10 }
+    }
+}
+
+impl RecordLimits {
+    /// Checks everything but the length of the whole.
+    pub(super) fn check_fields(&self, fields: &Fields<'_>) -> Result<(), RecordError> {
+        if fields.len() > self.fields {
+            return Err(RecordError::TooManyFields { fields: fields.len(), limit: self.fields });
+        }
+        for (name, value) in fields.iter() {
+            if name.len() > self.field_name_bytes {
+                let (bytes, limit) = (name.len(), self.field_name_bytes);
+                return Err(RecordError::FieldNameTooLong { bytes, limit });
+            }
+            if value.len() > self.field_bytes {
+                let (bytes, limit) = (value.len(), self.field_bytes);
+                return Err(RecordError::FieldTooLarge { field: shown(name), bytes, limit });
+            }
+        }
+        let depth = 1 + fields.iter().map(|(_, value)| depth(value)).max().unwrap_or(0);
+        if depth > self.depth {
+            return Err(RecordError::TooDeep { depth, limit: self.depth });
+        }
+        Ok(())
+    }
+
+    /// Checks the length of the whole.
+    pub(super) const fn check_length(&self, bytes: usize) -> Result<(), RecordError> {
+        if bytes > self.bytes {
+            return Err(RecordError::TooLarge { bytes, limit: self.bytes });
+        }
+        Ok(())
+    }
+}

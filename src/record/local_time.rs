@@ -1,0 +1,123 @@
+//! Times as records hold them: local civil time to the second, without a zone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+
+use super::{RecordError, serde_as_text};
+
+/// A moment on the clock of the tenant's time zone, to the second; which zone that is stands in the
+/// tenant's profile, not here.
+///
+/// It is written `2025-11-04 10:00:00`. Read are also `T` between date and time, and times without
+/// seconds, as browsers send them (`2025-11-04T10:00`). A field of a host's type that is to be
+/// written in that second form says `#[serde(with = "tenantry::record::local_time::minutes")]`.
+///
+/// ```
+/// use tenantry::record::LocalTime;
+/// let time = LocalTime::parse("2025-11-04T10:00").unwrap();
+/// assert_eq!(time.to_string(), "2025-11-04 10:00:00");
+/// assert!(LocalTime::parse("2025-11-04T10:00Z").is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LocalTime(DateTime);
+
+impl LocalTime {
+    /// The time at `at`; parts of a second are dropped, and years before 0 become 0, since neither
+    /// has a place in the written form.
+    #[must_use]
+    pub fn new(at: DateTime) -> Self {
+        let whole = at.date().at(at.hour(), at.minute(), at.second(), 0);
+        Self(whole.max(jiff::civil::date(0, 1, 1).at(0, 0, 0, 0)))
+    }
+
+    /// Reads a time in any of the forms above.
+    ///
+    /// # Errors
+    /// [`RecordError::Time`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, RecordError> {
+        read(text.as_bytes()).map(Self).ok_or(RecordError::Time)
+    }
+
+    /// The time as jiff knows it.
+    #[must_use]
+    pub const fn civil(self) -> DateTime {
+        self.0
+    }
+}
+
+/// `YYYY-MM-DD`, a space or `T`, `HH:MM`, and perhaps `:SS`.
+fn read(text: &[u8]) -> Option<DateTime> {
+    const SHAPE: &[u8] = b"0000-00-00 00:00:00";
+    let matches = |(found, wanted): (&u8, &u8)| match wanted {
+        b'0' => found.is_ascii_digit(),
+        b' ' => matches!(found, b' ' | b'T'),
+        _ => found == wanted,
+    };
+    let whole = matches!(text.len(), 16 | 19) && text.iter().zip(SHAPE).all(matches);
+    if !whole {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        let digits = text.get(from..to).unwrap_or_default();
+        digits.iter().fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'))
+    };
+    let small = |from: usize| i8::try_from(number(from, from + 2)).ok();
+    let (month, day) = (small(5)?, small(8)?);
+    let (hour, minute, second) = (small(11)?, small(14)?, small(17)?);
+    DateTime::new(number(0, 4), month, day, hour, minute, second, 0).ok()
+}
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date(), self.0.time());
+        write!(f, "{:04}-{:02}-{:02} ", date.year(), date.month(), date.day())?;
+        write!(f, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+    }
+}
+
+impl fmt::Debug for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for LocalTime {
+    type Err = RecordError;
+    fn from_str(text: &str) -> Result<Self, RecordError> {
+        Self::parse(text)
+    }
+}
+
+impl From<DateTime> for LocalTime {
+    fn from(at: DateTime) -> Self {
+        Self::new(at)
+    }
+}
+
+serde_as_text!(LocalTime);
+
+/// For `#[serde(with = …)]`: writes `2025-11-04T10:00`, with seconds only where there are any.
+pub mod minutes {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::LocalTime;
+
+    /// Writes a time in the short form.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(time: &LocalTime, serializer: S) -> Result<S::Ok, S::Error> {
+        let whole = time.to_string().replace(' ', "T");
+        serializer.serialize_str(whole.strip_suffix(":00").unwrap_or(&whole))
+    }
+
+    /// Reads a time in any form.
+    ///
+    /// # Errors
+    /// The deserializer's, and for a text that is no local time.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocalTime, D::Error> {
+        LocalTime::deserialize(deserializer)
+    }
+}

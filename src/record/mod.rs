@@ -1,0 +1,60 @@
+//! Records: one JSON object each, kept as it was written, and the types through which hosts see them.
+//!
+//! A record is stored as [`RecordText`]: one line of JSON whose field order, unknown fields and
+//! number texts survive everything that is done to it. Its [`Revision`] is a digest of that line.
+//! A host's own type implements [`Entity`] and is read as a [`Record`]; an update through it touches
+//! only the fields that changed. What must never be sent out is a [`SecretText`].
+//!
+//! (`serde(flatten)` would lose the order and the text of numbers, and serde_json's features
+//! `preserve_order` and `arbitrary_precision` would change the host's own serde.)
+//!
+//! This module is pure: where records lie, who may see them, and which limits and times hold is the
+//! business of its callers.
+
+mod entity;
+mod envelope;
+mod error;
+mod fields;
+mod id;
+mod limits;
+pub mod local_time;
+mod revision;
+mod secret;
+mod text;
+mod typed;
+
+pub use entity::Entity;
+pub use envelope::Envelope;
+pub use error::RecordError;
+pub use fields::Fields;
+pub use id::RecordId;
+pub use limits::RecordLimits;
+pub use local_time::LocalTime;
+pub use revision::Revision;
+pub use secret::SecretText;
+pub use text::RecordText;
+pub use typed::Record;
+
+/// Serialises a type as the text that it displays, and reads it by its `FromStr`.
+macro_rules! serde_as_text {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+use serde_as_text;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! What holds for whatever JSON object comes in.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Entity, Envelope, LocalTime, Record, RecordId, RecordLimits, RecordText, SecretText};
+use crate::paths::{CollectionName, TenantId};
+
+/// A type that knows one field of what it reads, and one secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Known {
+    title: String,
+    token: SecretText,
+    nested: Vec<Option<SecretText>>,
+}
+
+impl Entity for Known {
+    fn collection() -> CollectionName {
+        CollectionName::VIDEOS
+    }
+    fn secret_fields() -> &'static [&'static str] {
+        &["token"]
+    }
+}
+
+/// White space as people and programs put it between tokens.
+fn space() -> impl Strategy<Value = &'static str> + Clone {
+    prop_oneof![4 => Just(""), 1 => Just(" "), 1 => Just("\n\t"), 1 => Just("\r\n  ")]
+}
+
+fn scalar() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,8})?([eE][+-]?[0-9]{1,2})?",
+        prop_oneof![Just("true"), Just("false"), Just("null")].prop_map(str::to_owned),
+        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        r#""([ a-z{}\[\]:,]|\\["\\/bfnrt]|\\u00[0-9a-f]{2}){0,8}""#,
+    ]
+}
+
+/// The text of any JSON value, spaced at will.
+fn json() -> impl Strategy<Value = String> {
+    scalar().prop_recursive(4, 24, 4, |inner| {
+        let item =
+            (space(), inner, space()).prop_map(|(before, item, after)| format!("{before}{item}{after}"));
+        let list =
+            prop::collection::vec(item.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(",")));
+        let members = prop::collection::btree_map("[a-z \"]{0,4}", item, 0..4);
+        let object = members.prop_map(|members| {
+            let quoted = |name: &String| serde_json::to_string(name).unwrap();
+            let members: Vec<_> =
+                members.iter().map(|(name, item)| format!("{} :{item}", quoted(name))).collect();
+            format!("{{{}}}", members.join(", "))
+        });
+        prop_oneof![list, object]
+    })
+}
+
+/// Unknown fields: pairs of a name that no type here knows, and a JSON text.
+fn extras() -> impl Strategy<Value = Vec<(String, String)>> {
+    let named = ("[a-zé\\\\\"]{0,6}", json());
+    prop::collection::vec(named, 0..6).prop_map(|fields| {
+        let numbered = |(at, (name, value)): (usize, (String, String))| (format!("{name}{at}"), value);
+        fields.into_iter().enumerate().map(numbered).collect()
+    })
+}
+
+fn object(fields: &[(String, String)], space: &str) -> String {
+    let member = |(name, value): &(String, String)| {
+        format!("{space}{}{space}:{space}{value}{space}", serde_json::to_string(name).unwrap())
+    };
+    format!("{space}{{{}}}{space}", fields.iter().map(member).collect::<Vec<_>>().join(","))
+}
+
+/// The value's tokens alone, by a way that shares no code with what is tested: serde_json's own
+/// formatter writes no white space, and `RawValue` leaves the tokens' texts alone.
+fn tokens(json: &str) -> String {
+    use serde_json::value::RawValue;
+    let raw: &RawValue = serde_json::from_str(json).unwrap();
+    let text = raw.get();
+    if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
+        let items: Vec<_> = items.iter().map(|item| tokens(item.get())).collect();
+        return format!("[{}]", items.join(","));
+    }
+    if text.starts_with('{') {
+        // A map sorts its names; the generator writes those of nested objects sorted.
+        let members: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap();
+        let quoted = |name: &String| serde_json::to_string(name).unwrap();
+        let members: Vec<_> =
+            members.iter().map(|(name, item)| format!("{}:{}", quoted(name), tokens(item.get()))).collect();
+        return format!("{{{}}}", members.join(","));
+    }
+    text.to_owned()
+}
+
+fn pairs(text: &RecordText) -> Vec<(String, String)> {
+    text.fields().unwrap().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn text_of(record: &RecordText) -> &str {
+    std::str::from_utf8(record.as_bytes()).unwrap()
+}
+
+fn known_fields(title: &str, token: &str) -> Vec<(String, String)> {
+    let json = |text: &str| serde_json::to_string(text).unwrap();
+    vec![
+        ("id".to_owned(), json("r1")),
+        ("title".to_owned(), json(title)),
+        ("token".to_owned(), json(token)),
+        ("nested".to_owned(), format!("[null, {}]", json(token))),
+        ("updated_at".to_owned(), json("2025-11-04 10:00:00")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
+
+    #[test]
+    fn taking_in_keeps_order_names_and_tokens(fields in extras(), space in space()) {
+        let text = object(&fields, space);
+        let taken = RecordText::parse(text.as_bytes(), &RecordLimits::default()).unwrap();
+        let expected: Vec<_> =
+            fields.iter().map(|(name, value)| (name.clone(), tokens(value))).collect();
+        prop_assert_eq!(pairs(&taken), expected);
+        prop_assert!(!text_of(&taken).contains(['\n', '\r']));
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        prop_assert_eq!(value(text_of(&taken)), value(&text));
+    }
+
+    #[test]
+    fn taking_in_twice_changes_nothing_more(fields in extras(), space in space()) {
+        let once = RecordText::parse(object(&fields, space).as_bytes(), &RecordLimits::default()).unwrap();
+        let twice = RecordText::parse(once.as_bytes(), &RecordLimits::default()).unwrap();
+        prop_assert_eq!(&once, &twice);
+        prop_assert_eq!(once.revision(), twice.revision());
+    }
+
+    #[test]
+    fn the_revision_is_the_digest_of_the_text(fields in extras()) {
+        let text = RecordText::parse(object(&fields, "").as_bytes(), &RecordLimits::default()).unwrap();
+        let digest = blake3::hash(text.as_bytes()).to_hex();
+        prop_assert_eq!(text.revision().to_string(), &digest[..32]);
+    }
+
+    #[test]
+    fn an_update_of_one_field_leaves_all_others_to_the_letter(
+        extras in extras(),
+        shift in 0..16_usize,
+        space in space(),
+        title in any::<String>(),
+    ) {
+        let mut fields = known_fields("before", "hunter2");
+        fields.extend(extras);
+        let length = fields.len();
+        fields.rotate_left(shift % length);
+        let limits = RecordLimits::default();
+        let old = RecordText::parse(object(&fields, space).as_bytes(), &limits).unwrap();
+        let record = Record::<Known>::read(&old).unwrap();
+        let new = Known { title: title.clone(), ..record.value().clone() };
+        let at = LocalTime::parse("2026-01-02 03:04:05").unwrap();
+        let updated = record.update(&new, at, &limits).unwrap();
+        let expected: Vec<_> = pairs(&old).into_iter().map(|(name, value)| match name.as_str() {
+            "title" => (name, serde_json::to_string(&title).unwrap()),
+            "updated_at" => (name, "\"2026-01-02 03:04:05\"".to_owned()),
+            _ => (name, value),
+        }).collect();
+        prop_assert_eq!(pairs(&updated), expected);
+        let again = Record::<Known>::read(&updated).unwrap();
+        prop_assert_eq!(again.value(), &new);
+    }
+
+    #[test]
+    fn what_is_inserted_is_read_back(title in any::<String>(), token in "[a-z]{0,9}") {
+        let ana = TenantId::parse("ana").unwrap();
+        let at = LocalTime::parse("2025-11-04 10:00:00").unwrap();
+        let envelope = Envelope::new(RecordId::parse("r1").unwrap(), &ana, &ana, at);
+        let value = Known { title, token: SecretText::new(&*token), nested: vec![None] };
+        let text = RecordText::insert(&envelope, &value, &RecordLimits::default()).unwrap();
+        let record = Record::<Known>::read(&text).unwrap();
+        prop_assert_eq!(record.value(), &value);
+        prop_assert_eq!(record.envelope(), &envelope);
+        prop_assert_eq!(RecordText::parse(text.as_bytes(), &RecordLimits::default()).unwrap(), text);
+    }
+
+    #[test]
+    fn a_response_never_contains_a_secret(
+        extras in extras(),
+        title in "[a-z]{0,9}",
+        token in "SECRET[A-Z\"\\\\é]{1,12}",
+    ) {
+        let mut fields = known_fields(&title, &token);
+        fields.extend(extras);
+        fields.push(("legacy_token".to_owned(), serde_json::to_string(&token).unwrap()));
+        let text = RecordText::parse(object(&fields, "").as_bytes(), &RecordLimits::default()).unwrap();
+        let record = Record::<Known>::read(&text).unwrap();
+        let shown = [
+            serde_json::to_string(&record).unwrap(),
+            serde_json::to_value(&record).unwrap().to_string(),
+            serde_json::to_string(record.value()).unwrap(),
+            format!("{record:?} {text:?} {:?}", record.value()),
+        ];
+        for text in shown {
+            prop_assert!(!text.contains("SECRET"), "{}", text);
+        }
+        let response = serde_json::to_value(&record).unwrap();
+        prop_assert_eq!(&response["title"], &serde_json::Value::from(title));
+        prop_assert_eq!(&response["nested"][1], SecretText::REDACTED);
+        prop_assert!(response.get("token").is_none());
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        let text = RecordText::from_stored(bytes.into());
+        let read = Record::<Known>::read(&text);
+        prop_assert!(read.is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! A record as it is stored, and how values of a type go in and out of it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use super::error::shown;
+use super::fields::quoted;
+use super::secret::{SecretText, revealed};
+use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, Revision};
+
+/// One record as it is stored: a JSON object in one line, without white space between tokens.
+///
+/// Field order, unknown fields, and the texts of numbers and strings are those that were written.
+/// (Escapes in the names of fields are resolved, so that a name has one spelling.) A clone shares
+/// the text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordText(Bytes);
+
+impl RecordText {
+    /// Takes in a record that somebody wrote.
+    ///
+    /// # Errors
+    /// [`NotJson`](RecordError::NotJson), [`NotAnObject`](RecordError::NotAnObject),
+    /// [`DuplicateField`](RecordError::DuplicateField), or the limit that it exceeds.
+    pub fn parse(text: &[u8], limits: &RecordLimits) -> Result<Self, RecordError> {
+        Self::of(&Fields::read(text)?.compacted(), limits)
+    }
+
+    /// Takes a text that came from a `RecordText` before, by way of a store that vouches for it.
+    /// Nothing is checked here; a text that is no record fails where it is read.
+    #[must_use]
+    pub const fn from_stored(text: Bytes) -> Self {
+        Self(text)
+    }
+
+    /// Makes the text of a new record.
+    ///
+    /// # Errors
+    /// [`EnvelopeField`](RecordError::EnvelopeField), [`NotAnObject`](RecordError::NotAnObject) and
+    /// the like for a type that can't be stored; [`RedactedSecret`](RecordError::RedactedSecret); the
+    /// limit that it exceeds.
+    pub fn insert<E: Entity>(
+        envelope: &Envelope,
+        value: &E,
+        limits: &RecordLimits,
+    ) -> Result<Self, RecordError> {
+        let written = written(value, Redacted::Refused)?;
+        let written = own_fields(&written)?;
+        let mut fields = envelope.to_fields();
+        for (name, value) in written.iter() {
+            fields.push(name, value);
+        }
+        Self::of(&fields, limits)?.kept::<E>(&written)
+    }
+
+    /// Makes the text of a changed record. `old` is the value as it was read from this text. Fields
+    /// that differ between the values are replaced where they stand, those gone are removed, new
+    /// ones appended; the rest stays as it is, to the letter.
+    ///
+    /// # Errors
+    /// As for [`insert`](Self::insert); [`NotKept`](RecordError::NotKept) if the type would not see
+    /// its own change.
+    pub fn update<E: Entity>(
+        &self,
+        old: &E,
+        new: &E,
+        updated_at: LocalTime,
+        limits: &RecordLimits,
+    ) -> Result<Self, RecordError> {
+        let (before, after) = (written(old, Redacted::Allowed)?, written(new, Redacted::Refused)?);
+        let (before, after) = (own_fields(&before)?, own_fields(&after)?);
+        let mut fields = self.fields()?;
+        fields.retain(|name| before.get(name).is_none() || after.get(name).is_some());
+        for (name, value) in after.iter().filter(|(name, value)| before.get(name) != Some(value)) {
+            fields.set(usize::MAX, name, value);
+        }
+        Envelope::touch(&mut fields, updated_at);
+        Self::of(&fields, limits)?.kept::<E>(&after)
+    }
+
+    /// The digest of this text.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        Revision::of(&self.0)
+    }
+
+    /// The fields, in order.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse), for a text that came from a store and is no record.
+    pub fn fields(&self) -> Result<Fields<'_>, RecordError> {
+        Fields::read(&self.0)
+    }
+
+    /// The fields that every record has.
+    ///
+    /// # Errors
+    /// [`MissingId`](RecordError::MissingId), [`Id`](RecordError::Id),
+    /// [`Owner`](RecordError::Owner), and as for [`fields`](Self::fields).
+    pub fn envelope(&self) -> Result<Envelope, RecordError> {
+        Envelope::read(&self.fields()?)
+    }
+
+    /// One field as it is written.
+    pub(super) fn raw(&self, name: &str) -> Option<&RawValue> {
+        match self.fields().ok()?.take(name)? {
+            Cow::Borrowed(text) => serde_json::from_str(text).ok(),
+            Cow::Owned(_) => None, // what was read is borrowed
+        }
+    }
+
+    /// The text: one line without its end.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// The text, without a copy.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
+    /// The text of these fields, if the limits allow it.
+    fn of(fields: &Fields<'_>, limits: &RecordLimits) -> Result<Self, RecordError> {
+        limits.check_fields(fields)?;
+        let text = fields.to_text();
+        limits.check_length(text.len())?;
+        Ok(Self(text.into()))
+    }
+
+    /// This text, if its type reads from it the fields that were `written`. What could not be read
+    /// again must not become durable.
+    fn kept<E: Entity>(self, written: &Fields<'_>) -> Result<Self, RecordError> {
+        let again = self::written(Record::<E>::read(&self)?.value(), Redacted::Allowed)?;
+        let again = Fields::read(again.as_bytes())?;
+        let lacks = |one: &Fields<'_>, other: &Fields<'_>| {
+            one.iter().find(|(name, _)| other.get(name).is_none()).map(|(name, _)| shown(name))
+        };
+        match lacks(written, &again).or_else(|| lacks(&again, written)) {
+            Some(field) => Err(RecordError::NotKept { field }),
+            None => Ok(self),
+        }
+    }
+}
+
+impl fmt::Debug for RecordText {
+    /// The text itself is left out: it may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordText")
+            .field("bytes", &self.0.len())
+            .field("revision", &self.revision())
+            .finish()
+    }
+}
+
+/// Whether a value may contain what stands in a response in place of a secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Redacted {
+    Allowed,
+    Refused,
+}
+
+/// A value's JSON as it is stored, secrets included.
+fn written<E: Entity>(value: &E, redacted: Redacted) -> Result<String, RecordError> {
+    let written = revealed(|| serde_json::to_string(value));
+    let text = written.result.map_err(|_| RecordError::Unserializable)?;
+    if redacted == Redacted::Refused {
+        let fields = Fields::read(text.as_bytes())?;
+        let marker = quoted(SecretText::REDACTED);
+        let listed = E::secret_fields().iter().any(|name| fields.get(name) == Some(&marker));
+        if written.redacted || listed {
+            return Err(RecordError::RedactedSecret);
+        }
+    }
+    Ok(text)
+}
+
+/// The fields of a written value, which are none of the envelope's.
+fn own_fields(written: &str) -> Result<Fields<'_>, RecordError> {
+    let fields = Fields::read(written.as_bytes())?.compacted();
+    match Envelope::FIELDS.iter().find(|name| fields.get(name).is_some()) {
+        Some(field) => Err(RecordError::EnvelopeField { field }),
+        None => Ok(fields),
+    }
+}

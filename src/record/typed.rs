@@ -1,0 +1,176 @@
+//! A record seen through its type.
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::error::shown;
+use super::secret::hidden;
+use super::{Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLimits, RecordText, Revision};
+
+/// A record read as a `T`.
+///
+/// It keeps the text it was read from, so that fields its type does not know are still there.
+///
+/// # Serialising
+/// What `Serialize` writes is meant for a response: the envelope, then the value's own fields as the
+/// type writes them, without [`secret_fields`](Entity::secret_fields), and with `[secret]` for any
+/// [`SecretText`](super::SecretText). Fields that the type does not know are left out, since nobody
+/// has said what they hold; [`extra`](Self::extra) has them. It is made for JSON: values are handed on
+/// as JSON text.
+#[derive(Clone, PartialEq)]
+pub struct Record<T> {
+    envelope: Envelope,
+    revision: Revision,
+    value: T,
+    text: RecordText,
+}
+
+impl<T> Record<T> {
+    /// The record's id.
+    #[must_use]
+    pub const fn id(&self) -> &RecordId {
+        self.envelope.id()
+    }
+
+    /// The owner that the record names, if it names one.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.envelope.owner()
+    }
+
+    /// Who made it.
+    #[must_use]
+    pub fn created_by(&self) -> Option<&str> {
+        self.envelope.created_by()
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn created_at(&self) -> Option<LocalTime> {
+        self.envelope.created_at()
+    }
+
+    /// When it was last changed.
+    #[must_use]
+    pub const fn updated_at(&self) -> Option<LocalTime> {
+        self.envelope.updated_at()
+    }
+
+    /// The fields that every record has.
+    #[must_use]
+    pub const fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// What tells this state of the record from any other.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The value.
+    #[must_use]
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The value, taken out.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// The text from which it was read; secrets stand in it as they are.
+    #[must_use]
+    pub const fn text(&self) -> &RecordText {
+        &self.text
+    }
+}
+
+impl<T: Entity> Record<T> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`MissingField`](RecordError::MissingField) or [`Unreadable`](RecordError::Unreadable) if it
+    /// does not fit the type; as for [`RecordText::envelope`].
+    pub fn read(text: &RecordText) -> Result<Self, RecordError> {
+        let mut fields = text.fields()?;
+        let envelope = Envelope::read(&fields)?;
+        fields.retain(|name| !Envelope::has(name));
+        let own = fields.to_text();
+        let value = serde_json::from_str(&own).map_err(|error| unreadable(&error, &fields, own.len()))?;
+        Ok(Self { envelope, revision: text.revision(), value, text: text.clone() })
+    }
+
+    /// The text of this record with another value; see [`RecordText::update`].
+    ///
+    /// # Errors
+    /// As for [`RecordText::update`].
+    pub fn update(
+        &self,
+        new: &T,
+        updated_at: LocalTime,
+        limits: &RecordLimits,
+    ) -> Result<RecordText, RecordError> {
+        self.text.update(&self.value, new, updated_at, limits)
+    }
+
+    /// A field that the type does not know, as it is written.
+    #[must_use]
+    pub fn extra(&self, name: &str) -> Option<&RawValue> {
+        let shown = self.shown_fields().ok()?;
+        let shown = Fields::read(shown.as_bytes()).ok()?;
+        if Envelope::has(name) || T::secret_fields().contains(&name) || shown.get(name).is_some() {
+            return None;
+        }
+        self.text.raw(name)
+    }
+
+    /// The value's fields as a response shows them, as a JSON object.
+    fn shown_fields(&self) -> Result<String, RecordError> {
+        let text = hidden(|| serde_json::to_string(&self.value)).map_err(|_| RecordError::Unserializable)?;
+        let mut fields = Fields::read(text.as_bytes())?;
+        fields.retain(|name| !T::secret_fields().contains(&name) && !Envelope::has(name));
+        Ok(fields.to_text())
+    }
+}
+
+/// Why a value could not be read: serde's message is not passed on, since it quotes values, but for
+/// the name of a missing field, which is the type's own.
+fn unreadable(error: &serde_json::Error, fields: &Fields<'_>, length: usize) -> RecordError {
+    let message = error.to_string();
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    if let Some((field, _)) = missing {
+        return RecordError::MissingField { field: shown(field) };
+    }
+    // At the end of the object the place says nothing of the field.
+    let place = Some(error.column()).filter(|column| (1..length).contains(column));
+    RecordError::Unreadable { field: place.and_then(|column| fields.at(column)).map(shown) }
+}
+
+impl<T> fmt::Debug for Record<T> {
+    /// The fields are left out: they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("id", self.id())
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Entity> Serialize for Record<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let own = self.shown_fields().map_err(serde::ser::Error::custom)?;
+        let own = Fields::read(own.as_bytes()).map_err(serde::ser::Error::custom)?;
+        let envelope = self.envelope.to_fields();
+        let mut map = serializer.serialize_map(Some(envelope.len() + own.len()))?;
+        for (name, value) in envelope.iter().chain(own.iter()) {
+            let value: &RawValue = serde_json::from_str(value).map_err(serde::ser::Error::custom)?;
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
