@@ -18,9 +18,16 @@ use crate::environment::Deadline;
 use crate::paths::{Area, BlobKey, FileName, TenantId};
 
 mod error;
+pub(crate) mod forward;
+pub mod head_ledger;
 pub mod local;
+pub mod memory;
+pub mod object;
+mod object_error;
 
 pub use error::{StoreError, StoreErrorKind};
+pub use forward::StoreMethod;
+pub use memory::MemoryStore;
 
 /// A file's bytes on their way.
 pub type ByteStream = BoxStream<'static, std::io::Result<Bytes>>;
@@ -133,7 +140,7 @@ pub struct Loaded {
 pub enum Refreshed {
     /// The version is still the newest.
     Unchanged,
-    /// These commits came since, oldest first.
+    /// These commits came since, oldest first; none if the ledger was only written shorter.
     Commits {
         /// The newest version.
         version: Version,

@@ -1,0 +1,250 @@
+//! Blobs: written once, whole, and read in ranges.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::path::Path;
+use object_store::{
+    Error as ObjectError, GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    PutPayload,
+};
+
+use super::ObjectTenantStore;
+use crate::environment::Deadline;
+use crate::paths::{BlobKey, TenantId};
+use crate::store::object_error::from_object;
+use crate::store::{BlobInfo, ByteStream, Incarnation, Put, StoreError, StoreErrorKind};
+
+/// Common object stores take 10,000 parts; the rest is left as room for a hint that was too low.
+const PARTS_AIMED_AT: u64 = 9_000;
+/// How often a put that was not answered is sent again.
+const PUT_ATTEMPTS: usize = 3;
+
+impl ObjectTenantStore {
+    pub(super) async fn put_blob(&self, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
+        let location = self.keys.blob(key);
+        let part_bytes = part_bytes(self.settings.part_bytes, put.length_hint);
+        let mut body = Parts { body: put.body, rest: Bytes::new(), part_bytes };
+        let first = body.next().await?;
+        let publication = Publication {
+            tenant: key.tenant(),
+            incarnation: put.incarnation,
+            deadline: &put.deadline,
+            location: &location,
+        };
+        if first.full {
+            self.put_parts(first.payload, body, publication).await
+        } else {
+            self.put_whole(first.payload, publication).await
+        }
+    }
+
+    /// A blob that fits into one part: one conditional put.
+    async fn put_whole(
+        &self,
+        payload: PutPayload,
+        publication: Publication<'_>,
+    ) -> Result<BlobInfo, StoreError> {
+        let length = payload.content_length() as u64;
+        self.check_life(&publication).await?;
+        let mut sent = None;
+        for _ in 0..PUT_ATTEMPTS {
+            if let Err(error) = publication.check_deadline() {
+                return Err(sent.map_or(error, unclear));
+            }
+            let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+            match self.objects.put_opts(publication.location, payload.clone(), options).await {
+                Ok(_) => return Ok(BlobInfo { length }),
+                Err(error @ (ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. })) => {
+                    return Err(taken().with_source(error));
+                }
+                Err(error) => sent = Some(error),
+            }
+        }
+        Err(sent.map_or_else(taken, unclear))
+    }
+
+    /// A longer blob: parts, then a completion, which has no condition everywhere.
+    async fn put_parts(
+        &self,
+        first: PutPayload,
+        mut body: Parts,
+        publication: Publication<'_>,
+    ) -> Result<BlobInfo, StoreError> {
+        publication.check_deadline()?;
+        let mut upload = self
+            .objects
+            .put_multipart(publication.location)
+            .await
+            .map_err(|error| from_object("put", "the upload", error))?;
+        let sent = self.send_parts(&mut *upload, first, &mut body, &publication).await;
+        let length = match sent {
+            Ok(length) => length,
+            Err(error) => {
+                if let Err(error) = upload.abort().await {
+                    tracing::debug!(%error, "an upload in parts could not be aborted");
+                }
+                return Err(error);
+            }
+        };
+        match upload.complete().await {
+            Ok(_) => Ok(BlobInfo { length }),
+            Err(error) => match self.objects.head(publication.location).await {
+                Ok(found) if found.size == length => Ok(BlobInfo { length }),
+                _ => Err(unclear(error)),
+            },
+        }
+    }
+
+    /// Sends all parts; whoever comes back without an error may complete the upload.
+    async fn send_parts(
+        &self,
+        upload: &mut dyn MultipartUpload,
+        first: PutPayload,
+        body: &mut Parts,
+        publication: &Publication<'_>,
+    ) -> Result<u64, StoreError> {
+        let failed = |error| from_object("put", "a part of the blob", error);
+        let mut length = first.content_length() as u64;
+        upload.put_part(first).await.map_err(failed)?;
+        loop {
+            let part = body.next().await?;
+            publication.check_deadline()?;
+            if part.payload.content_length() > 0 {
+                length += part.payload.content_length() as u64;
+                upload.put_part(part.payload).await.map_err(failed)?;
+            }
+            if !part.full {
+                break;
+            }
+        }
+        self.check_life(publication).await?;
+        match self.objects.head(publication.location).await {
+            Ok(_) => return Err(taken()),
+            Err(ObjectError::NotFound { .. }) => {}
+            Err(error) => return Err(from_object("put", "the blob", error)),
+        }
+        publication.check_deadline()?;
+        Ok(length)
+    }
+
+    /// Sees that the life in which the blob was reserved goes on.
+    async fn check_life(&self, publication: &Publication<'_>) -> Result<(), StoreError> {
+        match self.ledger.header(publication.tenant).await? {
+            Some(header) if header.incarnation == publication.incarnation && !header.tombstone => Ok(()),
+            _ => Err(StoreError::new(StoreErrorKind::NotFound, "put", "the tenant has no such life")),
+        }
+    }
+
+    pub(super) async fn get_blob(&self, key: &BlobKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
+        let outside =
+            || StoreError::new(StoreErrorKind::OutOfRange, "get", "the range is not within the blob");
+        let location = self.keys.blob(key);
+        if range.start >= range.end {
+            let length = self.length(&location).await?;
+            let within = range.start == range.end && range.end <= length;
+            return if within { Ok(stream::empty().boxed()) } else { Err(outside()) };
+        }
+        let options = GetOptions::new().with_range(Some(range.clone()));
+        match self.objects.get_opts(&location, options).await {
+            Ok(found) if found.meta.size < range.end => Err(outside()),
+            Ok(found) => Ok(found.into_stream().map_err(std::io::Error::other).boxed()),
+            Err(error @ ObjectError::NotFound { .. }) => Err(from_object("get", "the blob", error)),
+            // No kind of its own says that a range begins beyond the end.
+            Err(error) => {
+                if self.length(&location).await? < range.end {
+                    Err(outside())
+                } else {
+                    Err(from_object("get", "the blob", error))
+                }
+            }
+        }
+    }
+
+    pub(super) async fn head_blob(&self, key: &BlobKey) -> Result<Option<BlobInfo>, StoreError> {
+        match self.length(&self.keys.blob(key)).await {
+            Ok(length) => Ok(Some(BlobInfo { length })),
+            Err(error) if error.kind() == StoreErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn length(&self, location: &Path) -> Result<u64, StoreError> {
+        let found = self.objects.head(location).await;
+        found.map(|found| found.size).map_err(|error| from_object("head", "the blob", error))
+    }
+}
+
+/// What must hold when a blob is published.
+struct Publication<'a> {
+    tenant: &'a TenantId,
+    incarnation: Incarnation,
+    deadline: &'a Deadline,
+    location: &'a Path,
+}
+
+impl Publication<'_> {
+    fn check_deadline(&self) -> Result<(), StoreError> {
+        if self.deadline.has_passed() {
+            let detail = "the right to publish the blob has ended";
+            return Err(StoreError::new(StoreErrorKind::DeadlinePassed, "put", detail));
+        }
+        Ok(())
+    }
+}
+
+/// A body, cut into parts of equal size; holds one part.
+struct Parts {
+    body: ByteStream,
+    rest: Bytes,
+    part_bytes: usize,
+}
+
+/// One part; the last one is not full, and may be empty.
+struct Part {
+    payload: PutPayload,
+    full: bool,
+}
+
+impl Parts {
+    async fn next(&mut self) -> Result<Part, StoreError> {
+        let mut chunks = Vec::new();
+        let mut length = 0;
+        loop {
+            let wanted = self.part_bytes - length;
+            let chunk = self.rest.split_to(wanted.min(self.rest.len()));
+            length += chunk.len();
+            if !chunk.is_empty() {
+                chunks.push(chunk);
+            }
+            if length == self.part_bytes {
+                return Ok(Part { payload: chunks.into_iter().collect(), full: true });
+            }
+            match self.body.next().await {
+                Some(Ok(more)) => self.rest = more,
+                Some(Err(error)) => {
+                    let failed =
+                        StoreError::new(StoreErrorKind::Body, "put", "the stream to be stored failed");
+                    return Err(failed.with_source(error));
+                }
+                None => return Ok(Part { payload: chunks.into_iter().collect(), full: false }),
+            }
+        }
+    }
+}
+
+/// The size of the parts for a blob of about that length.
+fn part_bytes(least: usize, length_hint: Option<u64>) -> usize {
+    let needed = length_hint.unwrap_or(0).div_ceil(PARTS_AIMED_AT);
+    least.max(usize::try_from(needed).unwrap_or(usize::MAX)).max(1)
+}
+
+fn taken() -> StoreError {
+    StoreError::new(StoreErrorKind::AlreadyExists, "put", "the blob is there already")
+}
+
+fn unclear(error: ObjectError) -> StoreError {
+    let detail = "the blob may be there: the object store did not answer";
+    StoreError::new(StoreErrorKind::OutcomeUnknown, "put", detail).with_source(error)
+}

@@ -1,0 +1,83 @@
+//! Where things lie in an object store: keys of the same shape as the layout on disk.
+
+use object_store::path::{Path, PathPart};
+
+use crate::paths::{Area, BlobKey, TenantId};
+use crate::store::{StoreError, StoreErrorKind, ViewKey, ViewName, ViewPlace};
+
+const DATA: &str = "data";
+const TOKENS: &str = "tokens";
+const RESERVED: &str = ".tenantry";
+
+/// The keys under one prefix.
+#[derive(Debug, Clone)]
+pub(super) struct Keys {
+    prefix: Path,
+}
+
+impl Keys {
+    pub(super) const fn new(prefix: Path) -> Self {
+        Self { prefix }
+    }
+
+    /// The folder of all ledgers.
+    pub(super) fn ledgers(&self) -> Path {
+        self.prefix.clone().join(DATA)
+    }
+
+    /// The folder of a tenant's ledger and views.
+    pub(super) fn data(&self, tenant: &TenantId) -> Path {
+        self.ledgers().join(tenant.as_str())
+    }
+
+    /// The folder of a tenant's token views.
+    pub(super) fn tokens(&self, tenant: &TenantId) -> Path {
+        self.prefix.clone().join(TOKENS).join(tenant.as_str())
+    }
+
+    /// The folder of a tenant's blobs of one kind.
+    pub(super) fn area(&self, tenant: &TenantId, area: Area) -> Path {
+        self.prefix.clone().join(area.as_str()).join(tenant.as_str())
+    }
+
+    pub(super) fn blob(&self, key: &BlobKey) -> Path {
+        self.area(key.tenant(), key.area()).join(segment(key.name().as_str()))
+    }
+
+    /// A view's key.
+    ///
+    /// # Errors
+    /// [`Unsupported`](StoreErrorKind::Unsupported) if the ledger itself has that key.
+    pub(super) fn view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Path, StoreError> {
+        let name = match &view.name {
+            ViewName::Digests => ".views".to_owned(),
+            ViewName::File(name) => name.as_str().to_owned(),
+            ViewName::Edited(name, time) => format!("{name}.edited-{time}"),
+        };
+        let folder = match view.place {
+            ViewPlace::Data if is_of_ledger(&name) => {
+                let detail = "the name of the view is one of the ledger's";
+                return Err(StoreError::new(StoreErrorKind::Unsupported, "view", detail));
+            }
+            ViewPlace::Data => self.data(tenant),
+            ViewPlace::Tokens => self.tokens(tenant),
+        };
+        Ok(folder.join(segment(&name)))
+    }
+
+    /// A place of the library's own.
+    pub(super) fn reserved(&self, name: &str) -> Path {
+        self.prefix.clone().join(RESERVED).join(name)
+    }
+}
+
+/// A name as one segment of a key, spelled as it is. What a file name excludes anyway would be
+/// escaped, so that a segment never becomes two.
+fn segment(name: &str) -> PathPart<'_> {
+    PathPart::parse(name).unwrap_or_else(|_| PathPart::from(name))
+}
+
+/// Whether an object of that name in a tenant's data folder belongs to its ledger.
+pub(super) fn is_of_ledger(name: &str) -> bool {
+    name == "head" || name.starts_with("snapshot-") || name.starts_with("segment-")
+}

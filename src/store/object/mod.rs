@@ -1,0 +1,209 @@
+//! A backend over any object store that honours conditional puts: [`ObjectTenantStore`].
+//!
+//! Keys have the shape of the layout on disk: `videos/<tenant>/<file>`, `data/<tenant>/head`. The
+//! ledger is a [`HeadLedger`]; this module adds blobs, listings, views and the probe.
+//!
+//! A blob's deadline is checked before each request that could publish it. A request under way
+//! can outlive it by a request's longest life, which is why a doomed blob's name is never used
+//! again and its end is awaited above. Views are renamed by copying, which is no single step;
+//! they are derived from the ledger, and a view that is there twice does no harm.
+//!
+//! An upload in parts that is given up without a word (its task was dropped, the process killed)
+//! leaves its parts to the bucket's own rule for incomplete uploads.
+
+mod blobs;
+mod keys;
+mod listing;
+mod probe;
+mod views;
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use object_store::ObjectStore;
+use object_store::path::Path;
+
+use self::keys::Keys;
+use super::head_ledger::{HeadLedger, HeadLedgerSettings};
+use super::{
+    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
+    Removed, StoreError, StoreErrorKind, TenantStore, Version, ViewKey,
+};
+use crate::environment::{Entropy, SystemEntropy};
+use crate::paths::{Area, BlobKey, TenantId};
+
+/// Sizes and limits of an [`ObjectTenantStore`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ObjectStoreSettings {
+    /// Those of the ledger.
+    pub ledger: HeadLedgerSettings,
+    /// The size of an upload's parts; a blob up to this size is one put, and an upload holds one
+    /// part in memory. Longer for a blob whose length is known to need more than 9,000 parts.
+    /// Default: 8 MiB.
+    pub part_bytes: usize,
+}
+
+impl Default for ObjectStoreSettings {
+    fn default() -> Self {
+        Self { ledger: HeadLedgerSettings::default(), part_bytes: 8 * 1024 * 1024 }
+    }
+}
+
+/// A [`TenantStore`] over an object store.
+pub struct ObjectTenantStore {
+    objects: Arc<dyn ObjectStore>,
+    keys: Keys,
+    ledger: HeadLedger,
+    entropy: Arc<dyn Entropy>,
+    settings: ObjectStoreSettings,
+}
+
+impl ObjectTenantStore {
+    /// A store in the whole of `objects`.
+    #[must_use]
+    pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
+        let settings = ObjectStoreSettings::default();
+        Self::with(objects, Path::ROOT, Arc::new(SystemEntropy), settings)
+    }
+
+    /// A store under `prefix` in `objects`, with its own source of randomness and settings.
+    #[must_use]
+    pub fn with(
+        objects: Arc<dyn ObjectStore>,
+        prefix: Path,
+        entropy: Arc<dyn Entropy>,
+        settings: ObjectStoreSettings,
+    ) -> Self {
+        let keys = Keys::new(prefix);
+        let ledger = HeadLedger::new(
+            Arc::clone(&objects),
+            keys.ledgers(),
+            Arc::clone(&entropy),
+            settings.ledger.clone(),
+        );
+        Self { objects, keys, ledger, entropy, settings }
+    }
+
+    /// The same with one step of the ledger's protocol left out, to show that tests notice.
+    #[cfg(feature = "testkit")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn leaving_out(mut self, step: super::head_ledger::Step) -> Self {
+        self.ledger = self.ledger.leaving_out(step);
+        self
+    }
+}
+
+impl fmt::Debug for ObjectTenantStore {
+    /// The object store and the prefix are left out: they name places of the host.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectTenantStore").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TenantStore for ObjectTenantStore {
+    async fn put(&self, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
+        self.put_blob(key, put).await
+    }
+
+    async fn get(&self, key: &BlobKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
+        self.get_blob(key, range).await
+    }
+
+    async fn head(&self, key: &BlobKey) -> Result<Option<BlobInfo>, StoreError> {
+        self.head_blob(key).await
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), StoreError> {
+        self.delete_object("delete", "the blob", &self.keys.blob(key)).await
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        area: Area,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Found>, StoreError> {
+        self.list_blobs(tenant, area, after, limit).await
+    }
+
+    async fn header(&self, tenant: &TenantId) -> Result<Option<Header>, StoreError> {
+        self.ledger.header(tenant).await
+    }
+
+    async fn load(&self, tenant: &TenantId) -> Result<Option<Loaded>, StoreError> {
+        self.ledger.load(tenant).await
+    }
+
+    async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {
+        self.ledger.refresh(tenant, version).await
+    }
+
+    async fn append(
+        &self,
+        tenant: &TenantId,
+        base: Option<&Version>,
+        commit: Commit,
+    ) -> Result<Outcome, StoreError> {
+        self.ledger.append(tenant, base, commit).await
+    }
+
+    async fn fold(&self, tenant: &TenantId, base: &Version, fold: Fold) -> Result<Outcome, StoreError> {
+        self.ledger.fold(tenant, base, fold).await
+    }
+
+    async fn tenants(&self, after: Option<&str>, limit: usize) -> Result<Page<TenantId>, StoreError> {
+        self.list_tenants(after, limit).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.probe_conditions().await
+    }
+
+    async fn tidy(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        if self.ledger.tidy(tenant).await? {
+            self.remove_all_views(tenant).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_areas(&self, _tenant: &TenantId) -> Result<Option<Removed>, StoreError> {
+        Ok(None)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Option<Bytes>, StoreError> {
+        self.read_view_object(&self.keys.view(tenant, view)?).await
+    }
+
+    async fn put_view(&self, tenant: &TenantId, view: &ViewKey, content: Bytes) -> Result<(), StoreError> {
+        self.put_view_object(&self.keys.view(tenant, view)?, content).await
+    }
+
+    async fn rename_view(&self, tenant: &TenantId, from: &ViewKey, to: &ViewKey) -> Result<(), StoreError> {
+        self.rename_view_object(&self.keys.view(tenant, from)?, &self.keys.view(tenant, to)?).await
+    }
+
+    async fn remove_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<(), StoreError> {
+        self.delete_object("remove view", "the view", &self.keys.view(tenant, view)?).await
+    }
+
+    async fn local_path(&self, _key: &BlobKey) -> Result<PathBuf, StoreError> {
+        let detail = "an object store has no paths";
+        Err(StoreError::new(StoreErrorKind::Unsupported, "local path", detail))
+    }
+
+    async fn free_space(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+}
