@@ -19,7 +19,8 @@ pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 impl<'a> Fields<'a> {
     /// Reads one object. Depth costs no stack: values are only skipped over.
     pub(super) fn read(text: &'a [u8]) -> Result<Self, RecordError> {
-        let fields: Self = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
+        let Pairs(pairs) = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
+        let fields = Self(pairs);
         let mut names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -134,7 +135,10 @@ impl fmt::Debug for Fields<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+/// An object's members as they come, before names are compared.
+struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
