@@ -180,6 +180,25 @@ fn white_space_goes_between_tokens_and_stays_in_strings() {
 }
 
 #[test]
+fn white_space_that_a_type_writes_goes_too() {
+    #[derive(Serialize, Deserialize)]
+    struct Raw {
+        raw: Box<serde_json::value::RawValue>,
+    }
+    impl Entity for Raw {
+        fn collection() -> CollectionName {
+            CollectionName::TOKENS
+        }
+    }
+    let raw = |text: &str| Raw { raw: serde_json::value::RawValue::from_string(text.to_owned()).unwrap() };
+    let text = RecordText::insert(&envelope(), &raw("[1,\n 2.50]"), &limits()).unwrap();
+    assert_eq!(text.fields().unwrap().get("raw"), Some("[1,2.50]"));
+    let record = Record::<Raw>::read(&text).unwrap();
+    let text = record.update(&raw("[1,\n 3.50]"), time("2025-11-05 08:30:00"), &limits()).unwrap();
+    assert_eq!(text.fields().unwrap().get("raw"), Some("[1,3.50]"));
+}
+
+#[test]
 fn every_limit_holds_to_the_unit() {
     let mut limits = limits();
     limits.depth = 3;
@@ -325,6 +344,22 @@ fn a_change_that_the_type_would_not_see_is_refused() {
 }
 
 #[test]
+fn a_field_that_the_type_writes_and_never_reads_is_refused() {
+    #[derive(Serialize, Deserialize)]
+    struct Forgetful {
+        #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    }
+    impl Entity for Forgetful {
+        fn collection() -> CollectionName {
+            CollectionName::TOKENS
+        }
+    }
+    let refused = RecordText::insert(&envelope(), &Forgetful { name: Some("x".to_owned()) }, &limits());
+    assert_eq!(refused, Err(RecordError::NotKept { field: "name".to_owned() }));
+}
+
+#[test]
 fn an_error_names_the_field_and_never_the_value() {
     let read = |text: &str| Record::<Stream>::read(&parse(text).unwrap()).unwrap_err();
     let error = read(r#"{"id":"a","title":{"hunter2":"hunter2"},"key":"k"}"#);
@@ -333,6 +368,45 @@ fn an_error_names_the_field_and_never_the_value() {
     assert_eq!(error, RecordError::Unreadable { field: Some("rate".to_owned()) });
     assert_eq!(error.to_string(), "the record does not fit its type in the field \"rate\"");
     assert_eq!(read(r#"{"id":"a","title":"A"}"#), RecordError::MissingField { field: "key".to_owned() });
+}
+
+#[test]
+fn an_error_that_concerns_the_whole_blames_no_field() {
+    #[derive(Serialize, Deserialize)]
+    struct Inner {
+        second: u8,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Flat {
+        first: u8,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "Inner")]
+    struct Checked {
+        second: u8,
+    }
+    impl TryFrom<Inner> for Checked {
+        type Error = &'static str;
+        fn try_from(_: Inner) -> Result<Self, Self::Error> {
+            Err("never")
+        }
+    }
+    impl Entity for Flat {
+        fn collection() -> CollectionName {
+            CollectionName::TOKENS
+        }
+    }
+    impl Entity for Checked {
+        fn collection() -> CollectionName {
+            CollectionName::TOKENS
+        }
+    }
+    let text = parse(r#"{"id":"a","first":1,"second":"x","third":3}"#).unwrap();
+    assert_eq!(Record::<Flat>::read(&text).map(drop), Err(RecordError::Unreadable { field: None }));
+    let text = parse(r#"{"id":"a","first":1,"second":2}"#).unwrap();
+    assert_eq!(Record::<Checked>::read(&text).map(drop), Err(RecordError::Unreadable { field: None }));
 }
 
 #[test]
@@ -359,6 +433,8 @@ fn local_times_are_read_in_the_documented_forms_only() {
         "2025-11-04",
         "2025-11-04 1:00",
         "2025-02-30 10:00",
+        "2025-11-04 10:00:",
+        "2025-11-04 10:00:0",
         "2025-11-04 24:00",
         "2025-11-04T10:00Z",
         "2025-11-04 10:00:00.5",

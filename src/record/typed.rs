@@ -100,8 +100,7 @@ impl<T: Entity> Record<T> {
         let mut fields = text.fields()?;
         let envelope = Envelope::read(&fields)?;
         fields.retain(|name| !Envelope::has(name));
-        let own = fields.to_text();
-        let value = serde_json::from_str(&own).map_err(|error| unreadable(&error, &fields, own.len()))?;
+        let value = serde_json::from_str(&fields.to_text()).map_err(|error| unreadable(&error, &fields))?;
         Ok(Self { envelope, revision: text.revision(), value, text: text.clone() })
     }
 
@@ -140,14 +139,15 @@ impl<T: Entity> Record<T> {
 
 /// Why a value could not be read: serde's message is not passed on, since it quotes values, but for
 /// the name of a missing field, which is the type's own.
-fn unreadable(error: &serde_json::Error, fields: &Fields<'_>, length: usize) -> RecordError {
+fn unreadable(error: &serde_json::Error, fields: &Fields<'_>) -> RecordError {
     let message = error.to_string();
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
     if let Some((field, _)) = missing {
         return RecordError::MissingField { field: shown(field) };
     }
-    // At the end of the object the place says nothing of the field.
-    let place = Some(error.column()).filter(|column| (1..length).contains(column));
+    // An error of the whole has the place of the object's end, in no field; one that was made
+    // outside the parser has none: column 0.
+    let place = Some(error.column()).filter(|column| *column > 0);
     RecordError::Unreadable { field: place.and_then(|column| fields.at(column)).map(shown) }
 }
 
