@@ -1,0 +1,272 @@
+//! The ledgers of all tenants: which of their states are in memory, and what all of it may take.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+use super::cell::Cell;
+use super::draft::Draft;
+use super::header::TenantHeader;
+use super::state::State;
+use super::transaction::{Answer, Transaction};
+use crate::environment::{Clock, Entropy};
+use crate::error::{Error, ErrorKind, Result};
+use crate::paths::TenantId;
+use crate::store::{Fold, FoldKind, Outcome, StoreError, StoreErrorKind, TenantStore};
+
+/// What every commit has to keep, whatever made it.
+pub(crate) trait CommitRule: Send + Sync + 'static {
+    /// Whether a transaction may lead from one state to the other.
+    fn check(&self, before: &State, after: &State) -> Result<()>;
+    /// A commit is durable.
+    fn committed(&self, tenant: &TenantId, before: &State, after: &State);
+}
+
+/// How ledgers behave.
+pub(crate) struct LedgerSettings {
+    /// The memory that all states together may take, in bytes, roughly.
+    pub(crate) memory: usize,
+    /// The bytes of commits below which no new snapshot is written.
+    pub(crate) fold_minimum: usize,
+    /// How many transactions of one tenant may wait.
+    pub(crate) queue: usize,
+    /// How often a batch is tried before it is said to be contended.
+    pub(crate) attempts: u32,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) rule: Arc<dyn CommitRule>,
+}
+
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn TenantStore>,
+    pub(super) settings: LedgerSettings,
+    pub(super) runtime: Handle,
+    cells: Mutex<Cells>,
+    closed: AtomicBool,
+    working: AtomicUsize,
+    idle: Notify,
+}
+
+#[derive(Default)]
+struct Cells {
+    by_tenant: HashMap<TenantId, Slot>,
+    /// The least recently used first.
+    by_use: BTreeMap<u64, TenantId>,
+    clock: u64,
+    weight: usize,
+}
+
+struct Slot {
+    cell: Arc<Cell>,
+    used: u64,
+    weight: usize,
+}
+
+/// What an entry takes even if nothing is known of its tenant.
+const EMPTY_WEIGHT: usize = 512;
+
+/// Work that `close` waits for; it ends when this is dropped.
+pub(super) struct Work(Arc<Shared>);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if self.0.working.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+impl Shared {
+    fn cells(&self) -> MutexGuard<'_, Cells> {
+        // Every section under this lock leaves it whole.
+        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin_work(self: &Arc<Self>) -> Work {
+        self.working.fetch_add(1, Ordering::SeqCst);
+        Work(Arc::clone(self))
+    }
+
+    /// Notes what a tenant's state takes, and lets go of those least recently used beyond the
+    /// budget. What is let go is read again when it is wanted.
+    pub(super) fn account(&self, tenant: &TenantId, weight: usize) {
+        let mut cells = self.cells();
+        let Some(slot) = cells.by_tenant.get_mut(tenant) else { return };
+        let before = std::mem::replace(&mut slot.weight, weight + EMPTY_WEIGHT);
+        cells.weight = cells.weight + weight + EMPTY_WEIGHT - before;
+        cells.evict(self.settings.memory, tenant);
+    }
+}
+
+impl Cells {
+    fn touch(&mut self, tenant: &TenantId, make: impl FnOnce() -> Cell) -> Arc<Cell> {
+        self.clock += 1;
+        let now = self.clock;
+        if let Some(slot) = self.by_tenant.get_mut(tenant) {
+            self.by_use.remove(&slot.used);
+            slot.used = now;
+            self.by_use.insert(now, tenant.clone());
+            return Arc::clone(&slot.cell);
+        }
+        let cell = Arc::new(make());
+        let slot = Slot { cell: Arc::clone(&cell), used: now, weight: EMPTY_WEIGHT };
+        self.by_tenant.insert(tenant.clone(), slot);
+        self.by_use.insert(now, tenant.clone());
+        self.weight += EMPTY_WEIGHT;
+        cell
+    }
+
+    fn evict(&mut self, budget: usize, keep: &TenantId) {
+        let mut busy = Vec::new();
+        while self.weight > budget {
+            let Some((used, tenant)) = self.by_use.pop_first() else { break };
+            let is_busy = |slot: &Slot| tenant == *keep || slot.cell.is_busy();
+            if self.by_tenant.get(&tenant).is_some_and(is_busy) {
+                busy.push((used, tenant));
+            } else if let Some(slot) = self.by_tenant.remove(&tenant) {
+                self.weight -= slot.weight;
+            }
+        }
+        self.by_use.extend(busy);
+    }
+}
+
+/// The ledgers of all tenants of a store.
+#[derive(Clone)]
+pub(crate) struct Ledger(Arc<Shared>);
+
+impl Ledger {
+    /// Ledgers over a store, with committers on the runtime of the caller.
+    pub(crate) fn new(store: Arc<dyn TenantStore>, settings: LedgerSettings, runtime: Handle) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            settings,
+            runtime,
+            cells: Mutex::default(),
+            closed: AtomicBool::new(false),
+            working: AtomicUsize::new(0),
+            idle: Notify::new(),
+        }))
+    }
+
+    /// The store below; for those who hold a permit.
+    pub(crate) fn store(&self) -> &Arc<dyn TenantStore> {
+        &self.0.store
+    }
+
+    fn cell(&self, tenant: &TenantId) -> Arc<Cell> {
+        let mut cells = self.0.cells();
+        let cell = cells.touch(tenant, || Cell::new(tenant.clone(), Arc::clone(&self.0)));
+        cells.evict(self.0.settings.memory, tenant);
+        cell
+    }
+
+    fn refuse_if_closed(&self, operation: &'static str) -> Result<()> {
+        if self.0.closed.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Closed, operation));
+        }
+        Ok(())
+    }
+
+    /// A tenant's header alone: one request of the store, whoever the tenant is.
+    pub(crate) async fn header(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+    ) -> Result<Option<TenantHeader>> {
+        self.refuse_if_closed(operation)?;
+        let header = self.0.store.header(tenant).await.map_err(|error| Error::store(operation, error))?;
+        let Some(header) = header else { return Ok(None) };
+        TenantHeader::read(&header)
+            .map(Some)
+            .map_err(|error| Error::new(ErrorKind::Corrupt, operation).with_source(error))
+    }
+
+    /// A tenant's state as the store has it now.
+    pub(crate) async fn read(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
+        self.refuse_if_closed(operation)?;
+        self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
+    }
+
+    /// A tenant's newest state in memory; from the store only if there is none.
+    pub(crate) async fn read_known(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
+        self.refuse_if_closed(operation)?;
+        let cell = self.cell(tenant);
+        match cell.known() {
+            Some(state) => Ok(state),
+            None => cell.current().await.map_err(|error| Error::store(operation, error)),
+        }
+    }
+
+    /// Runs a transaction and waits until the state that its answer rests on is durable. The
+    /// function may run again, on a newer state.
+    ///
+    /// If the caller goes away, a transaction that was not yet taken is withdrawn; one that was
+    /// taken goes on.
+    pub(crate) async fn transact<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+        function: impl FnMut(&mut Draft) -> Result<T> + Send + 'static,
+    ) -> Result<(T, State)> {
+        self.refuse_if_closed(operation)?;
+        let (transaction, answer) = Transaction::new(function);
+        self.cell(tenant).submit(Box::new(transaction)).map_err(|error| error.in_operation(operation))?;
+        match answer.await {
+            Ok(Answer::Value(value, state)) => Ok((value, state)),
+            Ok(Answer::Refused(error)) => Err(error.in_operation(operation)),
+            Ok(Answer::Panicked(panic)) => std::panic::resume_unwind(panic),
+            // The committer ended without a word: its runtime is gone, or the store panicked.
+            Err(_) => Err(Error::new(ErrorKind::OutcomeUnknown, operation)),
+        }
+    }
+
+    /// Replaces a tenant's whole state by a header and nothing else, if nothing came since
+    /// `state`; `false` if something did.
+    pub(crate) async fn clear(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+        state: &State,
+        header: &TenantHeader,
+    ) -> Result<bool> {
+        let Some(version) = state.version() else { return Ok(false) };
+        let header = header
+            .write()
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
+        let fold = Fold { kind: FoldKind::Replace, header, snapshot: bytes::Bytes::new() };
+        let outcome = self.0.store.fold(tenant, version, fold).await;
+        self.cell(tenant).forget();
+        match outcome.map_err(|error| Error::store(operation, error))? {
+            Outcome::Committed(_) => Ok(true),
+            Outcome::Conflict => Ok(false),
+            Outcome::Unknown(error) => {
+                let error = StoreError::new(StoreErrorKind::OutcomeUnknown, "fold", error.to_string());
+                Err(Error::store(operation, error))
+            }
+        }
+    }
+
+    /// Refuses what comes from now on and waits until all that was taken is answered.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`] if that takes longer than `deadline`; what is under way goes on.
+    pub(crate) async fn close(&self, deadline: Duration) -> Result<()> {
+        self.0.closed.store(true, Ordering::SeqCst);
+        let idle = async {
+            loop {
+                let mut notified = std::pin::pin!(self.0.idle.notified());
+                notified.as_mut().enable();
+                if self.0.working.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        tokio::time::timeout(deadline, idle).await.map_err(|_| Error::new(ErrorKind::Busy, "close"))
+    }
+}

@@ -1,0 +1,347 @@
+//! One tenant's place in memory: its newest known state, the transactions that wait, and the
+//! committer that runs them.
+//!
+//! The committer is a task of the library, alive only while something waits. It takes what waits,
+//! runs it in order on the newest known state, and makes it one commit. Nobody is answered, not
+//! even with a refusal, before the state that the answer rests on is durable and current.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use super::cache::Shared;
+use super::commit_text::{Change, read_commit, write_commit};
+use super::draft::Draft;
+use super::header::TenantHeader;
+use super::state::State;
+use super::transaction::Job;
+use crate::error::{Error, ErrorKind, Result};
+use crate::paths::TenantId;
+use crate::store::{Commit, Fold, FoldKind, Loaded, Outcome, Refreshed, StoreError, StoreErrorKind};
+
+/// How many transactions one commit takes at the most.
+const BATCH: usize = 128;
+
+pub(super) struct Cell {
+    tenant: TenantId,
+    shared: Arc<Shared>,
+    state: Mutex<Option<State>>,
+    queue: Mutex<Queue>,
+    folding: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Box<dyn Job>>,
+    running: bool,
+}
+
+/// What running a batch gave.
+struct Ran {
+    after: State,
+    changes: Vec<Change>,
+    header_changed: bool,
+}
+
+/// A lock whose holder panicked guards nothing half done: every section under it is one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Cell {
+    pub(super) fn new(tenant: TenantId, shared: Arc<Shared>) -> Self {
+        Self {
+            tenant,
+            shared,
+            state: Mutex::default(),
+            queue: Mutex::default(),
+            folding: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether anything runs or waits here.
+    pub(super) fn is_busy(&self) -> bool {
+        lock(&self.queue).running || self.folding.load(Ordering::SeqCst)
+    }
+
+    /// The newest state that is known, without asking the store.
+    pub(super) fn known(&self) -> Option<State> {
+        lock(&self.state).clone()
+    }
+
+    /// The newest state, as the store has it now.
+    pub(super) async fn current(&self) -> Result<State, StoreError> {
+        match self.known() {
+            Some(state) => self.refresh(state).await,
+            None => self.load().await,
+        }
+    }
+
+    async fn refresh(&self, mut state: State) -> Result<State, StoreError> {
+        let Some(known) = state.version() else { return self.load().await };
+        match self.shared.store.refresh(&self.tenant, known).await? {
+            Refreshed::Unchanged => Ok(state),
+            Refreshed::StartOver => self.load().await,
+            Refreshed::Commits { version, header, commits } => {
+                if let Some(header) = header {
+                    state.set_header(Arc::new(TenantHeader::read(&header).map_err(unreadable)?));
+                }
+                for commit in &commits {
+                    apply_commit(&mut state, commit)?;
+                }
+                state.set_version(version);
+                self.publish(&state);
+                Ok(state)
+            }
+        }
+    }
+
+    async fn load(&self) -> Result<State, StoreError> {
+        let Some(loaded) = self.shared.store.load(&self.tenant).await? else {
+            return Ok(State::absent());
+        };
+        let Loaded { version, header, snapshot, commits, .. } = loaded;
+        let header = TenantHeader::read(&header).map_err(unreadable)?;
+        let mut state = State::read(version, header, snapshot).map_err(unreadable)?;
+        for commit in &commits {
+            apply_commit(&mut state, commit)?;
+        }
+        self.publish(&state);
+        Ok(state)
+    }
+
+    /// Makes a durable state the known one, unless a newer one is known.
+    fn publish(&self, state: &State) {
+        {
+            let mut known = lock(&self.state);
+            if known.as_ref().is_some_and(|known| known.number() > state.number()) {
+                return;
+            }
+            *known = Some(state.clone());
+        }
+        self.shared.account(&self.tenant, state.weight());
+    }
+
+    /// Forgets the known state: the store has to be asked.
+    pub(super) fn forget(&self) {
+        *lock(&self.state) = None;
+    }
+
+    /// Lets a transaction wait for the committer, and starts that if it is not at work.
+    pub(super) fn submit(self: &Arc<Self>, job: Box<dyn Job>) -> Result<()> {
+        let mut queue = lock(&self.queue);
+        if queue.jobs.len() >= self.shared.settings.queue {
+            return Err(Error::new(ErrorKind::Busy, "transaction"));
+        }
+        queue.jobs.push_back(job);
+        if !queue.running {
+            queue.running = true;
+            let cell = Arc::clone(self);
+            let work = self.shared.begin_work();
+            self.shared.runtime.spawn(async move {
+                cell.commit_all().await;
+                drop(work);
+            });
+        }
+        Ok(())
+    }
+
+    async fn commit_all(self: &Arc<Self>) {
+        loop {
+            let jobs = {
+                let mut queue = lock(&self.queue);
+                queue.jobs.retain(|job| !job.is_withdrawn());
+                let take = queue.jobs.len().min(BATCH);
+                if take == 0 {
+                    queue.running = false;
+                    return;
+                }
+                queue.jobs.drain(..take).collect::<Vec<_>>()
+            };
+            // A store that panics fails this batch, whose callers then see that nobody answers.
+            let batch = std::panic::AssertUnwindSafe(self.commit_batch(jobs));
+            if batch.catch_unwind().await.is_err() {
+                self.forget();
+            }
+        }
+    }
+
+    async fn commit_batch(self: &Arc<Self>, mut jobs: Vec<Box<dyn Job>>) {
+        for attempt in 0..self.shared.settings.attempts {
+            if attempt > 1 {
+                self.back_off(attempt).await;
+            }
+            // What was found out after the transactions were taken is current for them.
+            let known = if attempt == 0 { self.known() } else { None };
+            let (state, current) = match known {
+                Some(state) => (state, false),
+                None => match self.current().await {
+                    Ok(state) => (state, true),
+                    Err(error) => return fail_all(jobs, |_| store_error(&error)),
+                },
+            };
+            let ran = self.run(&state, &mut jobs);
+            if ran.changes.is_empty() && !ran.header_changed {
+                if current {
+                    return answer_all(jobs, &state);
+                }
+                match self.refresh(state.clone()).await {
+                    Ok(newest) if newest.number() == state.number() => return answer_all(jobs, &state),
+                    Ok(_) => continue,
+                    Err(error) => return fail_all(jobs, |_| store_error(&error)),
+                }
+            }
+            match self.append(&state, ran).await {
+                Ok(Some(after)) => return answer_all(jobs, &after),
+                Ok(None) => {}
+                Err(error) => return fail_all(jobs, |_| error.clone()),
+            }
+        }
+        fail_all(jobs, |_| Error::new(ErrorKind::Contended, "transaction"));
+    }
+
+    /// Runs a batch, each transaction on what those before it left.
+    fn run(&self, state: &State, jobs: &mut [Box<dyn Job>]) -> Ran {
+        let now = self.shared.settings.clock.now();
+        let mut ran = Ran { after: state.clone(), changes: Vec::new(), header_changed: false };
+        for job in jobs {
+            let mut draft = Draft::new(ran.after.clone(), now);
+            if !job.run(&mut draft) || draft.is_empty() {
+                continue;
+            }
+            if let Err(refusal) = self.shared.settings.rule.check(&ran.after, draft.state()) {
+                job.refuse(refusal);
+                continue;
+            }
+            let (after, mut changes, header_changed) = draft.into_parts();
+            ran.after = after;
+            ran.changes.append(&mut changes);
+            ran.header_changed |= header_changed;
+        }
+        ran
+    }
+
+    /// Makes a batch durable: the state after it, or `None` if somebody else came first.
+    async fn append(self: &Arc<Self>, before: &State, ran: Ran) -> Result<Option<State>> {
+        let Ran { mut after, changes, header_changed } = ran;
+        let header =
+            match after.header() {
+                Some(header) if header_changed => {
+                    let written = header.write();
+                    Some(written.map_err(|error| {
+                        Error::new(ErrorKind::InvalidInput, "transaction").with_source(error)
+                    })?)
+                }
+                Some(_) => None,
+                None => return Err(Error::new(ErrorKind::NotFound, "transaction")),
+            };
+        let text = write_commit(&changes);
+        let bytes = text.len();
+        let commit = Commit { header, text };
+        match self.shared.store.append(&self.tenant, before.version(), commit).await {
+            Ok(Outcome::Committed(version)) => {
+                after.set_version(version);
+                after.grow_tail(bytes);
+                self.publish(&after);
+                self.shared.settings.rule.committed(&self.tenant, before, &after);
+                if after.wants_fold(self.shared.settings.fold_minimum) {
+                    self.fold(after.clone());
+                }
+                Ok(Some(after))
+            }
+            Ok(Outcome::Conflict) => Ok(None),
+            Ok(Outcome::Unknown(error)) => {
+                self.forget();
+                Err(Error::new(ErrorKind::OutcomeUnknown, "transaction").with_source(error))
+            }
+            Err(error) => {
+                if error.kind() == StoreErrorKind::Corrupt {
+                    self.forget();
+                }
+                Err(store_error(&error))
+            }
+        }
+    }
+
+    /// Writes a new snapshot beside running commits. If it does not work out, the next commit
+    /// that finds the tail long tries again.
+    fn fold(self: &Arc<Self>, state: State) {
+        if self.folding.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let cell = Arc::clone(self);
+        let work = self.shared.begin_work();
+        self.shared.runtime.spawn(async move {
+            let folded = std::panic::AssertUnwindSafe(cell.fold_now(&state)).catch_unwind().await;
+            cell.folding.store(false, Ordering::SeqCst);
+            match folded {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(target: "tenantry::ledger", %error, "fold failed"),
+                Err(_) => tracing::error!(target: "tenantry::ledger", "fold panicked"),
+            }
+            drop(work);
+        });
+    }
+
+    async fn fold_now(&self, state: &State) -> Result<(), StoreError> {
+        let (Some(version), Some(header)) = (state.version(), state.header()) else { return Ok(()) };
+        let header = header.write().map_err(unreadable)?;
+        let fold = Fold { kind: FoldKind::Same, header, snapshot: state.write_snapshot() };
+        match self.shared.store.fold(&self.tenant, version, fold).await? {
+            Outcome::Committed(_) => {
+                self.load().await?;
+                self.shared.store.tidy(&self.tenant).await
+            }
+            Outcome::Conflict => Ok(()),
+            Outcome::Unknown(error) => Err(error),
+        }
+    }
+
+    /// Waits a little before another attempt, longer each time and never quite as long as others.
+    async fn back_off(&self, attempt: u32) {
+        let mut random = [0_u8; 2];
+        self.shared.settings.entropy.fill(&mut random);
+        let ceiling = 1_u64 << attempt.min(6);
+        let micros = ceiling * 1000 * u64::from(u16::from_be_bytes(random)) / u64::from(u16::MAX);
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+}
+
+fn apply_commit(state: &mut State, text: &bytes::Bytes) -> Result<(), StoreError> {
+    for change in &read_commit(text).map_err(unreadable)? {
+        state.apply(change);
+    }
+    state.grow_tail(text.len());
+    Ok(())
+}
+
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt, "ledger", "a text in the ledger can't be read")
+        .with_source(error)
+}
+
+/// A store's error for one of several callers.
+fn store_error(error: &StoreError) -> Error {
+    let copy = StoreError::new(error.kind(), error.operation(), error.detail());
+    let copy = match std::error::Error::source(error) {
+        Some(source) => copy.with_source(source.to_string()),
+        None => copy,
+    };
+    Error::store("transaction", copy)
+}
+
+fn answer_all(jobs: Vec<Box<dyn Job>>, state: &State) {
+    for job in jobs {
+        job.answer(state);
+    }
+}
+
+fn fail_all(jobs: Vec<Box<dyn Job>>, error: impl Fn(&dyn Job) -> Error) {
+    for job in jobs {
+        let error = error(&*job);
+        job.fail(error);
+    }
+}

@@ -1,0 +1,112 @@
+//! The text of a commit, and of a snapshot's line.
+//!
+//! A commit is a JSON array of changes: `[section, id, order, [[index, key], …], record]` puts an
+//! entry, `[section, id]` removes one.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::state::{IndexKey, Line, Section};
+
+/// One change of one entry.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Put { section: Section, id: Arc<str>, order: u64, keys: Arc<[IndexKey]>, text: Bytes },
+    Remove { section: Section, id: Arc<str> },
+}
+
+impl Change {
+    /// Which entry it changes.
+    pub(super) fn address(&self) -> (&Section, &Arc<str>) {
+        match self {
+            Self::Put { section, id, .. } | Self::Remove { section, id } => (section, id),
+        }
+    }
+}
+
+/// Writes a commit's text; one line.
+pub(super) fn write_commit(changes: &[Change]) -> Bytes {
+    let mut text = Vec::from(b"[");
+    for (at, change) in changes.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        match change {
+            Change::Put { section, id, order, keys, text: record } => {
+                text.extend_from_slice(&write_line(section, id, *order, keys, record));
+            }
+            Change::Remove { section, id } => {
+                text.push(b'[');
+                push_json(&mut text, section.as_str());
+                text.push(b',');
+                push_json(&mut text, id);
+                text.push(b']');
+            }
+        }
+    }
+    text.push(b']');
+    text.into()
+}
+
+/// Writes one entry as a line, without its end.
+pub(super) fn write_line(
+    section: &Section,
+    id: &str,
+    order: u64,
+    keys: &[IndexKey],
+    record: &[u8],
+) -> Vec<u8> {
+    let mut line = Vec::with_capacity(record.len() + 64);
+    line.push(b'[');
+    push_json(&mut line, section.as_str());
+    line.push(b',');
+    push_json(&mut line, id);
+    line.push(b',');
+    line.extend_from_slice(order.to_string().as_bytes());
+    line.extend_from_slice(b",[");
+    for (at, IndexKey { index, key }) in keys.iter().enumerate() {
+        line.extend_from_slice(if at > 0 { b",[" } else { b"[" });
+        push_json(&mut line, index);
+        line.push(b',');
+        push_json(&mut line, key);
+        line.push(b']');
+    }
+    line.extend_from_slice(b"],");
+    line.extend_from_slice(record);
+    line.push(b']');
+    line
+}
+
+/// Reads a commit's text. The records share the buffer.
+pub(super) fn read_commit(text: &Bytes) -> Result<Vec<Change>, serde_json::Error> {
+    let changes: Vec<&RawValue> = serde_json::from_slice(text)?;
+    changes.into_iter().map(|change| read_change(text, change.get())).collect()
+}
+
+fn read_change(buffer: &Bytes, change: &str) -> Result<Change, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Removal(String, String);
+    match serde_json::from_str::<Line<'_>>(change) {
+        Ok(Line(section, id, order, keys, record)) => Ok(Change::Put {
+            section: Section::named(&section),
+            id: id.as_ref().into(),
+            order,
+            keys: keys.iter().map(|(index, key)| IndexKey::new(index, key)).collect(),
+            text: buffer.slice_ref(record.get().as_bytes()),
+        }),
+        Err(error) => match serde_json::from_str(change) {
+            Ok(Removal(section, id)) => {
+                Ok(Change::Remove { section: Section::named(&section), id: id.into() })
+            }
+            Err(_) => Err(error),
+        },
+    }
+}
+
+fn push_json(text: &mut Vec<u8>, value: &str) {
+    // A string always serialises, and a vector takes it.
+    let _ = serde_json::to_writer(text, value);
+}

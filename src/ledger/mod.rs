@@ -1,0 +1,20 @@
+//! A tenant's history: state, transactions over it, the committer that makes them durable, and
+//! the cache that bounds what all of it takes.
+//!
+//! Above this module are the rules of records, uploads and quotas; below it a store that keeps
+//! opaque commits. Nothing here knows who asks: callers come with a permit.
+
+mod cache;
+mod cell;
+mod commit_text;
+mod draft;
+mod header;
+mod state;
+mod tally;
+mod transaction;
+
+pub(crate) use cache::{CommitRule, Ledger, LedgerSettings};
+pub(crate) use draft::Draft;
+pub(crate) use header::{Lifecycle, TenantHeader};
+pub(crate) use state::{Direction, Entry, IndexKey, Section, State};
+pub(crate) use tally::{Tallies, Tally};

@@ -1,0 +1,61 @@
+//! What a section holds, counted as it changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::state::Section;
+
+/// How much lies in one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Tally {
+    /// How many entries.
+    pub(crate) count: u64,
+    /// The bytes of their texts.
+    pub(crate) text_bytes: u64,
+    /// The sum of the amounts that they stand for (see [`amount`]).
+    pub(crate) amount: u64,
+}
+
+/// The tally of every section that holds anything; a clone of it is a clone of a pointer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tallies(Arc<BTreeMap<Section, Tally>>);
+
+impl Tallies {
+    /// The tally of one section.
+    pub(crate) fn of(&self, section: &Section) -> Tally {
+        self.0.get(section).copied().unwrap_or_default()
+    }
+
+    /// All of them, in order of section.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Section, &Tally)> {
+        self.0.iter()
+    }
+
+    pub(super) fn add(&mut self, section: &Section, text: &[u8]) {
+        let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
+        tally.count += 1;
+        tally.text_bytes += text.len() as u64;
+        tally.amount += amount(section, text);
+    }
+
+    pub(super) fn subtract(&mut self, section: &Section, text: &[u8]) {
+        let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
+        // What is subtracted was added before; saturation only keeps a defect from wrapping.
+        tally.count = tally.count.saturating_sub(1);
+        tally.text_bytes = tally.text_bytes.saturating_sub(text.len() as u64);
+        tally.amount = tally.amount.saturating_sub(amount(section, text));
+    }
+}
+
+/// What an entry of the ledger's own sections stands for: its field `bytes`.
+fn amount(section: &Section, text: &[u8]) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Amount {
+        #[serde(default)]
+        bytes: u64,
+    }
+    if !section.is_internal() {
+        return 0;
+    }
+    serde_json::from_slice::<Amount>(text).map_or(0, |amount| amount.bytes)
+}
