@@ -2,7 +2,8 @@
 
 pub mod environment;
 pub mod error;
-pub mod ledger;
+mod ledger;
+pub mod ownership;
 pub mod paths;
 pub mod record;
 pub mod store;

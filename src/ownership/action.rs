@@ -1,0 +1,109 @@
+//! Everything that can be asked for, in one enumeration from which it is also dispatched.
+
+use std::fmt;
+
+/// What an action does to what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It shows something.
+    Read,
+    /// It changes something within one tenant.
+    Write,
+    /// It changes what a tenant is or may do, or looks at more than one.
+    Administer,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $effect:ident;)*) => {
+        /// One kind of operation. Every public operation asks for exactly one of these.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name by which audit and errors call it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// What it does.
+            #[must_use]
+            pub const fn effect(self) -> Effect {
+                match self { $(Self::$name => Effect::$effect,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// List the records of a collection.
+    ListRecords = "records.list", Read;
+    /// Read one record.
+    GetRecord = "records.get", Read;
+    /// Insert a record.
+    InsertRecord = "records.insert", Write;
+    /// Change a record.
+    UpdateRecord = "records.update", Write;
+    /// Remove a record.
+    RemoveRecord = "records.remove", Write;
+    /// Change several records of several collections at once.
+    Transact = "transaction", Write;
+    /// List videos.
+    ListVideos = "videos.list", Read;
+    /// Read a video's record, by id or by file name.
+    GetVideo = "videos.get", Read;
+    /// Upload a video.
+    UploadVideo = "videos.upload", Write;
+    /// Change a video's title.
+    RenameVideo = "videos.rename", Write;
+    /// Read a video's bytes, whole or a range of them.
+    OpenVideo = "videos.open", Read;
+    /// Get a path at which other programs can read a video.
+    LocalPath = "videos.local_path", Read;
+    /// Compare a video's bytes with their checksum.
+    VerifyVideo = "videos.verify", Read;
+    /// Delete a video.
+    DeleteVideo = "videos.delete", Write;
+    /// Read the tenant's profile.
+    ReadProfile = "profile.read", Read;
+    /// Change the profile's display name or time zone.
+    ChangeProfile = "profile.change", Write;
+    /// Read the tenant's usage and limits.
+    ReadUsage = "usage.read", Read;
+    /// Write the tenant's views now.
+    WriteViews = "views.write", Write;
+    /// Create a tenant.
+    CreateTenant = "tenants.create", Administer;
+    /// List tenants.
+    ListTenants = "tenants.list", Administer;
+    /// Change a tenant's role, visibility, plan or limits.
+    ChangeTenant = "tenants.change", Administer;
+    /// Begin to delete a tenant.
+    DeleteTenant = "tenants.delete", Administer;
+    /// Restore a tenant that is being deleted.
+    RestoreTenant = "tenants.restore", Administer;
+    /// Erase a tenant for good.
+    EraseTenant = "tenants.erase", Administer;
+    /// Read the usage of all tenants.
+    ReadAllUsage = "tenants.usage", Administer;
+    /// List the videos of all tenants.
+    ListAllVideos = "tenants.videos", Administer;
+    /// Compare a tenant's ledger with the store.
+    CheckTenant = "tenants.check", Administer;
+    /// Repair what a check found.
+    RepairTenant = "tenants.repair", Administer;
+    /// Expire what is due and clear what is doomed.
+    SweepTenant = "tenants.sweep", Administer;
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,95 @@
+//! The one place where decisions are made and permits come from.
+
+use std::sync::Arc;
+
+use super::{Action, Actor, AuditEvent, AuditSink, Decision, OwnershipPolicy, Reason, Request, Resource};
+use crate::environment::Clock;
+use crate::paths::TenantId;
+
+/// Proof that an action on a tenant was allowed. Only [`Gate`] makes one; it can't be copied, and
+/// it holds for the tenant that it names and no other.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    action: Action,
+    tenant: TenantId,
+}
+
+impl Permit {
+    /// What was allowed.
+    pub(crate) const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// In which tenant.
+    pub(crate) const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+}
+
+/// A decision against a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The caller may know that it is not allowed.
+    Denied,
+    /// To the caller it has to look missing.
+    Hidden,
+}
+
+/// The gate: a policy to ask and a sink for what it said.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    policy: Arc<dyn OwnershipPolicy>,
+    audit: Arc<dyn AuditSink>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Gate {
+    pub(crate) fn new(
+        policy: Arc<dyn OwnershipPolicy>,
+        audit: Arc<dyn AuditSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { policy, audit, clock }
+    }
+
+    /// Decides a request, records the decision, and hands out a permit if it is allowed.
+    pub(crate) fn permit(&self, request: &Request<'_>) -> Result<Permit, Refusal> {
+        let decision = self.policy.decide(request);
+        self.record(
+            Actor::Principal(request.principal),
+            request.action,
+            Some(request.tenant).filter(|_| request.resource != Resource::AllTenants),
+            request.resource.clone(),
+            &decision,
+        );
+        match decision {
+            Decision::Allow(_) => Ok(Permit { action: request.action, tenant: request.tenant.clone() }),
+            Decision::Deny(_) => Err(Refusal::Denied),
+            Decision::Hide(_) => Err(Refusal::Hidden),
+        }
+    }
+
+    /// What the policy says, without doing anything: asking is no decision and is not recorded.
+    pub(crate) fn ask(&self, request: &Request<'_>) -> Decision {
+        self.policy.decide(request)
+    }
+
+    /// A permit for the host's own upkeep, which no policy is asked about; recorded like any other.
+    pub(crate) fn operate(&self, reason: &str, action: Action, tenant: &TenantId) -> Permit {
+        let decision = Decision::Allow(Reason::Upkeep);
+        self.record(Actor::Operator { reason }, action, Some(tenant), Resource::Tenant, &decision);
+        Permit { action, tenant: tenant.clone() }
+    }
+
+    fn record(
+        &self,
+        actor: Actor<'_>,
+        action: Action,
+        tenant: Option<&TenantId>,
+        resource: Resource<'_>,
+        decision: &Decision,
+    ) {
+        let at = self.clock.now();
+        self.audit.record(&AuditEvent { at, actor, action, tenant, resource, decision });
+    }
+}
