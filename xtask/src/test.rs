@@ -1,0 +1,58 @@
+//! `cargo xtask test`: everything that has to hold, in one command, the cheap and telling steps first.
+//!
+//! Tests and examples are built by calls that select the same packages and features, so that the
+//! library is built once for all of them.
+
+use crate::cargo::Cargo;
+use crate::project::{PACKAGE, Project};
+use crate::report::{Failure, Report};
+use crate::{budget, example};
+
+/// Runs all steps.
+pub(crate) fn run() -> Result<(), Failure> {
+    let project = Project::read()?;
+    let cargo = Cargo::at(&project.root);
+    let mut report = Report::default();
+
+    report.step("format", || cargo.run(&["fmt", "--all", "--check"]));
+    report.step("dependency budget", || budget::check(&project));
+    report.step("lints", || {
+        cargo.run(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+    });
+    for features in selections(&project.features) {
+        let name =
+            if features.is_empty() { "without features" } else { &format!("feature {features} alone") };
+        report.step(name, || {
+            let library = ["check", "--package", PACKAGE, "--lib", "--no-default-features", "--features"];
+            cargo.run(&[&library[..], &[&features]].concat())
+        });
+    }
+    report.step("documentation", || {
+        cargo.run_with(
+            &["doc", "--workspace", "--no-deps", "--all-features"],
+            &[("RUSTDOCFLAGS", "-D warnings")],
+        )
+    });
+    report.step("tests", || cargo.run(&["test", "--no-fail-fast"]));
+    for name in &project.examples {
+        report.step(&format!("example {name}"), || example::run(&project, name));
+    }
+    report.finish()
+}
+
+/// No feature at all, and each by itself.
+fn selections(features: &[String]) -> Vec<String> {
+    let alone = features.iter().filter(|feature| *feature != "default").cloned();
+    std::iter::once(String::new()).chain(alone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_is_checked_alone_and_none_too() {
+        let features = ["default", "testkit", "xlsx"].map(str::to_owned);
+        assert_eq!(selections(&features), ["", "testkit", "xlsx"]);
+    }
+}
