@@ -2,14 +2,14 @@
 //! for hosts. It needs a network; its tools are installed into `target/tools` when they are missing.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use crate::cargo::Cargo;
 use crate::project::{PACKAGE, Project};
 use crate::report::{Failure, Report};
 
 /// Runs all steps.
-pub(crate) fn run() -> Result<(), Failure> {
+pub(crate) fn run() -> Result<ExitCode, Failure> {
     let project = Project::read()?;
     let mut report = Report::default();
     report.step("licences, bans and sources", || {
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             Tool::find(&project, "cargo-semver-checks")?.run(&compare)
         }
     });
-    report.finish()
+    Ok(report.finish())
 }
 
 /// The newest version tag that this history contains.

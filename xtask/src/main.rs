@@ -33,16 +33,16 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match (command.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
-        (Some("bench"), rest) => bench::run(rest),
+        (Some("bench"), rest) => bench::run(rest).map(|()| ExitCode::SUCCESS),
         (Some("audit"), []) => audit::run(),
         (Some("help" | "--help" | "-h"), _) => {
             print!("{HELP}");
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
         _ => Err(Failure::new(format!("no such command\n\n{HELP}"))),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::FAILURE

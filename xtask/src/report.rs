@@ -3,6 +3,7 @@
 //! A failed step does not stop the next: one run tells everything that is wrong.
 
 use std::fmt;
+use std::process::ExitCode;
 use std::time::Instant;
 
 /// Why something failed, in words for whoever ran it.
@@ -61,14 +62,14 @@ impl Report {
         }
     }
 
-    /// Names the failed steps, counts, and fails if any did.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
+    /// Names the failed steps, counts as the last thing said, and fails if any did.
+    pub(crate) fn finish(self) -> ExitCode {
         println!();
         for name in &self.failed {
             println!("FAILED: {name}");
         }
         println!("{} passed, {} failed", self.passed, self.failed.len());
-        if self.failed.is_empty() { Ok(()) } else { Err(Failure::new("not everything holds")) }
+        if self.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
@@ -87,13 +88,13 @@ mod tests {
         });
         assert!(ran);
         assert_eq!((report.passed, report.failed.as_slice()), (1, &["first".to_owned()][..]));
-        assert!(report.finish().is_err());
+        assert_eq!(report.finish(), ExitCode::FAILURE);
     }
 
     #[test]
     fn steps_that_all_pass_pass_as_a_whole() {
         let mut report = Report::default();
         report.step("only", || Ok(()));
-        assert!(report.finish().is_ok());
+        assert_eq!(report.finish(), ExitCode::SUCCESS);
     }
 }

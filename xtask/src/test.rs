@@ -3,13 +3,15 @@
 //! Tests and examples are built by calls that select the same packages and features, so that the
 //! library is built once for all of them.
 
+use std::process::ExitCode;
+
 use crate::cargo::Cargo;
 use crate::project::{PACKAGE, Project};
 use crate::report::{Failure, Report};
 use crate::{budget, example};
 
 /// Runs all steps.
-pub(crate) fn run() -> Result<(), Failure> {
+pub(crate) fn run() -> Result<ExitCode, Failure> {
     let project = Project::read()?;
     let cargo = Cargo::at(&project.root);
     let mut report = Report::default();
@@ -37,7 +39,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     for name in &project.examples {
         report.step(&format!("example {name}"), || example::run(&project, name));
     }
-    report.finish()
+    Ok(report.finish())
 }
 
 /// No feature at all, and each by itself.
