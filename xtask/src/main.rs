@@ -1,6 +1,6 @@
 //! The project's own commands, run as `cargo xtask <command>`; they need nothing but Rust.
 //!
-//! Here is only the choice between them: [`test`] is what every change has to pass, [`bench`]
+//! Here is only the choice between them: [`mod@test`] is what every change has to pass, [`mod@bench`]
 //! measures, [`audit`] asks about the dependencies and the public face.
 
 mod audit;
