@@ -7,3 +7,5 @@ pub mod ownership;
 pub mod paths;
 pub mod record;
 pub mod store;
+#[cfg(feature = "testkit")]
+pub mod testkit;

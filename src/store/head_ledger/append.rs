@@ -79,11 +79,10 @@ impl HeadLedger {
         let mut next = head.clone();
         let begins = |header: &&Header| header.incarnation != head.header.incarnation;
         match commit.header.as_ref().filter(begins) {
-            Some(_) if head.header.tombstone => {
-                if self.omission.leaves_out(Step::NumbersGoOn) {
-                    forget_earlier_lives(&mut next);
-                }
+            Some(_) if head.header.tombstone && self.omission.leaves_out(Step::NumbersGoOn) => {
+                forget_earlier_lives(&mut next);
             }
+            Some(_) if head.header.tombstone => {}
             Some(_) => return Err(misuse("a life begins on a tombstone only")),
             None if head.header.tombstone => {
                 return Err(StoreError::new(StoreErrorKind::NotFound, "append", "the tenant was erased"));

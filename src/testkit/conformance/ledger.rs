@@ -1,0 +1,206 @@
+//! Commits: in order, by number, and byte for byte.
+
+use bytes::Bytes;
+
+use super::bench::{Bench, committed, ensure_conflict, ensure_refused, load, tenant};
+use super::{Case, Verdict, case, ensure};
+use crate::store::{Commit, Refreshed, StoreErrorKind};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case("a tenant that never was has neither header nor ledger", never_was),
+        case("the first commit makes the tenant, with number 1", create),
+        case("a tenant is made once", create_again),
+        case("a first commit without a header is refused, and makes nothing", create_without_header),
+        case("what was appended is loaded byte for byte, by any store over the medium", byte_for_byte),
+        case("an append at a version that others went on from conflicts, and leaves no trace", stale),
+        case("a refresh of the newest version says so", unchanged),
+        case("a refresh tells what others committed, in order", refresh_commits),
+        case("a refresh from far behind tells all, or says to start over", refresh_far),
+        case("a header changes with a commit, and everyone learns it", header_changes),
+        case("a commit may be far larger than others", large_commits),
+        case("a header may be 8 KiB long", large_header),
+        case("hundreds of commits are kept in order", many_commits),
+        case("a version from one store serves in another", shared_versions),
+        case("two tenants' ledgers have nothing in common", isolation),
+    ]
+}
+
+async fn never_was(bench: Bench) -> Verdict {
+    bench.create(&tenant("ana2")?).await?;
+    let ana = tenant("ana")?;
+    ensure(bench.store.header(&ana).await?.is_none(), "it has a header")?;
+    ensure(bench.store.load(&ana).await?.is_none(), "it has a ledger")
+}
+
+async fn create(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    ensure(ledger.version.number == 1, "the first commit has another number")?;
+    ensure(ledger.version.incarnation == ledger.header.incarnation, "the version is of another life")?;
+    let other = bench.second().await?;
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)?;
+    ensure(other.header(&ledger.tenant).await? == Some(ledger.header), "the header alone differs")
+}
+
+async fn create_again(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let again = Commit { header: Some(bench.header("{}")), text: Bytes::from_static(b"{}") };
+    ensure_conflict(&bench.store.append(&ledger.tenant, None, again.clone()).await?)?;
+    for number in 0..200 {
+        ledger.add(&*bench.store, &format!("{number}")).await?;
+    }
+    ensure_conflict(&bench.second().await?.append(&ledger.tenant, None, again).await?)?;
+    load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn create_without_header(bench: Bench) -> Verdict {
+    let ana = tenant("ana")?;
+    let commit = Commit { header: None, text: Bytes::from_static(b"{}") };
+    ensure(bench.store.append(&ana, None, commit).await.is_err(), "it was not refused")?;
+    ensure(bench.store.load(&ana).await?.is_none(), "it made a tenant")
+}
+
+async fn byte_for_byte(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let texts = [
+        r#"{"title":"Übung 視頻 🎬 — naïve"}"#,
+        r#"{"n":1.50,"big":123456789012345678901234567890,"e":1e3}"#,
+        r#"{"escaped":"\"\\\/\b\f\n\r\t\u0000\u00e9"}"#,
+        r#"{ "spaces" :  "kept  " }"#,
+        "[]",
+        "{\"rtl\":\"\u{202e}abc\u{2028}\u{85}\"}",
+    ];
+    for text in texts {
+        ledger.add(&*bench.store, text).await?;
+    }
+    load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)?;
+    load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn stale(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let old = ledger.clone();
+    let other = bench.second().await?;
+    ledger.add(&*other, "1").await?;
+    ensure_conflict(&old.try_add(&*bench.store, "late").await?)?;
+    ledger.add(&*other, "2").await?;
+    ensure_conflict(&old.try_add(&*other, "later").await?)?;
+    load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn unchanged(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    for store in [&bench.store, &bench.second().await?] {
+        let refreshed = store.refresh(&ledger.tenant, &ledger.version).await?;
+        ensure(matches!(refreshed, Refreshed::Unchanged), format!("it says {refreshed:?}"))?;
+    }
+    Ok(())
+}
+
+async fn refresh_commits(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let other = bench.second().await?;
+    let mut follower = load(&*other, &ledger.tenant).await?;
+    for text in ["1", "2", "3"] {
+        ledger.add(&*bench.store, text).await?;
+    }
+    let Refreshed::Commits { version, header, commits } =
+        other.refresh(&ledger.tenant, &follower.version).await?
+    else {
+        return ensure(false, "three commits are not told one by one");
+    };
+    ensure(version.number == ledger.version.number, "the version is not the newest")?;
+    ensure(header.is_none(), "the header is said to have changed")?;
+    ensure(commits == ["1", "2", "3"], format!("told {commits:?}"))?;
+    follower.follow(&*other).await?;
+    follower.add(&*other, "4").await?;
+    ledger.follow(&*bench.store).await?;
+    ledger.ensure_equal(&follower)
+}
+
+async fn refresh_far(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let mut followers = vec![ledger.clone()];
+    for number in 0..120 {
+        ledger.add(&*bench.store, &format!("{number}{}", " ".repeat(1000))).await?;
+        if number % 37 == 0 {
+            followers.push(ledger.clone());
+        }
+    }
+    let other = bench.second().await?;
+    for mut follower in followers {
+        follower.follow(&*other).await?;
+        follower.ensure_equal(&ledger)?;
+    }
+    Ok(())
+}
+
+async fn header_changes(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let mut follower = ledger.clone();
+    ledger.header.text = Bytes::from_static("{\"name\":\"Ána\"}".as_bytes());
+    let commit = Commit { header: Some(ledger.header.clone()), text: Bytes::from_static(b"1") };
+    ledger.version = committed(bench.store.append(&ledger.tenant, Some(&ledger.version), commit).await?)?;
+    ledger.lines.push(Bytes::from_static(b"1"));
+    ledger.add(&*bench.store, "2").await?;
+    let other = bench.second().await?;
+    ensure(
+        other.header(&ledger.tenant).await?.as_ref() == Some(&ledger.header),
+        "the header is the old one",
+    )?;
+    follower.follow(&*other).await?;
+    follower.ensure_equal(&ledger)?;
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn large_commits(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let mut follower = ledger.clone();
+    for length in [10, 40_000, 20, 30, 2_000_000, 33_000, 32_768, 5] {
+        ledger.add(&*bench.store, &"é".repeat(length / 2)).await?;
+    }
+    let other = bench.second().await?;
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)?;
+    follower.follow(&*other).await?;
+    follower.ensure_equal(&ledger)
+}
+
+async fn large_header(bench: Bench) -> Verdict {
+    let ana = tenant("ana")?;
+    let header = bench.header(&format!("\"{}\"", "ü".repeat(4095)));
+    let commit = Commit { header: Some(header.clone()), text: Bytes::from_static(b"1") };
+    committed(bench.store.append(&ana, None, commit).await?)?;
+    ensure(bench.second().await?.header(&ana).await? == Some(header), "the header differs")
+}
+
+async fn many_commits(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    for number in 0..600 {
+        ledger
+            .add(&*bench.store, &format!("{{\"number\":{number},\"text\":\"{}\"}}", "x".repeat(200)))
+            .await?;
+    }
+    load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn shared_versions(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let other = bench.second().await?;
+    for number in 0..6 {
+        let store = if number % 2 == 0 { &other } else { &bench.store };
+        ledger.add(&**store, &number.to_string()).await?;
+    }
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn isolation(bench: Bench) -> Verdict {
+    let mut ana = bench.create(&tenant("ana")?).await?;
+    let other = bench.create(&tenant("ana2")?).await?;
+    ana.add(&*bench.store, "1").await?;
+    load(&*bench.store, &other.tenant).await?.ensure_equal(&other)?;
+    let refreshed = bench.store.refresh(&other.tenant, &other.version).await?;
+    ensure(matches!(refreshed, Refreshed::Unchanged), "one tenant's commit shows in another")?;
+    let nobody = tenant("nobody")?;
+    let answer = bench.store.refresh(&nobody, &other.version).await;
+    ensure_refused(answer, StoreErrorKind::Corrupt)
+}

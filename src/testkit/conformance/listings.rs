@@ -1,0 +1,150 @@
+//! Listings are complete, in order of name, and by whole names.
+
+use std::sync::Arc;
+
+use super::bench::{Bench, tenant};
+use super::{Case, Verdict, case, ensure};
+use crate::paths::{Area, TenantId};
+use crate::store::TenantStore;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case("blobs are listed with name and length, in order of name", in_order),
+        case("pages follow each other without gap or repetition", pages),
+        case("a page goes on from a name that is not there", after_a_gap),
+        case("a tenant whose name begins like another's lists its own alone", by_whole_names),
+        case("an area that holds nothing lists nothing", nothing),
+        case("a file's name comes back from a listing as it went in", spelling),
+        case("tenants are listed in order of name, page by page", tenants),
+        case("a medium that holds nothing has no tenants", no_tenants),
+    ]
+}
+
+async fn names(
+    store: &dyn TenantStore,
+    tenant: &TenantId,
+    limit: usize,
+) -> Result<Vec<String>, super::Failure> {
+    let mut names = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.list(tenant, Area::Videos, after.as_deref(), limit).await?;
+        ensure(page.items.len() <= limit, "a page is longer than asked for")?;
+        names.extend(page.items.into_iter().map(|found| found.name));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(names),
+        }
+    }
+}
+
+async fn in_order(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    for (name, content) in [("b.mp4", &b"four"[..]), ("a.mp4", b"one"), ("b.mp4.mov", b"seven77")] {
+        bench.blob(&ledger, name, content).await?;
+    }
+    for store in [Arc::clone(&bench.store), bench.second().await?] {
+        let page = store.list(&ledger.tenant, Area::Videos, None, 10).await?;
+        let found: Vec<(&str, u64)> =
+            page.items.iter().map(|found| (found.name.as_str(), found.length)).collect();
+        ensure(found == [("a.mp4", 3), ("b.mp4", 4), ("b.mp4.mov", 7)], format!("listed {found:?}"))?;
+        let plain = page
+            .items
+            .iter()
+            .all(|found| found.file.as_ref().is_some_and(|file| file.as_str() == found.name));
+        ensure(plain, "a blob is listed as something else")?;
+        ensure(page.next.is_none(), "there is said to be more")?;
+    }
+    let page = bench.store.list(&ledger.tenant, Area::Thumbnails, None, 10).await?;
+    ensure(page.items.is_empty(), "the other area lists them too")
+}
+
+async fn pages(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let mut wanted = Vec::new();
+    for number in 0..13 {
+        let name = format!("{number:02}.mp4");
+        bench.blob(&ledger, &name, b"x").await?;
+        wanted.push(name);
+    }
+    for limit in [1, 4, 12, 13, 14] {
+        let found = names(&*bench.store, &ledger.tenant, limit).await?;
+        ensure(found == wanted, format!("pages of {limit} give {found:?}"))?;
+    }
+    Ok(())
+}
+
+async fn after_a_gap(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    for name in ["a.mp4", "c.mp4", "e.mp4"] {
+        bench.blob(&ledger, name, b"x").await?;
+    }
+    let page = bench.store.list(&ledger.tenant, Area::Videos, Some("b.mp4"), 1).await?;
+    let found: Vec<&str> = page.items.iter().map(|found| found.name.as_str()).collect();
+    ensure(found == ["c.mp4"], format!("listed {found:?}"))?;
+    ensure(page.next.as_deref() == Some("c.mp4"), "the page does not say where to go on")?;
+    let page = bench.store.list(&ledger.tenant, Area::Videos, Some("e.mp4"), 1).await?;
+    ensure(page.items.is_empty() && page.next.is_none(), "there is something after the last")
+}
+
+async fn by_whole_names(bench: Bench) -> Verdict {
+    for name in ["ana", "ana2", "ana-2", "ana.b", "an"] {
+        let ledger = bench.create(&tenant(name)?).await?;
+        bench.blob(&ledger, &format!("{name}.mp4"), b"x").await?;
+    }
+    for name in ["ana", "ana2", "ana-2", "ana.b", "an"] {
+        let found = names(&*bench.store, &tenant(name)?, 10).await?;
+        ensure(found == [format!("{name}.mp4")], format!("{name} lists {found:?}"))?;
+    }
+    Ok(())
+}
+
+async fn nothing(bench: Bench) -> Verdict {
+    bench.create(&tenant("ana")?).await?;
+    for owner in [tenant("ana")?, tenant("nobody")?] {
+        for area in Area::ALL {
+            let page = bench.store.list(&owner, *area, None, 10).await?;
+            ensure(page.items.is_empty() && page.next.is_none(), "something is listed")?;
+        }
+    }
+    Ok(())
+}
+
+async fn spelling(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let mut wanted = vec!["100%.mp4", "Übung 視頻 🎬.mp4", "a b+c&d=e.mp4", "tilde~#1.mp4", "%2e%2e.mp4"];
+    for name in &wanted {
+        bench.blob(&ledger, name, b"x").await?;
+    }
+    wanted.sort_unstable();
+    let found = names(&*bench.store, &ledger.tenant, 2).await?;
+    ensure(found == wanted, format!("listed {found:?}"))
+}
+
+async fn tenants(bench: Bench) -> Verdict {
+    for name in ["budi", "ana2", "ana", "ana-2", "ana.b", "42"] {
+        bench.create(&tenant(name)?).await?;
+    }
+    let store = bench.second().await?;
+    for limit in [1, 2, 5, 6, 7] {
+        let mut found = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = store.tenants(after.as_deref(), limit).await?;
+            ensure(page.items.len() <= limit, "a page is longer than asked for")?;
+            found.extend(page.items.iter().map(|tenant| tenant.as_str().to_owned()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let wanted = ["42", "ana", "ana-2", "ana.b", "ana2", "budi"];
+        ensure(found == wanted, format!("pages of {limit} give {found:?}"))?;
+    }
+    Ok(())
+}
+
+async fn no_tenants(bench: Bench) -> Verdict {
+    let page = bench.store.tenants(None, 10).await?;
+    ensure(page.items.is_empty() && page.next.is_none(), "there are tenants")
+}

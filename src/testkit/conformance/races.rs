@@ -1,0 +1,138 @@
+//! Races: for each number exactly one wins, and nothing of a loser is ever seen.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::bench::{Bench, Ledger, load, tenant};
+use super::{Case, Failure, Verdict, case, ensure};
+use crate::paths::TenantId;
+use crate::store::{Outcome, TenantStore};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case("of racing creations one wins", creations),
+        case("of racing appends one wins for each number, and each winner is loaded once", appends),
+        case("racing appends and folds and clearings lose and invent nothing", folds),
+    ]
+}
+
+async fn creations(bench: Bench) -> Verdict {
+    let ana = tenant("ana")?;
+    let mut racers = Vec::new();
+    for number in 0..6 {
+        let store = bench.second().await?;
+        let (ana, header) = (ana.clone(), bench.header(&number.to_string()));
+        racers.push(async move {
+            let commit =
+                crate::store::Commit { header: Some(header.clone()), text: Bytes::from_static(b"1") };
+            let outcome = store.append(&ana, None, commit).await?;
+            Ok::<_, Failure>(matches!(outcome, Outcome::Committed(_)).then_some(header))
+        });
+    }
+    let mut winners = Vec::new();
+    for racer in run_all(racers).await? {
+        winners.extend(racer?);
+    }
+    let found = load(&*bench.store, &ana).await?;
+    ensure(winners == [found.header], format!("{} were told that they won", winners.len()))?;
+    ensure(found.version.number == 1 && found.lines == ["1"], "it holds more than the winner's commit")
+}
+
+/// Adds `count` lines, following whatever others add. Returns each line with its number.
+async fn add_lines(
+    store: Arc<dyn TenantStore>,
+    tenant: TenantId,
+    writer: usize,
+    count: usize,
+) -> Result<Vec<(u64, String)>, Failure> {
+    let mut ledger = load(&*store, &tenant).await?;
+    let mut added = Vec::new();
+    while added.len() < count {
+        let text = format!("{{\"writer\":{writer},\"line\":{}}}", added.len());
+        match ledger.try_add(&*store, &text).await? {
+            Outcome::Committed(version) => {
+                added.push((version.number, text.clone()));
+                ledger.version = version;
+                ledger.lines.push(text.into());
+            }
+            Outcome::Conflict => ledger.follow(&*store).await?,
+            Outcome::Unknown(error) => return Err(error.into()),
+        }
+    }
+    Ok(added)
+}
+
+/// Sees that the ledger holds exactly what was answered with success, at the numbers answered.
+fn ensure_exact(found: &Ledger, added: &[(u64, String)]) -> Verdict {
+    ensure(found.lines.len() == added.len() + 1, "there are more or fewer commits than were answered")?;
+    for (number, text) in added {
+        let at = usize::try_from(*number).unwrap_or(usize::MAX).checked_sub(1);
+        let line = at.and_then(|at| found.lines.get(at));
+        ensure(line.is_some_and(|line| line == text), format!("commit {number} is not what was answered"))?;
+    }
+    Ok(())
+}
+
+/// Runs everything at once, each on a task of its own.
+async fn run_all<T: Send + 'static>(
+    all: Vec<impl Future<Output = T> + Send + 'static>,
+) -> Result<Vec<T>, Failure> {
+    let tasks: Vec<_> = all.into_iter().map(tokio::spawn).collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.map_err(|_| Failure("a task panicked".to_owned()))?);
+    }
+    Ok(answers)
+}
+
+async fn appends(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let mut writers = Vec::new();
+    for writer in 0..6 {
+        let store = if writer % 2 == 0 { Arc::clone(&bench.store) } else { bench.second().await? };
+        writers.push(add_lines(store, ledger.tenant.clone(), writer, 8));
+    }
+    let mut added = Vec::new();
+    for lines in run_all(writers).await? {
+        added.extend(lines?);
+    }
+    ensure(added.len() == 48, "a writer gave up")?;
+    ensure_exact(&load(&*bench.second().await?, &ledger.tenant).await?, &added)
+}
+
+async fn folds(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let mut writers = Vec::new();
+    for writer in 0..3 {
+        writers.push(add_lines(bench.second().await?, ledger.tenant.clone(), writer, 12));
+    }
+    let folder = bench.second().await?;
+    let owner = ledger.tenant.clone();
+    let stop = Arc::new(tokio::sync::Notify::new());
+    let stopped = Arc::clone(&stop);
+    let folding = tokio::spawn(async move {
+        let mut ledger = load(&*folder, &owner).await?;
+        let mut landed = 0_u32;
+        let mut stopped = std::pin::pin!(stopped.notified());
+        loop {
+            ledger.follow(&*folder).await?;
+            let outcome = folder.fold(&owner, &ledger.version, ledger.same()).await?;
+            landed += u32::from(matches!(outcome, Outcome::Committed(_)));
+            folder.tidy(&owner).await?;
+            tokio::select! {
+                biased;
+                () = &mut stopped => return Ok::<_, Failure>(landed),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    });
+    let mut added = Vec::new();
+    for lines in run_all(writers).await? {
+        added.extend(lines?);
+    }
+    stop.notify_one();
+    let landed = folding.await.map_err(|_| Failure("the folding task panicked".to_owned()))??;
+    ensure(landed > 0, "no fold landed")?;
+    ensure_exact(&load(&*bench.second().await?, &ledger.tenant).await?, &added)
+}

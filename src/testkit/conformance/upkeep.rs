@@ -1,0 +1,196 @@
+//! Upkeep: clearing, views, and what a backend says of itself.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::bench::{Bench, committed, ensure_refused, load, read, tenant};
+use super::{Case, Verdict, case, ensure};
+use crate::paths::FileName;
+use crate::store::{StoreErrorKind, ViewKey, ViewName, ViewPlace};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case("the medium keeps the contract, and says so when probed, also by two at once", probe),
+        case("tidying keeps all that the ledger names", tidy_keeps),
+        case("tidying what never was is no error", tidy_nothing),
+        case("tidying leaves blobs and views of the living alone", tidy_living),
+        case("tidying a tombstone clears its views, what was set aside included", tidy_tombstone),
+        case("a view is read as it was written, and replaced whole", views),
+        case("a view that is missing reads as missing, and removing it is no error", missing_views),
+        case("a view is renamed with its content", rename),
+        case("two tenants' and two places' views of one name are different views", view_isolation),
+        case("removing all blobs takes one tenant's alone, or is left to the caller", remove_areas),
+        case("a path is given exactly if the backend says so, and leads to the blob", local_path),
+        case("free space is told exactly if the backend says so", free_space),
+    ]
+}
+
+fn view(place: ViewPlace, name: &str) -> Result<ViewKey, super::Failure> {
+    Ok(ViewKey { place, name: ViewName::File(FileName::parse(name)?) })
+}
+
+async fn probe(bench: Bench) -> Verdict {
+    let other = bench.second().await?;
+    let (one, two) = futures::join!(bench.store.probe(), other.probe());
+    one?;
+    two?;
+    let page = bench.store.tenants(None, 10).await?;
+    ensure(page.items.is_empty(), "the probe left a tenant behind")
+}
+
+async fn tidy_keeps(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let neighbour = bench.create(&tenant("ana2")?).await?;
+    let other = bench.second().await?;
+    for number in 0..90 {
+        ledger.add(&*bench.store, &format!("{number}{}", "x".repeat(2000))).await?;
+        if number % 40 == 0 {
+            ledger.version =
+                committed(bench.store.fold(&ledger.tenant, &ledger.version, ledger.same()).await?)?;
+        }
+        if number % 20 == 0 {
+            other.tidy(&ledger.tenant).await?;
+        }
+    }
+    other.tidy(&ledger.tenant).await?;
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)?;
+    load(&*other, &neighbour.tenant).await?.ensure_equal(&neighbour)
+}
+
+async fn tidy_nothing(bench: Bench) -> Verdict {
+    let nobody = tenant("nobody")?;
+    bench.store.tidy(&nobody).await?;
+    ensure(bench.store.load(&nobody).await?.is_none(), "tidying made a tenant")
+}
+
+async fn tidy_living(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let key = bench.blob(&ledger, "film.mp4", b"film").await?;
+    let videos = view(ViewPlace::Data, "video_database.json")?;
+    bench.store.put_view(&ledger.tenant, &videos, Bytes::from_static(b"[]")).await?;
+    bench.store.tidy(&ledger.tenant).await?;
+    ensure(read(&*bench.store, &key, 0..4).await? == b"film", "the blob is gone")?;
+    let kept = bench.store.read_view(&ledger.tenant, &videos).await?;
+    ensure(kept.as_deref() == Some(b"[]"), "the view is gone")
+}
+
+async fn tidy_tombstone(bench: Bench) -> Verdict {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let neighbour = bench.create(&tenant("ana2")?).await?;
+    let database = FileName::parse("video_database.json")?;
+    let mut views = vec![
+        ViewKey { place: ViewPlace::Data, name: ViewName::Digests },
+        ViewKey { place: ViewPlace::Data, name: ViewName::Edited(database.clone(), 1_700_000_000) },
+    ];
+    views.push(view(ViewPlace::Data, database.as_str())?);
+    views.push(view(ViewPlace::Tokens, "channel.json")?);
+    for owner in [&ledger.tenant, &neighbour.tenant] {
+        for view in &views {
+            bench.store.put_view(owner, view, Bytes::from_static(b"{}")).await?;
+        }
+    }
+    ledger.erase(&*bench.store).await?;
+    bench.store.tidy(&ledger.tenant).await?;
+    for view in &views {
+        ensure(bench.store.read_view(&ledger.tenant, view).await?.is_none(), "a view is left")?;
+        let kept = bench.store.read_view(&neighbour.tenant, view).await?;
+        ensure(kept.is_some(), "a neighbour's view went with it")?;
+    }
+    load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn views(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let other = bench.second().await?;
+    for place in [ViewPlace::Data, ViewPlace::Tokens] {
+        let key = view(place, "channel.json")?;
+        for content in ["first, and longer", "", "é"] {
+            bench.store.put_view(&ledger.tenant, &key, Bytes::from_static(content.as_bytes())).await?;
+            let found = other.read_view(&ledger.tenant, &key).await?;
+            ensure(found.as_deref() == Some(content.as_bytes()), format!("read {found:?}"))?;
+        }
+        other.remove_view(&ledger.tenant, &key).await?;
+        ensure(bench.store.read_view(&ledger.tenant, &key).await?.is_none(), "it was not removed")?;
+    }
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn missing_views(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    for owner in [ledger.tenant, tenant("nobody")?] {
+        for place in [ViewPlace::Data, ViewPlace::Tokens] {
+            let key = view(place, "schedules.json")?;
+            ensure(bench.store.read_view(&owner, &key).await?.is_none(), "a missing view was read")?;
+            bench.store.remove_view(&owner, &key).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn rename(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let from = view(ViewPlace::Data, "schedules.json")?;
+    let to = ViewKey {
+        place: ViewPlace::Data,
+        name: ViewName::Edited(FileName::parse("schedules.json")?, 1_762_254_000),
+    };
+    let answer = bench.store.rename_view(&ledger.tenant, &from, &to).await;
+    ensure_refused(answer, StoreErrorKind::NotFound)?;
+    bench.store.put_view(&ledger.tenant, &from, Bytes::from_static(b"edited")).await?;
+    bench.store.rename_view(&ledger.tenant, &from, &to).await?;
+    let other = bench.second().await?;
+    ensure(other.read_view(&ledger.tenant, &from).await?.is_none(), "the old name is still there")?;
+    let kept = other.read_view(&ledger.tenant, &to).await?;
+    ensure(kept.as_deref() == Some(b"edited"), "the content is lost")
+}
+
+async fn view_isolation(bench: Bench) -> Verdict {
+    let ana = bench.create(&tenant("ana")?).await?;
+    let other = bench.create(&tenant("ana2")?).await?;
+    let data = view(ViewPlace::Data, "same.json")?;
+    let tokens = view(ViewPlace::Tokens, "same.json")?;
+    bench.store.put_view(&ana.tenant, &data, Bytes::from_static(b"1")).await?;
+    bench.store.put_view(&ana.tenant, &tokens, Bytes::from_static(b"2")).await?;
+    ensure(bench.store.read_view(&other.tenant, &data).await?.is_none(), "another tenant has it too")?;
+    bench.store.put_view(&other.tenant, &data, Bytes::from_static(b"3")).await?;
+    bench.store.remove_view(&other.tenant, &data).await?;
+    let found = bench.store.read_view(&ana.tenant, &data).await?;
+    ensure(found.as_deref() == Some(b"1"), "another tenant's or place's view shows")?;
+    let found = bench.store.read_view(&ana.tenant, &tokens).await?;
+    ensure(found.as_deref() == Some(b"2"), "another tenant's or place's view shows")
+}
+
+async fn remove_areas(bench: Bench) -> Verdict {
+    let ana = bench.create(&tenant("ana")?).await?;
+    let other = bench.create(&tenant("ana2")?).await?;
+    let keys = [bench.blob(&ana, "1.mp4", b"one").await?, bench.blob(&ana, "2.mp4", b"four").await?];
+    let kept = bench.blob(&other, "1.mp4", b"kept").await?;
+    let removed = bench.store.remove_areas(&ana.tenant).await?;
+    for key in &keys {
+        let found = bench.store.head(key).await?;
+        ensure(found.is_none() == removed.is_some(), "a blob is not as the answer says")?;
+    }
+    if let Some(removed) = removed {
+        ensure((removed.files, removed.bytes) == (2, 7), format!("it counted {removed:?}"))?;
+    }
+    ensure(read(&*bench.store, &kept, 0..4).await? == b"kept", "another tenant's went with them")
+}
+
+async fn local_path(bench: Bench) -> Verdict {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let key = bench.blob(&ledger, "film.mp4", b"film").await?;
+    let missing = super::bench::blob_key(&ledger.tenant, "missing.mp4")?;
+    let answer = bench.store.local_path(&key).await;
+    if bench.store.capabilities().local_path {
+        ensure(std::fs::read(answer?)? == b"film", "the path leads to something else")?;
+        ensure_refused(bench.store.local_path(&missing).await, StoreErrorKind::NotFound)
+    } else {
+        ensure_refused(answer, StoreErrorKind::Unsupported)
+    }
+}
+
+async fn free_space(bench: Bench) -> Verdict {
+    let store = Arc::clone(&bench.store);
+    ensure(store.free_space().await?.is_some() == store.capabilities().free_space, "it says something else")
+}
