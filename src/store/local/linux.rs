@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::num::NonZeroU64;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -303,13 +303,15 @@ fn free(tried: Result<(), std::fs::TryLockError>) -> io::Result<bool> {
     }
 }
 
-/// Makes the folder of a root that does not exist yet, durably; its parent must exist.
-pub(super) fn create_root(path: &Path) -> io::Result<()> {
+/// The folder in which a root is to lie.
+pub(super) fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the folder of a root that does not exist yet, durably.
+pub(super) fn create_root(path: &Path, parent: &KernelDirectory) -> io::Result<()> {
     match std::fs::create_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => parent.sync(),
     }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::fsync(KernelDirectory::open(parent)?.0.as_fd())?;
-    Ok(())
 }

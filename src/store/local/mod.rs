@@ -1,5 +1,26 @@
-//! The local disk.
+//! The local disk: [`LocalStore`].
+//!
+//! Everything goes through the seam in [`disk`], by the kernel (`linux`) or a simulated disk.
+//! `root` opens the folder and refuses what is none; `handles` bounds what is open; `locks` runs
+//! what blocks and keeps changes apart; `ledger_file` is the truth of one tenant, `ledgers` what
+//! the store does with it; `blobs`, `views` and `upkeep` are the rest. The layout is a contract.
 
+mod blobs;
 pub mod disk;
+mod failure;
+mod handles;
+mod layout;
+mod ledger_file;
+mod ledgers;
 #[cfg(target_os = "linux")]
 mod linux;
+mod locks;
+mod options;
+mod root;
+mod store;
+mod temporary;
+mod upkeep;
+mod views;
+
+pub use options::{LocalOptions, NetworkFileSystems, Processes, Step};
+pub use store::LocalStore;

@@ -1,0 +1,143 @@
+//! The bounded set of tenants whose files are open.
+//!
+//! A hundred thousand tenants may be used in turn with a few dozen handles: the least recently used
+//! tenant that nobody works on is closed first. One that is being worked on is never closed, since
+//! its slot is what keeps two changes of this process apart.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use super::disk::{Directory, File};
+use super::ledger_file::Ledger;
+use crate::paths::TenantId;
+
+/// Files that one open tenant takes: its folder, its ledger, the word, the lock.
+const HANDLES_PER_TENANT: usize = 4;
+/// Threads that one tenant may keep busy or, where its calls hang, may take away from the others.
+const THREADS_PER_TENANT: usize = 4;
+
+/// How many tenants a budget of handles allows.
+pub(super) fn tenants_for(handles: usize) -> usize {
+    (handles / HANDLES_PER_TENANT).max(1)
+}
+
+/// A tenant's open ledger.
+#[derive(Clone)]
+pub(super) struct Opened {
+    /// `data/<tenant>`.
+    pub(super) directory: Arc<dyn Directory>,
+    pub(super) ledger: Arc<Ledger>,
+}
+
+/// What this process holds of one tenant.
+pub(super) struct Slot {
+    pub(super) tenant: TenantId,
+    /// One change at a time within this process.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// The threads it may use at a time.
+    pub(super) threads: Arc<Semaphore>,
+    opened: Mutex<Option<Opened>>,
+    lock: Mutex<Option<Arc<dyn File>>>,
+}
+
+impl Slot {
+    fn new(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            turn: Arc::default(),
+            threads: Arc::new(Semaphore::new(THREADS_PER_TENANT)),
+            opened: Mutex::default(),
+            lock: Mutex::default(),
+        }
+    }
+
+    /// The ledger, if it is open.
+    pub(super) fn opened(&self) -> Option<Opened> {
+        hold(&self.opened).clone()
+    }
+
+    /// Keeps it open, or closes it.
+    pub(super) fn set_opened(&self, opened: Option<Opened>) {
+        let before = std::mem::replace(&mut *hold(&self.opened), opened);
+        drop(before);
+    }
+
+    /// The lock's file, opened with `open` if it is not.
+    pub(super) fn lock_file(
+        &self,
+        open: impl FnOnce() -> std::io::Result<Arc<dyn File>>,
+    ) -> std::io::Result<Arc<dyn File>> {
+        let mut lock = hold(&self.lock);
+        if let Some(file) = &*lock {
+            return Ok(file.clone());
+        }
+        Ok(lock.insert(open()?).clone())
+    }
+}
+
+/// The slots by tenant and by age.
+pub(super) struct Slots {
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    by_tenant: HashMap<TenantId, (Arc<Slot>, u64)>,
+    by_age: BTreeMap<u64, TenantId>,
+    next_age: u64,
+}
+
+impl Slots {
+    /// Room for so many tenants.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, state: Mutex::default() }
+    }
+
+    /// The tenant's slot, now the most recently used.
+    pub(super) fn get(&self, tenant: &TenantId) -> Arc<Slot> {
+        let mut state = hold(&self.state);
+        let age = state.next_age;
+        state.next_age += 1;
+        state.by_age.insert(age, tenant.clone());
+        let slot = match state.by_tenant.get_mut(tenant) {
+            Some((slot, before)) => {
+                let before = std::mem::replace(before, age);
+                let slot = slot.clone();
+                state.by_age.remove(&before);
+                slot
+            }
+            None => {
+                let slot = Arc::new(Slot::new(tenant.clone()));
+                state.by_tenant.insert(tenant.clone(), (slot.clone(), age));
+                slot
+            }
+        };
+        let closed = state.take_idle(self.capacity);
+        drop(state);
+        // Files are closed without keeping the others waiting.
+        drop(closed);
+        slot
+    }
+}
+
+impl State {
+    /// Takes out what is too much and not in use, the least recently used first.
+    fn take_idle(&mut self, capacity: usize) -> Vec<Arc<Slot>> {
+        let excess = self.by_tenant.len().saturating_sub(capacity);
+        let idle = |tenant: &TenantId| {
+            self.by_tenant.get(tenant).is_some_and(|(slot, _)| Arc::strong_count(slot) == 1)
+        };
+        let ages: Vec<u64> =
+            self.by_age.iter().filter(|(_, tenant)| idle(tenant)).map(|(age, _)| *age).take(excess).collect();
+        let tenants: Vec<_> = ages.iter().filter_map(|age| self.by_age.remove(age)).collect();
+        tenants.iter().filter_map(|tenant| self.by_tenant.remove(tenant)).map(|(slot, _)| slot).collect()
+    }
+}
+
+/// None of the guarded values can be left half changed by a panic.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

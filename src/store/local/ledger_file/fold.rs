@@ -1,0 +1,200 @@
+//! Writing a new ledger file in place of the old one.
+//!
+//! A file is written under a hidden name, synced, renamed over the ledger; then the folder is
+//! synced and the word written. Folding, recovering and beginning a life all end this way.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use super::frame;
+use super::read::{self, FileHead};
+use super::{Known, Ledger, Position, Site, check_texts};
+use crate::store::local::disk::{Access, Directory, File};
+use crate::store::local::failure::{failed, if_there, unknown};
+use crate::store::local::layout;
+use crate::store::local::options::Step;
+use crate::store::local::temporary::{NotPublished, Temporary};
+use crate::store::{Fold, FoldKind, Header, StoreError, StoreErrorKind, Version};
+
+/// What a file is padded to: the first commits then need no growth.
+const BLOCK: u64 = 4096;
+
+/// A new ledger file on its way.
+pub(super) struct Draft {
+    temporary: Temporary,
+    head: FileHead,
+    known: Known,
+    /// Lines that are not yet written.
+    pending: Vec<u8>,
+    written: u64,
+    settled: bool,
+}
+
+impl Draft {
+    /// Writes all before the commits.
+    pub(super) fn begin(
+        site: Site<'_>,
+        epoch: u64,
+        number: u64,
+        header: &Header,
+        snapshot: &[u8],
+    ) -> Result<Self, StoreError> {
+        check_texts(Some(header), &[])?;
+        let (start, head) = FileHead::write(epoch, number, header, snapshot);
+        let directory = site.directory.clone();
+        let temporary = Temporary::hidden(directory, layout::FOLD_PREFIX, layout::PRIVATE_FILE, site.entropy)
+            .and_then(|temporary| {
+                temporary.file().write_at(&start, 0)?;
+                temporary.file().write_at(snapshot, start.len() as u64)?;
+                Ok(temporary)
+            })
+            .map_err(|error| failed("write ledger", site.ledger(), error))?;
+        let known = Known { position: head.end, header: header.clone() };
+        Ok(Self { temporary, written: head.end.offset, head, known, pending: Vec::new(), settled: false })
+    }
+
+    /// Adds the next commit.
+    pub(super) fn push(&mut self, header: Option<&Header>, text: &[u8]) {
+        let last = self.known.position;
+        let number = last.number + 1;
+        let (line, checksum) = frame::write_commit(number, last.checksum, header, text);
+        self.known.position = Position { offset: last.offset + line.len() as u64, checksum, number };
+        if let Some(header) = header {
+            self.known.header = header.clone();
+        }
+        self.pending.extend(line);
+        self.settled = false;
+    }
+
+    /// Writes what was added, up to a whole block, and syncs.
+    fn settle(&mut self, site: Site<'_>) -> Result<(), StoreError> {
+        if self.settled {
+            return Ok(());
+        }
+        let end = (self.known.position.offset + 1).next_multiple_of(BLOCK);
+        let padding = usize::try_from(end - self.known.position.offset).unwrap_or(0);
+        let mut bytes = std::mem::take(&mut self.pending);
+        bytes.resize(bytes.len() + padding, 0);
+        let file = self.temporary.file();
+        let tried = file
+            .write_at(&bytes, self.written)
+            .and_then(|()| if site.steps.skips(Step::SyncBeforeRename) { Ok(()) } else { file.sync_data() });
+        self.written = self.known.position.offset;
+        self.settled = tried.is_ok();
+        tried.map_err(|error| failed("write ledger", site.ledger(), error))
+    }
+
+    /// Makes it the ledger.
+    ///
+    /// An error that is not `OutcomeUnknown` means that the old ledger stands.
+    pub(super) fn install(mut self, site: Site<'_>) -> Result<Ledger, StoreError> {
+        let fail = |error| failed("write ledger", site.ledger(), error);
+        self.settle(site)?;
+        let word =
+            word_file(&**site.directory).map_err(|error| failed("write ledger", site.word(), error))?;
+        let file = self.temporary.file().clone();
+        let identity = file.metadata().map_err(fail)?.identity;
+        match self.temporary.replace(layout::LEDGER) {
+            Ok(()) => {}
+            Err(NotPublished::Failed(error)) => return Err(fail(error)),
+            Err(NotPublished::Unclear(error)) => return Err(unknown(fail(error))),
+            Err(NotPublished::Taken) => return Err(fail(io::ErrorKind::AlreadyExists.into())),
+        }
+        if !site.steps.skips(Step::FolderSyncBeforeAnswer) {
+            site.directory.sync().map_err(|error| unknown(fail(error)))?;
+        }
+        let ledger = Ledger { file, identity, word, head: self.head, known: Mutex::new(self.known) };
+        ledger
+            .word_of(ledger.known().position)
+            .write(&*ledger.word)
+            .map_err(|error| unknown(failed("write ledger", site.word(), error)))?;
+        Ok(ledger)
+    }
+}
+
+/// The word's file, made if it is not there.
+fn word_file(directory: &dyn Directory) -> io::Result<Arc<dyn File>> {
+    match if_there(directory.open_file(layout::WORD, Access::ReadWrite))? {
+        Some(file) => Ok(file),
+        None => directory.create_file(layout::WORD, layout::PRIVATE_FILE),
+    }
+}
+
+/// Begins a new life on a tombstone, whose number goes on.
+pub(in crate::store::local) fn next_life(
+    site: Site<'_>,
+    tombstone: &Ledger,
+    header: &Header,
+    text: &[u8],
+) -> Result<Ledger, StoreError> {
+    check_texts(None, text)?;
+    let number = tombstone.known().number();
+    let mut draft = Draft::begin(site, tombstone.head.epoch + 1, number, header, &[])?;
+    draft.push(None, text);
+    draft.install(site)
+}
+
+/// A fold that was begun beside running commits.
+pub(in crate::store::local) struct Folding {
+    draft: Draft,
+    kind: FoldKind,
+    base: u64,
+    /// The ledger it began from.
+    from: Arc<Ledger>,
+}
+
+impl Folding {
+    /// Writes the snapshot; `None` if the base is not what the ledger can be folded at.
+    pub(in crate::store::local) fn begin(
+        site: Site<'_>,
+        from: Arc<Ledger>,
+        base: &Version,
+        fold: &Fold,
+    ) -> Result<Option<Self>, StoreError> {
+        let known = from.known();
+        let within = from.head.end.number..=known.number();
+        if known.header.incarnation != base.incarnation || !within.contains(&base.number) {
+            return Ok(None);
+        }
+        if fold.header.incarnation != base.incarnation {
+            let text = "a fold can't begin another life";
+            return Err(StoreError::new(StoreErrorKind::Unsupported, "fold ledger", text));
+        }
+        if !(fold.snapshot.is_empty() || fold.snapshot.ends_with(b"\n")) {
+            let text = "the last line of a snapshot has no end";
+            return Err(StoreError::new(StoreErrorKind::Unsupported, "fold ledger", text));
+        }
+        let number = match fold.kind {
+            FoldKind::Same => base.number,
+            FoldKind::Replace => base.number + 1,
+        };
+        let epoch = from.head.epoch + 1;
+        let mut draft = Draft::begin(site, epoch, number, &fold.header, &fold.snapshot)?;
+        // The long sync runs beside commits; the one under the lock is short then.
+        draft.settle(site)?;
+        Ok(Some(Self { draft, kind: fold.kind, base: base.number, from }))
+    }
+
+    /// Carries over what came since and puts the new file in place of `current`, which the holder
+    /// of the lock found; `None` if somebody else came first.
+    pub(in crate::store::local) fn finish(
+        mut self,
+        site: Site<'_>,
+        current: &Ledger,
+    ) -> Result<Option<Ledger>, StoreError> {
+        let same = current.head.epoch == self.from.head.epoch && current.identity == self.from.identity;
+        if !same && !site.steps.skips(Step::FoldRecheck) {
+            return Ok(None);
+        }
+        let known = current.known();
+        if self.kind == FoldKind::Replace && known.number() != self.base {
+            return Ok(None);
+        }
+        let end = known.position;
+        let lines = read::lines(site, &*current.file, current.head.end, end.offset, end.checksum)?;
+        for commit in lines.commits.iter().filter(|commit| commit.number > self.base) {
+            self.draft.push(commit.header.as_ref(), &commit.text);
+        }
+        self.draft.install(site).map(Some)
+    }
+}

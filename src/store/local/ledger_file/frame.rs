@@ -1,0 +1,191 @@
+//! One line of a ledger file: a head of fixed width, then the text.
+//!
+//! `KIND NUMBER LENGTH PREVIOUS CHECKSUM TEXT\n`. The checksum covers all before it and the text;
+//! `PREVIOUS` is the checksum of the line before, so that a line fits in one place only.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::store::{Header, Incarnation};
+
+/// Bytes before a line's text.
+pub(super) const HEAD: usize = COVERED + 33;
+/// Bytes of the head that the checksum covers.
+const COVERED: usize = 2 + 21 + 11 + 33;
+/// The longest header text.
+pub(super) const MAX_HEADER: usize = 8 * 1024;
+
+/// A digest of 128 bits, written in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Checksum([u8; 16]);
+
+impl Checksum {
+    /// What the first line has before it.
+    pub(super) const NONE: Self = Self([0; 16]);
+
+    /// The digest of these parts, one after the other.
+    pub(super) fn of(parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self(digest)
+    }
+
+    /// Reads 32 hexadecimal digits.
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let valid = text.len() == 32 && text.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let text = if valid { std::str::from_utf8(text).ok()? } else { return None };
+        u128::from_str_radix(text, 16).ok().map(|digest| Self(digest.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// The first line of a file.
+    File,
+    /// A commit.
+    Commit,
+    /// A commit that changes the header.
+    HeaderCommit,
+}
+
+impl Kind {
+    const fn letter(self) -> u8 {
+        match self {
+            Self::File => b'L',
+            Self::Commit => b'c',
+            Self::HeaderCommit => b'h',
+        }
+    }
+
+    const fn of(letter: u8) -> Option<Self> {
+        match letter {
+            b'L' => Some(Self::File),
+            b'c' => Some(Self::Commit),
+            b'h' => Some(Self::HeaderCommit),
+            _ => None,
+        }
+    }
+}
+
+/// A line's head, and where its text lies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Line {
+    pub(super) kind: Kind,
+    pub(super) number: u64,
+    pub(super) previous: Checksum,
+    pub(super) checksum: Checksum,
+    /// Where the text lies in the bytes that were parsed.
+    pub(super) text: Range<usize>,
+    /// Where the next line begins.
+    pub(super) end: usize,
+}
+
+/// Writes a line; answers its bytes and its checksum.
+pub(super) fn write(kind: Kind, number: u64, previous: Checksum, text: &[&[u8]]) -> (Vec<u8>, Checksum) {
+    let length: usize = text.iter().map(|part| part.len()).sum();
+    let letter = char::from(kind.letter());
+    let mut line = format!("{letter} {number:020} {length:010} {previous} ").into_bytes();
+    let mut covered = vec![line.as_slice()];
+    covered.extend(text);
+    let checksum = Checksum::of(&covered);
+    line.reserve(33 + length + 1);
+    line.extend(format!("{checksum} ").into_bytes());
+    for part in text {
+        line.extend_from_slice(part);
+    }
+    line.push(b'\n');
+    (line, checksum)
+}
+
+/// Reads the line that begins at `at`, if it is whole and its checksum fits.
+pub(super) fn parse(bytes: &[u8], at: usize) -> Option<Line> {
+    let head = bytes.get(at..at.checked_add(HEAD)?)?;
+    let kind = Kind::of(head[0])?;
+    let number = digits(field(head, 2, 20)?)?;
+    let length = usize::try_from(digits(field(head, 23, 10)?)?).ok()?;
+    let previous = Checksum::parse(field(head, 34, 32)?)?;
+    let checksum = Checksum::parse(field(head, COVERED, 32)?)?;
+    let text = at + HEAD..(at + HEAD).checked_add(length)?;
+    let fits = head[1] == b' '
+        && bytes.get(text.end) == Some(&b'\n')
+        && Checksum::of(&[&head[..COVERED], bytes.get(text.clone())?]) == checksum;
+    fits.then(|| Line { kind, number, previous, checksum, end: text.end + 1, text })
+}
+
+/// `width` bytes followed by a space.
+fn field(bytes: &[u8], at: usize, width: usize) -> Option<&[u8]> {
+    (bytes.get(at + width) == Some(&b' ')).then(|| bytes.get(at..at + width))?
+}
+
+/// Reads a decimal number.
+pub(super) fn digits(text: &[u8]) -> Option<u64> {
+    let valid = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    if valid { std::str::from_utf8(text).ok()?.parse().ok() } else { None }
+}
+
+/// Bytes of a header before its text.
+const HEADER_HEAD: usize = 33 + 2 + 6;
+
+/// Writes a header: `INCARNATION l|t LENGTH TEXT`.
+pub(super) fn write_header(header: &Header) -> Vec<u8> {
+    let life = if header.tombstone { 't' } else { 'l' };
+    let mut written = format!("{} {life} {:05} ", header.incarnation, header.text.len()).into_bytes();
+    written.extend_from_slice(&header.text);
+    written
+}
+
+/// Reads a header at the beginning of `bytes`; answers it and what follows.
+pub(super) fn parse_header(bytes: &Bytes) -> Option<(Header, Bytes)> {
+    let incarnation = Incarnation::parse(std::str::from_utf8(field(bytes, 0, 32)?).ok()?)?;
+    let tombstone = match field(bytes, 33, 1)? {
+        b"l" => false,
+        b"t" => true,
+        _ => return None,
+    };
+    let length = usize::try_from(digits(field(bytes, 35, 5)?)?).ok()?;
+    let end = HEADER_HEAD + length;
+    if bytes.len() < end {
+        return None;
+    }
+    // Copied, so that a header that is kept does not keep the whole file in memory.
+    let text = Bytes::copy_from_slice(&bytes[HEADER_HEAD..end]);
+    Some((Header { incarnation, tombstone, text }, bytes.slice(end..)))
+}
+
+/// Writes a commit as a line.
+pub(super) fn write_commit(
+    number: u64,
+    previous: Checksum,
+    header: Option<&Header>,
+    text: &[u8],
+) -> (Vec<u8>, Checksum) {
+    match header {
+        None => write(Kind::Commit, number, previous, &[text]),
+        Some(header) => write(Kind::HeaderCommit, number, previous, &[&write_header(header), b" ", text]),
+    }
+}
+
+/// Reads what a commit's line says.
+pub(super) fn parse_commit(kind: Kind, text: Bytes) -> Option<(Option<Header>, Bytes)> {
+    match kind {
+        Kind::File => None,
+        Kind::Commit => Some((None, text)),
+        Kind::HeaderCommit => {
+            let (header, rest) = parse_header(&text)?;
+            (rest.first() == Some(&b' ')).then(|| (Some(header), rest.slice(1..)))
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The ledger file of one tenant, and the protocol by which processes share it.
+//!
+//! A file holds a header, a snapshot and the commits since ([`frame`], [`read`]); beside it stands
+//! the commit word ([`word`]), and nothing beyond the word is believed. Opening ([`open`]) tells a
+//! settled ledger from one that must be recovered ([`recover`]); a change is one line ([`commit`])
+//! or a new file ([`fold`]). All of it blocks, and whatever changes something is called by the
+//! holder of the tenant's lock only; the lock, the threads and the cache are others' business.
+
+mod commit;
+mod fold;
+mod frame;
+mod open;
+mod read;
+mod recover;
+mod word;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+pub(super) use commit::begin;
+pub(super) use fold::{Folding, next_life};
+pub(super) use open::{Look, look};
+pub(super) use recover::{Recovery, recover};
+
+use self::frame::Checksum;
+use self::read::FileHead;
+use self::word::Word;
+use super::disk::{Directory, File};
+use super::failure::{corrupt, failed, if_there};
+use super::layout;
+use super::options::{Step, Steps};
+use crate::environment::Entropy;
+use crate::paths::TenantId;
+use crate::store::{Header, Loaded, Refreshed, StoreError, StoreErrorKind, Version};
+
+/// Where a tenant's ledger lies, and what is needed to work on it.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    /// `data/<tenant>`.
+    pub(super) directory: &'a Arc<dyn Directory>,
+    pub(super) tenant: &'a TenantId,
+    pub(super) steps: &'a Steps,
+    pub(super) entropy: &'a dyn Entropy,
+}
+
+impl Site<'_> {
+    /// The ledger's name, relative to the root.
+    fn ledger(&self) -> String {
+        format!("{}/{}/{}", layout::DATA, self.tenant, layout::LEDGER)
+    }
+
+    /// The word's name, relative to the root.
+    fn word(&self) -> String {
+        format!("{}/{}/{}", layout::DATA, self.tenant, layout::WORD)
+    }
+}
+
+/// A place between two lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Position {
+    /// Where the next line begins.
+    offset: u64,
+    /// The checksum of the line before.
+    checksum: Checksum,
+    /// The number of the commit before.
+    number: u64,
+}
+
+/// How far the ledger is known: only what the word covered.
+#[derive(Clone)]
+pub(super) struct Known {
+    position: Position,
+    /// The header as of there.
+    pub(super) header: Header,
+}
+
+impl Known {
+    /// The number of the last commit.
+    pub(super) const fn number(&self) -> u64 {
+        self.position.number
+    }
+
+    /// Whether `version` is this very point of the history.
+    pub(super) fn is(&self, version: &Version) -> bool {
+        self.position.number == version.number && self.header.incarnation == version.incarnation
+    }
+}
+
+/// What a version carries: where in which file its last line ends.
+struct Token {
+    epoch: u64,
+    position: Position,
+}
+
+/// What the word says of an open ledger.
+pub(super) enum Freshness {
+    /// Nothing is new.
+    Same,
+    /// There are new lines up to there.
+    Longer(NewEnd),
+    /// The open file is no longer the ledger, or the word is lost.
+    Other,
+}
+
+/// A word that covers more than is known.
+pub(super) struct NewEnd(Word);
+
+/// An open ledger file.
+pub(super) struct Ledger {
+    file: Arc<dyn File>,
+    identity: (u64, u64),
+    word: Arc<dyn File>,
+    head: FileHead,
+    known: Mutex<Known>,
+}
+
+impl Ledger {
+    /// How far it is known.
+    pub(super) fn known(&self) -> Known {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Moves on to `known`, unless somebody got further meanwhile.
+    fn set_known(&self, known: Known) {
+        let mut current = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.position.offset > current.position.offset {
+            *current = known;
+        }
+    }
+
+    /// The version that `known` is.
+    pub(super) fn version(&self, known: &Known) -> Version {
+        let token = Token { epoch: self.head.epoch, position: known.position };
+        Version::new(known.header.incarnation, known.position.number, Arc::new(token))
+    }
+
+    fn word_of(&self, position: Position) -> Word {
+        Word { epoch: self.head.epoch, length: position.offset, checksum: position.checksum }
+    }
+
+    /// Strict read: one read of the word tells whether anything is new.
+    pub(super) fn freshness(&self, site: Site<'_>) -> Result<Freshness, StoreError> {
+        let word = Word::read(&*self.word).map_err(|error| failed("read ledger", site.word(), error))?;
+        let known = self.known().position;
+        Ok(match word {
+            Some(word) if word == self.word_of(known) => Freshness::Same,
+            Some(word) if word.epoch == self.head.epoch && word.length > known.offset => {
+                Freshness::Longer(NewEnd(word))
+            }
+            _ => Freshness::Other,
+        })
+    }
+
+    /// Takes in the lines that the word covers now.
+    pub(super) fn advance(&self, site: Site<'_>, end: &NewEnd) -> Result<(), StoreError> {
+        let known = self.known();
+        if known.position.offset >= end.0.length {
+            return Ok(());
+        }
+        let lines = read::lines(site, &*self.file, known.position, end.0.length, end.0.checksum)?;
+        let mut header = known.header;
+        for commit in &lines.commits {
+            if let Some(changed) = &commit.header {
+                header = changed.clone();
+            }
+        }
+        self.set_known(Known { position: lines.end, header });
+        Ok(())
+    }
+
+    /// Whether the open file is still the one at the path, and nothing lies beyond what is known in
+    /// the next `ahead` bytes: asked by the holder of the lock, before anything is built on it.
+    pub(super) fn is_untouched(&self, site: Site<'_>, ahead: usize) -> Result<bool, StoreError> {
+        let fail = |error| failed("read ledger", site.ledger(), error);
+        if !site.steps.skips(Step::InodeCheck) {
+            let there = if_there(site.directory.metadata(layout::LEDGER)).map_err(fail)?;
+            if there.is_none_or(|there| there.identity != self.identity) {
+                return Ok(false);
+            }
+        }
+        if site.steps.skips(Step::ZeroCheck) {
+            return Ok(true);
+        }
+        let mut bytes = vec![0; ahead + frame::HEAD];
+        let count = self.file.read_at(&mut bytes, self.known().position.offset).map_err(fail)?;
+        Ok(bytes.iter().take(count).all(|byte| *byte == 0))
+    }
+
+    /// Everything up to what is known.
+    pub(super) fn load(&self, site: Site<'_>) -> Result<Loaded, StoreError> {
+        let known = self.known();
+        let snapshot = read::snapshot(site, &*self.file, &self.head)?;
+        let end = known.position;
+        let lines = read::lines(site, &*self.file, self.head.end, end.offset, end.checksum)?;
+        Ok(Loaded {
+            version: self.version(&known),
+            header: known.header,
+            snapshot_number: self.head.end.number,
+            snapshot,
+            commits: lines.commits.into_iter().map(|commit| commit.text).collect(),
+        })
+    }
+
+    /// What came after `version`, as far as is known.
+    pub(super) fn since(&self, site: Site<'_>, version: &Version) -> Result<Refreshed, StoreError> {
+        let known = self.known();
+        if known.is(version) {
+            return Ok(Refreshed::Unchanged);
+        }
+        if known.header.incarnation != version.incarnation || version.number < self.head.end.number {
+            return Ok(Refreshed::StartOver);
+        }
+        if known.number() < version.number {
+            return Err(corrupt("read ledger", site.ledger(), known.position.offset, "the ledger went back"));
+        }
+        let (header, commits) = self.after(site, version, &known)?;
+        Ok(Refreshed::Commits { version: self.version(&known), header, commits })
+    }
+
+    /// The commits after `version`, and the last header among them.
+    fn after(
+        &self,
+        site: Site<'_>,
+        version: &Version,
+        known: &Known,
+    ) -> Result<(Option<Header>, Vec<Bytes>), StoreError> {
+        let from = match version.token::<Token>() {
+            Some(token) if token.epoch == self.head.epoch => token.position,
+            _ => self.head.end,
+        };
+        let end = known.position;
+        let lines = read::lines(site, &*self.file, from, end.offset, end.checksum)?;
+        let mut header = None;
+        let mut commits = Vec::new();
+        for commit in lines.commits.into_iter().filter(|commit| commit.number > version.number) {
+            header = commit.header.or(header);
+            commits.push(commit.text);
+        }
+        Ok((header, commits))
+    }
+}
+
+/// Refuses what would not be one line, or is longer than a header may be.
+fn check_texts(header: Option<&Header>, text: &[u8]) -> Result<(), StoreError> {
+    let header_text = header.map_or(&[][..], |header| &header.text);
+    let refused = if header_text.len() > frame::MAX_HEADER {
+        "the header is longer than 8 KiB"
+    } else if header_text.contains(&b'\n') || text.contains(&b'\n') {
+        "a text has more than one line"
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::new(StoreErrorKind::Unsupported, "write ledger", refused))
+}

@@ -1,0 +1,240 @@
+//! The tenants' ledgers as the store offers them: reading without the lock, changing with it.
+
+use std::sync::Arc;
+
+use super::handles::{Opened, Slot};
+use super::layout;
+use super::ledger_file::{self, Folding, Freshness, Ledger, Look, Recovery, Site};
+use super::root::Root;
+use crate::paths::TenantId;
+use crate::store::{Commit, Fold, FoldKind, Header, Outcome, StoreError, StoreErrorKind, Version};
+
+/// How often a reader looks again before it takes the lock.
+const LOOKS: usize = 2;
+
+/// What a reader found.
+enum Seen {
+    Missing,
+    Ledger(Opened),
+    /// Not settled: the lock's holder must say what counts.
+    Unsettled,
+}
+
+impl Opened {
+    /// Where it lies, and what is needed to work on it.
+    pub(super) fn site<'a>(&'a self, root: &'a Root, tenant: &'a TenantId) -> Site<'a> {
+        site(root, &self.directory, tenant)
+    }
+}
+
+fn site<'a>(
+    root: &'a Root,
+    directory: &'a Arc<dyn super::disk::Directory>,
+    tenant: &'a TenantId,
+) -> Site<'a> {
+    Site { directory, tenant, steps: &root.steps, entropy: &*root.entropy }
+}
+
+impl Root {
+    /// The ledger as of now; `None` if the tenant never existed.
+    pub(super) async fn current(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<Option<Opened>, StoreError> {
+        // One short read; handing it to another thread would take longer than the read itself.
+        if let Some(opened) = slot.opened() {
+            let site = opened.site(self, &slot.tenant);
+            if matches!(opened.ledger.freshness(site), Ok(Freshness::Same)) {
+                return Ok(Some(opened));
+            }
+        }
+        match self.run(slot, |root, slot| root.see(slot)).await? {
+            Seen::Missing => Ok(None),
+            Seen::Ledger(opened) => Ok(Some(opened)),
+            Seen::Unsettled => self.locked(slot, |root, slot| root.hold_current(slot, 0)).await,
+        }
+    }
+
+    /// Reads what is there without the lock.
+    fn see(&self, slot: &Slot) -> Result<Seen, StoreError> {
+        if let Some(opened) = self.follow(slot)? {
+            return Ok(Seen::Ledger(opened));
+        }
+        for _ in 0..LOOKS {
+            let Some(directory) = self.tenant_folder("read ledger", layout::DATA, &slot.tenant)? else {
+                return Ok(Seen::Missing);
+            };
+            match ledger_file::look(site(self, &directory, &slot.tenant))? {
+                Look::Missing => return Ok(Seen::Missing),
+                Look::Settled(ledger) => {
+                    let opened = Opened { directory, ledger: Arc::new(ledger) };
+                    slot.set_opened(Some(opened.clone()));
+                    return Ok(Seen::Ledger(opened));
+                }
+                Look::Unsettled => {}
+            }
+        }
+        Ok(Seen::Unsettled)
+    }
+
+    /// The open ledger, moved on to where the word is; `None` if it must be opened again.
+    fn follow(&self, slot: &Slot) -> Result<Option<Opened>, StoreError> {
+        let Some(opened) = slot.opened() else { return Ok(None) };
+        let site = opened.site(self, &slot.tenant);
+        match opened.ledger.freshness(site)? {
+            Freshness::Same => return Ok(Some(opened)),
+            Freshness::Longer(end) => {
+                opened.ledger.advance(site, &end)?;
+                return Ok(Some(opened));
+            }
+            Freshness::Other => slot.set_opened(None),
+        }
+        Ok(None)
+    }
+
+    /// The ledger as of now, for the holder of the lock, recovered where that is needed; nothing
+    /// lies in the `ahead` bytes after its end.
+    pub(super) fn hold_current(&self, slot: &Slot, ahead: usize) -> Result<Option<Opened>, StoreError> {
+        if let Some(opened) = self.follow(slot)? {
+            if opened.ledger.is_untouched(opened.site(self, &slot.tenant), ahead)? {
+                return Ok(Some(opened));
+            }
+            slot.set_opened(None);
+        }
+        let Some(directory) = self.tenant_folder("read ledger", layout::DATA, &slot.tenant)? else {
+            return Ok(None);
+        };
+        let recovered = ledger_file::recover(site(self, &directory, &slot.tenant), Recovery::WhereNeeded)
+            .map_err(not_begun)?;
+        let opened = recovered.map(|ledger| Opened { directory, ledger: Arc::new(ledger) });
+        slot.set_opened(opened.clone());
+        Ok(opened)
+    }
+
+    /// Adds a commit, by the holder of the lock.
+    pub(super) fn append(
+        &self,
+        slot: &Slot,
+        base: Option<&Version>,
+        commit: &Commit,
+    ) -> Result<Outcome, StoreError> {
+        let current = self.hold_current(slot, Ledger::line_length(commit))?;
+        match (current, base) {
+            (None, None) => self.first(slot, commit),
+            (Some(_), None) => Ok(Outcome::Conflict),
+            (None, Some(_)) => Err(missing(&slot.tenant)),
+            (Some(opened), Some(base)) => self.next(slot, opened, base, commit),
+        }
+    }
+
+    /// The first commit of a tenant that never existed.
+    fn first(&self, slot: &Slot, commit: &Commit) -> Result<Outcome, StoreError> {
+        let header = commit.header.as_ref().ok_or_else(|| refused("a first commit needs a header"))?;
+        self.make_tenant_folders(&slot.tenant)?;
+        let Some(directory) = self.tenant_folder("append", layout::DATA, &slot.tenant)? else {
+            return Err(missing(&slot.tenant));
+        };
+        let ledger = ledger_file::begin(site(self, &directory, &slot.tenant), header, &commit.text)?;
+        Ok(self.committed(slot, Opened { directory, ledger: Arc::new(ledger) }))
+    }
+
+    /// A commit after `base`.
+    fn next(
+        &self,
+        slot: &Slot,
+        opened: Opened,
+        base: &Version,
+        commit: &Commit,
+    ) -> Result<Outcome, StoreError> {
+        let known = opened.ledger.known();
+        if !known.is(base) {
+            return Ok(Outcome::Conflict);
+        }
+        let site = opened.site(self, &slot.tenant);
+        let ledger = match &commit.header {
+            Some(header) if header.incarnation != base.incarnation => {
+                if !known.header.tombstone {
+                    return Err(refused("only a tombstone can be followed by another life"));
+                }
+                self.make_tenant_folders(&slot.tenant)?;
+                ledger_file::next_life(site, &opened.ledger, header, &commit.text).map(Arc::new)
+            }
+            _ => opened.ledger.clone().commit(site, commit),
+        };
+        // Whatever failed, the handle is not trusted again.
+        let ledger = ledger.inspect_err(|_| slot.set_opened(None))?;
+        Ok(self.committed(slot, Opened { directory: opened.directory, ledger }))
+    }
+
+    /// Keeps what stands now, and says what version it is.
+    #[allow(clippy::unused_self, reason = "reads as the others do")]
+    fn committed(&self, slot: &Slot, opened: Opened) -> Outcome {
+        let version = opened.ledger.version(&opened.ledger.known());
+        slot.set_opened(Some(opened));
+        Outcome::Committed(version)
+    }
+
+    /// Replaces snapshot and commits: the long part beside running commits, the end under the lock.
+    pub(super) async fn fold(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        base: &Version,
+        fold: Fold,
+    ) -> Result<Outcome, StoreError> {
+        let Some(from) = self.current(slot).await? else { return Err(missing(&slot.tenant)) };
+        let known = from.ledger.known();
+        if fold.kind == FoldKind::Replace && !known.is(base) {
+            return Ok(Outcome::Conflict);
+        }
+        let base = base.clone();
+        let begun = self.run(slot, move |root, slot| {
+            Folding::begin(from.site(root, &slot.tenant), from.ledger.clone(), &base, &fold)
+        });
+        let Some(folding) = begun.await? else { return Ok(Outcome::Conflict) };
+        self.locked(slot, move |root, slot| root.finish_fold(slot, folding)).await
+    }
+
+    fn finish_fold(&self, slot: &Slot, folding: Folding) -> Result<Outcome, StoreError> {
+        let Some(opened) = self.hold_current(slot, 0)? else { return Err(missing(&slot.tenant)) };
+        let finished = folding.finish(opened.site(self, &slot.tenant), &opened.ledger);
+        match finished.inspect_err(|_| slot.set_opened(None))? {
+            None => Ok(Outcome::Conflict),
+            Some(ledger) => {
+                Ok(self.committed(slot, Opened { directory: opened.directory, ledger: Arc::new(ledger) }))
+            }
+        }
+    }
+
+    /// The header, by the holder of the lock, of a tenant that lives; `None` if it does not.
+    pub(super) fn hold_living(&self, slot: &Slot) -> Result<Option<Header>, StoreError> {
+        let current = self.hold_current(slot, 0)?;
+        Ok(current.map(|opened| opened.ledger.known().header).filter(|header| !header.tombstone))
+    }
+}
+
+/// What an error with an unknown outcome says as an answer.
+pub(super) fn answer(result: Result<Outcome, StoreError>) -> Result<Outcome, StoreError> {
+    match result {
+        Err(error) if error.kind() == StoreErrorKind::OutcomeUnknown => Ok(Outcome::Unknown(error)),
+        other => other,
+    }
+}
+
+/// A recovery that may or may not have ended well leaves nothing unknown about what was asked, which
+/// had not begun.
+fn not_begun(error: StoreError) -> StoreError {
+    match error.kind() {
+        StoreErrorKind::OutcomeUnknown => {
+            StoreError::new(StoreErrorKind::Unavailable, "recover ledger", error.detail().to_owned())
+                .with_source(error)
+        }
+        _ => error,
+    }
+}
+
+/// The error for a ledger that is gone although somebody holds a version of it.
+pub(super) fn missing(tenant: &TenantId) -> StoreError {
+    let text = format!("{}/{tenant}/{}: missing where one was", layout::DATA, layout::LEDGER);
+    StoreError::new(StoreErrorKind::Corrupt, "read ledger", text)
+}
+
+fn refused(text: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::Unsupported, "append", text)
+}

@@ -1,0 +1,152 @@
+//! Threads and locks: how a call that blocks is run, and how one change at a time is kept.
+//!
+//! A call takes one of its tenant's few threads, so that a tenant whose disk hangs can't take the
+//! pool. The lock of another process is tried again and again with pauses in between, during which
+//! no thread is parked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+
+use super::disk::{Access, File};
+use super::failure::{failed, if_there};
+use super::handles::Slot;
+use super::layout;
+use super::options::Processes;
+use super::root::Root;
+use crate::store::{StoreError, StoreErrorKind};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// How trying for the lock ended.
+enum Attempt<T, F> {
+    Done(Result<T, StoreError>),
+    Busy(OwnedMutexGuard<()>, F),
+}
+
+/// The lock of another process, given back when dropped.
+struct Held(Option<Arc<dyn File>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(file) = &self.0 {
+            // Giving back a lock that is held can't fail; if it did, the handle's end would do it.
+            let _ = file.unlock();
+        }
+    }
+}
+
+impl Root {
+    /// Runs what blocks on one of the tenant's threads.
+    pub(super) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        task: impl FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let own = permit(&slot.threads).await?;
+        let common = permit(&self.threads).await?;
+        let (root, slot) = (self.clone(), slot.clone());
+        blocking(move || {
+            let _permits = (own, common);
+            task(&root, &slot)
+        })
+        .await
+    }
+
+    /// Runs what changes something of a tenant, while nobody else does, in any process.
+    ///
+    /// Once begun it runs to its end, even if the caller goes away.
+    pub(super) async fn locked<T, F>(self: &Arc<Self>, slot: &Arc<Slot>, task: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
+    {
+        let mut next = (slot.turn.clone().lock_owned().await, task);
+        let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
+        loop {
+            let (turn, task) = next;
+            let attempt = self.run(slot, move |root, slot| {
+                Ok(match root.try_hold(slot)? {
+                    None => Attempt::Busy(turn, task),
+                    Some(held) => {
+                        let result = task(root, slot);
+                        drop(held);
+                        drop(turn);
+                        Attempt::Done(result)
+                    }
+                })
+            });
+            next = match attempt.await? {
+                Attempt::Done(result) => return result,
+                Attempt::Busy(turn, task) => (turn, task),
+            };
+            if waited >= self.patience {
+                let text = format!("tenant {}: another process keeps holding the lock", slot.tenant);
+                return Err(StoreError::new(StoreErrorKind::Locked, "lock tenant", text));
+            }
+            let now = self.spread(pause);
+            tokio::time::sleep(now).await;
+            waited += now;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The lock of the tenant among processes, if it is free.
+    fn try_hold(&self, slot: &Slot) -> Result<Option<Held>, StoreError> {
+        if self.processes == Processes::Only {
+            return Ok(Some(Held(None)));
+        }
+        let name = slot.tenant.as_str();
+        let fail = |error| failed("lock tenant", format!("{}/{}/{name}", layout::OWN, layout::LOCKS), error);
+        let file = slot.lock_file(|| open_or_create(&*self.locks, name)).map_err(fail)?;
+        Ok(file.try_lock().map_err(fail)?.then_some(Held(Some(file))))
+    }
+
+    /// Between half and one and a half of `pause`, so that those who wait don't go in step.
+    fn spread(&self, pause: Duration) -> Duration {
+        let mut byte = [0];
+        self.entropy.fill(&mut byte);
+        pause / 2 + pause * u32::from(byte[0]) / 256
+    }
+}
+
+/// Opens a file that is made where it is missing, and never unlinked.
+pub(super) fn open_or_create(
+    directory: &dyn super::disk::Directory,
+    name: &str,
+) -> std::io::Result<Arc<dyn File>> {
+    if let Some(file) = if_there(directory.open_file(name, Access::ReadWrite))? {
+        return Ok(file);
+    }
+    match directory.create_file(name, layout::PRIVATE_FILE) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            directory.open_file(name, Access::ReadWrite)
+        }
+        made => made,
+    }
+}
+
+async fn permit(semaphore: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, StoreError> {
+    semaphore.clone().acquire_owned().await.map_err(|error| {
+        StoreError::new(StoreErrorKind::Unavailable, "wait for a thread", "the store is closed")
+            .with_source(error)
+    })
+}
+
+/// Runs what blocks on a thread of the pool.
+pub(super) async fn blocking<T: Send + 'static>(
+    task: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(task).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(StoreError::new(
+            StoreErrorKind::OutcomeUnknown,
+            "run on a thread",
+            "the runtime shut down before or while it ran",
+        )
+        .with_source(error)),
+    }
+}

@@ -1,0 +1,262 @@
+//! [`LocalStore`]: the store on the local disk.
+
+use std::ops::Range;
+#[cfg(target_os = "linux")]
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::disk::Directory;
+#[cfg(target_os = "linux")]
+use super::failure::failed;
+use super::ledgers::{answer, missing};
+#[cfg(target_os = "linux")]
+use super::linux::{self, KernelDirectory};
+use super::locks::blocking;
+use super::options::LocalOptions;
+#[cfg(target_os = "linux")]
+use super::options::NetworkFileSystems;
+use super::root::Root;
+use crate::environment::Entropy;
+#[cfg(target_os = "linux")]
+use crate::environment::SystemEntropy;
+use crate::paths::{Area, BlobKey, TenantId};
+#[cfg(target_os = "linux")]
+use crate::store::StoreErrorKind;
+use crate::store::{
+    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
+    Removed, StoreError, TenantStore, Version, ViewKey,
+};
+
+/// Tenants on the local disk: a folder for each, a ledger file, plain files for blobs.
+///
+/// Any number of processes may open the same root. Blocking calls run on the runtime's blocking
+/// threads, a few per tenant, so that a tenant whose calls hang does not stop the others.
+#[derive(Clone)]
+pub struct LocalStore {
+    root: Arc<Root>,
+}
+
+impl std::fmt::Debug for LocalStore {
+    /// The path is left out: it is the host's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalStore").finish_non_exhaustive()
+    }
+}
+
+impl LocalStore {
+    /// Opens the root at `path`; makes it if only its last folder is missing.
+    ///
+    /// # Errors
+    /// [`Unsupported`](StoreErrorKind::Unsupported) if the root or something in it is no folder, or
+    /// lies on a network file system; [`NewerFormat`](StoreErrorKind::NewerFormat);
+    /// [`PermissionDenied`](StoreErrorKind::PermissionDenied); [`Full`](StoreErrorKind::Full);
+    /// [`Locked`](StoreErrorKind::Locked) if another process holds the root alone;
+    /// [`Corrupt`](StoreErrorKind::Corrupt). What was refused is as it was.
+    #[cfg(target_os = "linux")]
+    pub async fn open(path: impl AsRef<Path>, options: LocalOptions) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        blocking(move || {
+            let directory = open_directory(&path, &options)?;
+            let path = std::fs::canonicalize(&path).map_err(root_failed)?;
+            let root = Root::open(Arc::new(directory), Some(path), &options, Arc::new(SystemEntropy))?;
+            Ok(Self { root: Arc::new(root) })
+        })
+        .await
+    }
+
+    /// The same store on any directory, with no path of its own.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    #[doc(hidden)]
+    pub async fn on(
+        directory: Arc<dyn Directory>,
+        options: LocalOptions,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StoreError> {
+        blocking(move || {
+            let root = Root::open(directory, None, &options, entropy)?;
+            Ok(Self { root: Arc::new(root) })
+        })
+        .await
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn root_failed(error: std::io::Error) -> StoreError {
+    failed("open root", "the root", error)
+}
+
+/// Opens the root's folder, which may be made.
+#[cfg(target_os = "linux")]
+fn open_directory(path: &Path, options: &LocalOptions) -> Result<KernelDirectory, StoreError> {
+    let check = |directory: &KernelDirectory| match directory.network_type().map_err(root_failed)? {
+        Some(name) if options.network == NetworkFileSystems::Refused => {
+            let text = format!("the root: on a network file system ({name}), which the options refuse");
+            Err(StoreError::new(StoreErrorKind::Unsupported, "open root", text))
+        }
+        _ => Ok(()),
+    };
+    let unfit = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotADirectory => {
+            StoreError::new(StoreErrorKind::Unsupported, "open root", "the root: not a folder")
+                .with_source(error)
+        }
+        _ => root_failed(error),
+    };
+    let directory = match KernelDirectory::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let parent = KernelDirectory::open(linux::parent_of(path))
+                .map_err(|error| failed("open root", "the folder that is to hold the root", error))?;
+            check(&parent)?;
+            linux::create_root(path, &parent).map_err(root_failed)?;
+            KernelDirectory::open(path).map_err(unfit)?
+        }
+        opened => opened.map_err(unfit)?,
+    };
+    check(&directory)?;
+    Ok(directory)
+}
+
+#[async_trait]
+impl TenantStore for LocalStore {
+    async fn put(&self, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
+        let slot = self.root.slots.get(key.tenant());
+        self.root.put(&slot, key, put).await
+    }
+
+    async fn get(&self, key: &BlobKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
+        let slot = self.root.slots.get(key.tenant());
+        self.root.get(&slot, key, range).await
+    }
+
+    async fn head(&self, key: &BlobKey) -> Result<Option<BlobInfo>, StoreError> {
+        let slot = self.root.slots.get(key.tenant());
+        let key = key.clone();
+        self.root.run(&slot, move |root, _| root.head(&key)).await
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), StoreError> {
+        let slot = self.root.slots.get(key.tenant());
+        let key = key.clone();
+        self.root.locked(&slot, move |root, _| root.delete(&key)).await
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        area: Area,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Found>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let after = after.map(str::to_owned);
+        self.root.run(&slot, move |root, slot| root.list(&slot.tenant, area, after.as_deref(), limit)).await
+    }
+
+    async fn header(&self, tenant: &TenantId) -> Result<Option<Header>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        Ok(self.root.current(&slot).await?.map(|opened| opened.ledger.known().header))
+    }
+
+    async fn load(&self, tenant: &TenantId) -> Result<Option<Loaded>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let Some(opened) = self.root.current(&slot).await? else { return Ok(None) };
+        self.root
+            .run(&slot, move |root, slot| opened.ledger.load(opened.site(root, &slot.tenant)).map(Some))
+            .await
+    }
+
+    async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let Some(opened) = self.root.current(&slot).await? else { return Err(missing(tenant)) };
+        if opened.ledger.known().is(version) {
+            return Ok(Refreshed::Unchanged);
+        }
+        let version = version.clone();
+        self.root
+            .run(&slot, move |root, slot| opened.ledger.since(opened.site(root, &slot.tenant), &version))
+            .await
+    }
+
+    async fn append(
+        &self,
+        tenant: &TenantId,
+        base: Option<&Version>,
+        commit: Commit,
+    ) -> Result<Outcome, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let base = base.cloned();
+        answer(self.root.locked(&slot, move |root, slot| root.append(slot, base.as_ref(), &commit)).await)
+    }
+
+    async fn fold(&self, tenant: &TenantId, base: &Version, fold: Fold) -> Result<Outcome, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        answer(self.root.fold(&slot, base, fold).await)
+    }
+
+    async fn tenants(&self, after: Option<&str>, limit: usize) -> Result<Page<TenantId>, StoreError> {
+        let (root, after) = (self.root.clone(), after.map(str::to_owned));
+        blocking(move || root.tenants(after.as_deref(), limit)).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        let root = self.root.clone();
+        blocking(move || root.probe()).await
+    }
+
+    async fn tidy(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        let slot = self.root.slots.get(tenant);
+        if self.root.current(&slot).await?.is_none() {
+            return Ok(());
+        }
+        self.root.locked(&slot, |root, slot| root.tidy(slot)).await
+    }
+
+    async fn remove_areas(&self, tenant: &TenantId) -> Result<Option<Removed>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        self.root.locked(&slot, |root, slot| root.remove_areas(&slot.tenant)).await.map(Some)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { local_path: self.root.path.is_some(), free_space: true, live_views: true }
+    }
+
+    async fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Option<Bytes>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let view = view.clone();
+        self.root.run(&slot, move |root, slot| root.read_view(&slot.tenant, &view)).await
+    }
+
+    async fn put_view(&self, tenant: &TenantId, view: &ViewKey, content: Bytes) -> Result<(), StoreError> {
+        let slot = self.root.slots.get(tenant);
+        self.root.put_view(&slot, view, content).await
+    }
+
+    async fn rename_view(&self, tenant: &TenantId, from: &ViewKey, to: &ViewKey) -> Result<(), StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let (from, to) = (from.clone(), to.clone());
+        self.root.locked(&slot, move |root, slot| root.rename_view(&slot.tenant, &from, &to)).await
+    }
+
+    async fn remove_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<(), StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let view = view.clone();
+        self.root.locked(&slot, move |root, slot| root.remove_view(&slot.tenant, &view)).await
+    }
+
+    async fn local_path(&self, key: &BlobKey) -> Result<PathBuf, StoreError> {
+        let slot = self.root.slots.get(key.tenant());
+        let key = key.clone();
+        self.root.run(&slot, move |root, _| root.local_path(&key)).await
+    }
+
+    async fn free_space(&self) -> Result<Option<u64>, StoreError> {
+        let root = self.root.clone();
+        blocking(move || root.free_space().map(Some)).await
+    }
+}

@@ -1,0 +1,124 @@
+//! Blobs on a real disk.
+
+use std::io;
+
+use bytes::Bytes;
+use tenantry::paths::Area;
+use tenantry::store::{Incarnation, Put, StoreErrorKind, TenantStore};
+
+use crate::support::{Place, ana, clock, create, get, key, put, put_of};
+
+#[tokio::test]
+async fn a_blob_is_read_whole_and_in_ranges() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    let bytes: Vec<u8> = (0..700_000u32).map(|n| (n % 251) as u8).collect();
+    assert_eq!(put(&store, "a.mp4", &bytes).await.unwrap().length, 700_000);
+    assert_eq!(get(&store, "a.mp4", 0..700_000).await.unwrap(), bytes);
+    assert_eq!(get(&store, "a.mp4", 299_999..300_003).await.unwrap(), bytes[299_999..300_003]);
+    assert_eq!(get(&store, "a.mp4", 700_000..700_000).await.unwrap(), b"");
+    let beyond = get(&store, "a.mp4", 0..700_001).await.unwrap_err();
+    assert_eq!(beyond.kind(), StoreErrorKind::OutOfRange);
+    let missing = get(&store, "b.mp4", 0..0).await.unwrap_err();
+    assert_eq!(missing.kind(), StoreErrorKind::NotFound);
+    assert_eq!(
+        store.local_path(&key("a.mp4")).await.unwrap(),
+        place.path("videos/ana/a.mp4").canonicalize().unwrap()
+    );
+    assert_eq!(place.mode("videos/ana/a.mp4"), 0o644);
+}
+
+#[tokio::test]
+async fn a_name_is_used_once() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    put(&store, "a.mp4", b"one").await.unwrap();
+    let again = put(&store, "a.mp4", b"two").await.unwrap_err();
+    assert_eq!(again.kind(), StoreErrorKind::AlreadyExists);
+    assert_eq!(get(&store, "a.mp4", 0..3).await.unwrap(), b"one");
+}
+
+#[tokio::test]
+async fn a_failed_body_leaves_nothing() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    let pieces = vec![Ok(Bytes::from(vec![1; 600_000])), Err(io::Error::other("the sender hung up"))];
+    let error = store.put(&key("a.mp4"), put_of(pieces, &clock())).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Body);
+    assert_eq!(error.into_source().unwrap().to_string(), "the sender hung up");
+    assert!(place.names("videos/ana").is_empty());
+}
+
+#[tokio::test]
+async fn a_put_publishes_only_in_its_time_and_its_life() {
+    let place = Place::new();
+    let store = place.open().await;
+    let nobody = put(&store, "a.mp4", b"one").await.unwrap_err();
+    assert_eq!(nobody.kind(), StoreErrorKind::NotFound);
+    assert!(place.names("videos").is_empty(), "a put makes no tenant");
+    create(&store, &ana()).await;
+    let foreign = Put { incarnation: Incarnation::from_bytes([9; 16]), ..put_of(vec![], &clock()) };
+    let error = store.put(&key("a.mp4"), foreign).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotFound);
+    let late = clock();
+    let put = put_of(vec![Ok(Bytes::from_static(b"one"))], &late);
+    late.advance(std::time::Duration::from_secs(3600));
+    let error = store.put(&key("a.mp4"), put).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::DeadlinePassed);
+    assert!(place.names("videos/ana").is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_blob_is_gone_and_an_open_stream_goes_on() {
+    use futures::TryStreamExt;
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    put(&store, "a.mp4", &vec![5; 600_000]).await.unwrap();
+    let stream = store.get(&key("a.mp4"), 0..600_000).await.unwrap();
+    store.delete(&key("a.mp4")).await.unwrap();
+    store.delete(&key("a.mp4")).await.unwrap();
+    assert_eq!(store.head(&key("a.mp4")).await.unwrap(), None);
+    let pieces: Vec<Bytes> = stream.try_collect().await.unwrap();
+    assert_eq!(pieces.concat(), vec![5; 600_000]);
+}
+
+#[tokio::test]
+async fn a_listing_goes_page_by_page_in_order_of_name() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    for name in ["c.mp4", "a.mp4", "b.mp4"] {
+        put(&store, name, name.as_bytes()).await.unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/passwd", place.path("videos/ana/d.mp4")).unwrap();
+    let page = store.list(&ana(), Area::Videos, None, 2).await.unwrap();
+    let names: Vec<_> = page.items.iter().map(|found| found.name.as_str()).collect();
+    assert_eq!((names, page.next.as_deref()), (vec!["a.mp4", "b.mp4"], Some("b.mp4")));
+    let rest = store.list(&ana(), Area::Videos, page.next.as_deref(), 2).await.unwrap();
+    assert_eq!((rest.items.len(), rest.next), (2, None));
+    assert!(rest.items[0].file.is_some() && rest.items[1].file.is_none(), "a link is no blob");
+}
+
+#[tokio::test]
+async fn a_link_in_place_of_a_blob_is_not_followed() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    let outside = place.path("outside.mp4");
+    std::fs::write(&outside, b"secret").unwrap();
+    std::os::unix::fs::symlink(&outside, place.path("videos/ana/a.mp4")).unwrap();
+    for error in [
+        get(&store, "a.mp4", 0..6).await.unwrap_err(),
+        store.head(&key("a.mp4")).await.unwrap_err(),
+        store.local_path(&key("a.mp4")).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+        assert!(!error.to_string().contains(&*place.path("").to_string_lossy()), "{error}");
+    }
+    store.delete(&key("a.mp4")).await.unwrap();
+    assert_eq!(std::fs::read(&outside).unwrap(), b"secret");
+}
