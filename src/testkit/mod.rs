@@ -1,4 +1,12 @@
-//! What tests of hosts and of other backends need: the conformance suite and injected faults.
-//! Only with the feature `testkit`.
+//! What tests of hosts and of other backends need: the conformance suite, wrappers that count and
+//! hang, injected faults, randomness that can be had again. Only with the feature `testkit`.
 
 pub mod conformance;
+mod counting_store;
+pub mod faulty_objects;
+mod hanging_store;
+mod seeded_entropy;
+
+pub use counting_store::{CountingStore, Counts};
+pub use hanging_store::{Gates, HangingStore};
+pub use seeded_entropy::SeededEntropy;
