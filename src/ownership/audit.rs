@@ -57,13 +57,15 @@ impl AuditSink for TracingAudit {
         };
         let action = event.action.as_str();
         let tenant = event.tenant.map(TenantId::as_str);
-        let (resource, reason) = (&event.resource, event.decision.reason());
+        // As text, which subscribers quote and escape: what a caller or a policy put into these must
+        // not be able to begin a line of its own.
+        let (resource, reason) = (event.resource.to_string(), event.decision.reason().to_string());
         macro_rules! write_event {
             ($level:ident, $decision:literal) => {
                 tracing::$level!(
                     target: "tenantry::audit",
                     principal, role, operator, action, tenant,
-                    resource = %resource, decision = $decision, reason = %reason,
+                    resource, decision = $decision, reason,
                 )
             };
         }

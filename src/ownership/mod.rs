@@ -18,3 +18,6 @@ pub use default_policy::DefaultPolicy;
 pub(crate) use gate::{Gate, Permit, Refusal};
 pub use policy::{Decision, OwnershipPolicy, Reason, Request, Resource};
 pub use principal::{Principal, Role, Visibility};
+
+#[cfg(test)]
+mod tests;
