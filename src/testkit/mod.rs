@@ -1,11 +1,12 @@
 //! What tests of hosts and of other backends need: the conformance suite, wrappers that count and
-//! hang, injected faults, randomness that can be had again. Only with the feature `testkit`.
+//! hang, injected faults, a disk that crashes, randomness that can be had again. Only with the feature `testkit`.
 
 pub mod conformance;
 mod counting_store;
 pub mod faulty_objects;
 mod hanging_store;
 mod seeded_entropy;
+pub mod simulated_disk;
 
 pub use counting_store::{CountingStore, Counts};
 pub use hanging_store::{Gates, HangingStore};

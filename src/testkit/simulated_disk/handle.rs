@@ -1,0 +1,388 @@
+//! The seam itself: [`Directory`] and [`File`] on a simulated disk.
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::io;
+use std::sync::{Arc, MutexGuard};
+
+use super::Shared;
+use super::contents::{Contents, FileState};
+use super::control::Verdict;
+use super::folder::{FolderState, Node};
+use super::operation::{Fault, OperationKind};
+use super::state::{Body, State};
+use crate::store::local::disk::{Access, Directory, EntryKind, File, Metadata};
+
+/// An open file or directory; closed when dropped.
+pub(super) struct Handle {
+    pub(super) shared: Arc<Shared>,
+    process: usize,
+    id: u64,
+    node: Node,
+    access: Access,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.lock().close(self.id);
+    }
+}
+
+/// How a call that may be faulty goes on.
+enum Course<'a> {
+    /// As it should.
+    Real(MutexGuard<'a, State>),
+    /// It claims success and does nothing.
+    Omitted,
+}
+
+impl Handle {
+    /// Opens `node` in a state that the caller holds locked.
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        state: &mut State,
+        process: usize,
+        node: Node,
+        access: Access,
+    ) -> io::Result<Self> {
+        let id = state.open(process, node)?;
+        Ok(Self { shared: Arc::clone(shared), process, id, node, access })
+    }
+
+    fn begin(&self, kind: OperationKind) -> io::Result<(MutexGuard<'_, State>, Verdict)> {
+        self.shared.begin(self.process, kind, |state| state.entry(self.node).path.clone())
+    }
+
+    /// Begins a call on the file or directory itself, in which a fault means an error.
+    fn call(&self, kind: OperationKind) -> io::Result<Course<'_>> {
+        course(self.begin(kind)?)
+    }
+
+    /// Begins a call on a name in this directory.
+    fn call_on(&self, kind: OperationKind, name: &str) -> io::Result<Course<'_>> {
+        let begun = self.shared.begin(self.process, kind, |state| self.path_of(state, name))?;
+        course(begun)
+    }
+
+    /// Begins a call that can't be left out.
+    fn real(&self, kind: OperationKind, name: &str) -> io::Result<MutexGuard<'_, State>> {
+        match self.call_on(kind, name)? {
+            Course::Real(state) => Ok(state),
+            Course::Omitted => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    fn path_of(&self, state: &mut State, name: &str) -> String {
+        let folder = &state.entry(self.node).path;
+        if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    }
+
+    /// Adds a new file or directory under a name that is free.
+    fn add(&self, state: &mut State, name: &str, body: Body, mode: u32) -> io::Result<Node> {
+        self.check_free(state, name)?;
+        let path = self.path_of(state, name);
+        let node = state.add(body, path, mode);
+        let tracked = state.tracked;
+        state.folder(self.node)?.put(name, node, tracked);
+        state.link(node);
+        Ok(node)
+    }
+
+    /// That this directory still has a place in the tree and the name is free and one component.
+    fn check_free(&self, state: &mut State, name: &str) -> io::Result<()> {
+        check_component(name)?;
+        if state.entry(self.node).links == 0 {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if state.folder(self.node)?.live.contains_key(name) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(())
+    }
+
+    fn do_rename(&self, state: &mut State, from: &str, to: &str) -> io::Result<()> {
+        check_component(to)?;
+        let node = state.lookup(self.node, from)?;
+        let replaced = state.lookup(self.node, to).ok();
+        if replaced == Some(node) {
+            return Ok(());
+        }
+        if let Some(replaced) = replaced {
+            // Directories are never replaced: nothing asks for it.
+            state.file(replaced)?;
+            state.file(node)?;
+        }
+        let (tracked, path) = (state.tracked, self.path_of(state, to));
+        state.folder(self.node)?.rename(from, to, node, tracked);
+        state.entry(node).path = path;
+        if let Some(replaced) = replaced {
+            state.unlink(replaced);
+        }
+        Ok(())
+    }
+
+    fn remove(&self, state: &mut State, name: &str, node: Node) -> io::Result<()> {
+        let tracked = state.tracked;
+        state.folder(self.node)?.remove(name, tracked);
+        state.unlink(node);
+        Ok(())
+    }
+
+    fn check_writable(&self) -> io::Result<()> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            // EBADF.
+            Access::Read => Err(io::Error::from_raw_os_error(9)),
+        }
+    }
+}
+
+fn course((state, verdict): (MutexGuard<'_, State>, Verdict)) -> io::Result<Course<'_>> {
+    match verdict {
+        Verdict::Run | Verdict::Last(_) => Ok(Course::Real(state)),
+        Verdict::Faulty(fault) => fault.error().map_or(Ok(Course::Omitted), Err),
+    }
+}
+
+fn check_component(name: &str) -> io::Result<()> {
+    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    Ok(())
+}
+
+/// An open directory of a simulated disk.
+pub(super) struct SimulatedDirectory(pub(super) Handle);
+
+impl Directory for SimulatedDirectory {
+    fn open_directory(&self, name: &str) -> io::Result<Arc<dyn Directory>> {
+        let mut state = self.0.real(OperationKind::OpenDirectory, name)?;
+        let node = state.lookup(self.0.node, name)?;
+        state.folder(node)?;
+        let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, Access::Read)?;
+        Ok(Arc::new(Self(handle)))
+    }
+
+    fn create_directory(&self, name: &str, mode: u32) -> io::Result<()> {
+        let mut state = self.0.real(OperationKind::CreateDirectory, name)?;
+        self.0.add(&mut state, name, Body::Folder(FolderState::default()), mode).map(|_| ())
+    }
+
+    fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>> {
+        let mut state = self.0.real(OperationKind::OpenFile, name)?;
+        let node = state.lookup(self.0.node, name)?;
+        state.file(node)?;
+        let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, access)?;
+        Ok(Arc::new(SimulatedFile(handle)))
+    }
+
+    fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>> {
+        let mut state = self.0.real(OperationKind::CreateFile, name)?;
+        let node = self.0.add(&mut state, name, Body::File(FileState::default()), mode)?;
+        let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, Access::ReadWrite)?;
+        Ok(Arc::new(SimulatedFile(handle)))
+    }
+
+    fn create_unnamed(&self, mode: u32) -> io::Result<Option<Arc<dyn File>>> {
+        let mut state = self.0.real(OperationKind::CreateUnnamed, "?")?;
+        if !state.unnamed_files {
+            return Ok(None);
+        }
+        let path = self.0.path_of(&mut state, "?");
+        let node = state.add_file(Contents::default(), path, mode);
+        state.entry(node).unnamed = true;
+        let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, Access::ReadWrite)?;
+        Ok(Some(Arc::new(SimulatedFile(handle))))
+    }
+
+    fn link(&self, file: &dyn File, name: &str) -> io::Result<()> {
+        let file: &SimulatedFile = file.as_any().downcast_ref().ok_or(io::ErrorKind::CrossesDevices)?;
+        if !Arc::ptr_eq(&file.0.shared, &self.0.shared) {
+            return Err(io::ErrorKind::CrossesDevices.into());
+        }
+        let mut state = self.0.real(OperationKind::Link, name)?;
+        self.0.check_free(&mut state, name)?;
+        let entry = state.entry(file.0.node);
+        if entry.links == 0 && !entry.unnamed {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let (tracked, path) = (state.tracked, self.0.path_of(&mut state, name));
+        state.folder(self.0.node)?.put(name, file.0.node, tracked);
+        state.link(file.0.node);
+        state.entry(file.0.node).path = path;
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.0.real(OperationKind::Rename, to)?;
+        self.0.do_rename(&mut state, from, to)
+    }
+
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.0.real(OperationKind::Rename, to)?;
+        self.0.check_free(&mut state, to)?;
+        self.0.do_rename(&mut state, from, to)
+    }
+
+    fn remove_file(&self, name: &str) -> io::Result<()> {
+        let mut state = self.0.real(OperationKind::RemoveFile, name)?;
+        let node = state.lookup(self.0.node, name)?;
+        state.file(node)?;
+        self.0.remove(&mut state, name, node)
+    }
+
+    fn remove_directory(&self, name: &str) -> io::Result<()> {
+        let mut state = self.0.real(OperationKind::RemoveDirectory, name)?;
+        let node = state.lookup(self.0.node, name)?;
+        if !state.folder(node)?.live.is_empty() {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        self.0.remove(&mut state, name, node)
+    }
+
+    fn entries(&self) -> io::Result<Vec<(OsString, EntryKind)>> {
+        let Course::Real(mut state) = self.0.call(OperationKind::Entries)? else { return Ok(Vec::new()) };
+        let names: Vec<_> =
+            state.folder(self.0.node)?.live.iter().map(|(name, node)| (name.clone(), *node)).collect();
+        // Backwards: nobody may rely on an order.
+        let entries = names.into_iter().rev();
+        Ok(entries.map(|(name, node)| (OsString::from(name), state.metadata(node, false).kind)).collect())
+    }
+
+    fn metadata(&self, name: &str) -> io::Result<Metadata> {
+        let begun = self
+            .0
+            .shared
+            .begin(self.0.process, OperationKind::Metadata, |state| self.0.path_of(state, name))?;
+        let (mut state, same) = known(begun)?;
+        let node = state.lookup(self.0.node, name)?;
+        Ok(state.metadata(node, same))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let (mut state, verdict) = self.0.begin(OperationKind::SyncDirectory)?;
+        let folder = state.folder(self.0.node)?;
+        match verdict {
+            Verdict::Faulty(Fault::Omitted) => return Ok(()),
+            Verdict::Faulty(fault) => {
+                folder.forsake();
+                return fault.error().map_or(Ok(()), Err);
+            }
+            Verdict::Run | Verdict::Last(_) => folder.sync(),
+        }
+        Ok(())
+    }
+
+    fn free_space(&self) -> io::Result<u64> {
+        match self.0.call(OperationKind::FreeSpace)? {
+            Course::Real(state) => Ok(state.free_space()),
+            Course::Omitted => Ok(0),
+        }
+    }
+}
+
+/// The state for a metadata call, and whether it is to hide which file it is.
+fn known((state, verdict): (MutexGuard<'_, State>, Verdict)) -> io::Result<(MutexGuard<'_, State>, bool)> {
+    match verdict {
+        Verdict::Faulty(fault) => fault.error().map_or(Ok((state, true)), Err),
+        Verdict::Run | Verdict::Last(_) => Ok((state, false)),
+    }
+}
+
+/// An open file of a simulated disk.
+struct SimulatedFile(Handle);
+
+impl File for SimulatedFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self.0.call(OperationKind::Read)? {
+            Course::Real(mut state) => Ok(state.file(self.0.node)?.live.read(buffer, offset)),
+            Course::Omitted => Ok(0),
+        }
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.check_writable()?;
+        let (mut state, verdict) = self.0.begin(OperationKind::Write)?;
+        let half = &bytes[..bytes.len() / 2];
+        match verdict {
+            Verdict::Run => {
+                if !state.write(self.0.node, bytes, offset)? {
+                    return Err(io::ErrorKind::StorageFull.into());
+                }
+            }
+            Verdict::Last(scope) => {
+                state.write(self.0.node, half, offset)?;
+                state.stop(scope);
+                return Err(super::control::dead());
+            }
+            Verdict::Faulty(fault) => {
+                if fault == Fault::Short {
+                    state.write(self.0.node, half, offset)?;
+                }
+                return fault.error().map_or(Ok(()), Err);
+            }
+        }
+        Ok(())
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        self.0.check_writable()?;
+        match self.0.call(OperationKind::SetLength)? {
+            Course::Real(mut state) => state.set_length(self.0.node, length),
+            Course::Omitted => Ok(()),
+        }
+    }
+
+    fn metadata(&self) -> io::Result<Metadata> {
+        let (mut state, same) = known(self.0.begin(OperationKind::FileMetadata)?)?;
+        Ok(state.metadata(self.0.node, same))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let (mut state, verdict) = self.0.begin(OperationKind::SyncFile)?;
+        let file = state.file(self.0.node)?;
+        match verdict {
+            Verdict::Faulty(Fault::Omitted) => {}
+            Verdict::Faulty(fault) => {
+                file.forsake();
+                return fault.error().map_or(Ok(()), Err);
+            }
+            Verdict::Run | Verdict::Last(_) => file.sync(),
+        }
+        Ok(())
+    }
+
+    fn start_writeback(&self, _offset: u64, _length: u64) {
+        // A hint: what it does to the bytes is among the outcomes of a crash anyway.
+        drop(self.0.begin(OperationKind::StartWriteback));
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        let Course::Real(mut state) = self.0.call(OperationKind::Lock)? else { return Ok(true) };
+        loop {
+            let lock = &mut state.entry(self.0.node).lock;
+            if lock.is_none_or(|holder| holder == self.0.id) {
+                *lock = Some(self.0.id);
+                return Ok(true);
+            }
+            let (after, again) = self.0.shared.let_holder_finish(state, self.0.process);
+            state = after;
+            if !again {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn unlock(&self) -> io::Result<()> {
+        let Course::Real(mut state) = self.0.call(OperationKind::Unlock)? else { return Ok(()) };
+        let lock = &mut state.entry(self.0.node).lock;
+        if *lock == Some(self.0.id) {
+            *lock = None;
+        }
+        Ok(())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
