@@ -30,10 +30,19 @@ impl Drop for Handle {
 
 /// How a call that may be faulty goes on.
 enum Course<'a> {
-    /// As it should.
-    Real(MutexGuard<'a, State>),
+    /// As it should, but for an error after it.
+    Real(MutexGuard<'a, State>, After),
     /// It claims success and does nothing.
     Omitted,
+}
+
+/// What is answered to a call that was done.
+struct After(Option<io::Error>);
+
+impl After {
+    fn answer<T>(self, value: T) -> io::Result<T> {
+        self.0.map_or(Ok(value), Err)
+    }
 }
 
 impl Handle {
@@ -65,9 +74,9 @@ impl Handle {
     }
 
     /// Begins a call that can't be left out.
-    fn real(&self, kind: OperationKind, name: &str) -> io::Result<MutexGuard<'_, State>> {
+    fn real(&self, kind: OperationKind, name: &str) -> io::Result<(MutexGuard<'_, State>, After)> {
         match self.call_on(kind, name)? {
-            Course::Real(state) => Ok(state),
+            Course::Real(state, after) => Ok((state, after)),
             Course::Omitted => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -139,8 +148,17 @@ impl Handle {
 
 fn course((state, verdict): (MutexGuard<'_, State>, Verdict)) -> io::Result<Course<'_>> {
     match verdict {
-        Verdict::Run | Verdict::Last(_) => Ok(Course::Real(state)),
+        Verdict::Run | Verdict::Last(_) => Ok(Course::Real(state, After(None))),
+        Verdict::Faulty(Fault::Late) => Ok(Course::Real(state, After(Fault::Late.error()))),
         Verdict::Faulty(fault) => fault.error().map_or(Ok(Course::Omitted), Err),
+    }
+}
+
+/// What the caller of a write or a sync hears, once its effect took place.
+fn answer(verdict: Verdict) -> io::Result<()> {
+    match verdict {
+        Verdict::Faulty(fault) => fault.error().map_or(Ok(()), Err),
+        Verdict::Run | Verdict::Last(_) => Ok(()),
     }
 }
 
@@ -156,35 +174,39 @@ pub(super) struct SimulatedDirectory(pub(super) Handle);
 
 impl Directory for SimulatedDirectory {
     fn open_directory(&self, name: &str) -> io::Result<Arc<dyn Directory>> {
-        let mut state = self.0.real(OperationKind::OpenDirectory, name)?;
+        let (mut state, after) = self.0.real(OperationKind::OpenDirectory, name)?;
         let node = state.lookup(self.0.node, name)?;
         state.folder(node)?;
         let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, Access::Read)?;
-        Ok(Arc::new(Self(handle)))
+        drop(state);
+        after.answer(Arc::new(Self(handle)))
     }
 
     fn create_directory(&self, name: &str, mode: u32) -> io::Result<()> {
-        let mut state = self.0.real(OperationKind::CreateDirectory, name)?;
-        self.0.add(&mut state, name, Body::Folder(FolderState::default()), mode).map(|_| ())
+        let (mut state, after) = self.0.real(OperationKind::CreateDirectory, name)?;
+        self.0.add(&mut state, name, Body::Folder(FolderState::default()), mode)?;
+        after.answer(())
     }
 
     fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>> {
-        let mut state = self.0.real(OperationKind::OpenFile, name)?;
+        let (mut state, after) = self.0.real(OperationKind::OpenFile, name)?;
         let node = state.lookup(self.0.node, name)?;
-        state.file(node)?;
+        state.file(node).map_err(|_| io::ErrorKind::InvalidData)?;
         let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, access)?;
-        Ok(Arc::new(SimulatedFile(handle)))
+        drop(state);
+        after.answer(Arc::new(SimulatedFile(handle)))
     }
 
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>> {
-        let mut state = self.0.real(OperationKind::CreateFile, name)?;
+        let (mut state, after) = self.0.real(OperationKind::CreateFile, name)?;
         let node = self.0.add(&mut state, name, Body::File(FileState::default()), mode)?;
         let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, Access::ReadWrite)?;
-        Ok(Arc::new(SimulatedFile(handle)))
+        drop(state);
+        after.answer(Arc::new(SimulatedFile(handle)))
     }
 
     fn create_unnamed(&self, mode: u32) -> io::Result<Option<Arc<dyn File>>> {
-        let mut state = self.0.real(OperationKind::CreateUnnamed, "?")?;
+        let (mut state, after) = self.0.real(OperationKind::CreateUnnamed, "?")?;
         if !state.unnamed_files {
             return Ok(None);
         }
@@ -192,7 +214,8 @@ impl Directory for SimulatedDirectory {
         let node = state.add_file(Contents::default(), path, mode);
         state.entry(node).unnamed = true;
         let handle = Handle::open(&self.0.shared, &mut state, self.0.process, node, Access::ReadWrite)?;
-        Ok(Some(Arc::new(SimulatedFile(handle))))
+        drop(state);
+        after.answer(Some(Arc::new(SimulatedFile(handle))))
     }
 
     fn link(&self, file: &dyn File, name: &str) -> io::Result<()> {
@@ -200,7 +223,7 @@ impl Directory for SimulatedDirectory {
         if !Arc::ptr_eq(&file.0.shared, &self.0.shared) {
             return Err(io::ErrorKind::CrossesDevices.into());
         }
-        let mut state = self.0.real(OperationKind::Link, name)?;
+        let (mut state, after) = self.0.real(OperationKind::Link, name)?;
         self.0.check_free(&mut state, name)?;
         let entry = state.entry(file.0.node);
         if entry.links == 0 && !entry.unnamed {
@@ -210,43 +233,51 @@ impl Directory for SimulatedDirectory {
         state.folder(self.0.node)?.put(name, file.0.node, tracked);
         state.link(file.0.node);
         state.entry(file.0.node).path = path;
-        Ok(())
+        after.answer(())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut state = self.0.real(OperationKind::Rename, to)?;
-        self.0.do_rename(&mut state, from, to)
+        let (mut state, after) = self.0.real(OperationKind::Rename, to)?;
+        self.0.do_rename(&mut state, from, to)?;
+        after.answer(())
     }
 
     fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut state = self.0.real(OperationKind::Rename, to)?;
+        let (mut state, after) = self.0.real(OperationKind::Rename, to)?;
         self.0.check_free(&mut state, to)?;
-        self.0.do_rename(&mut state, from, to)
+        self.0.do_rename(&mut state, from, to)?;
+        after.answer(())
     }
 
     fn remove_file(&self, name: &str) -> io::Result<()> {
-        let mut state = self.0.real(OperationKind::RemoveFile, name)?;
+        let (mut state, after) = self.0.real(OperationKind::RemoveFile, name)?;
         let node = state.lookup(self.0.node, name)?;
         state.file(node)?;
-        self.0.remove(&mut state, name, node)
+        self.0.remove(&mut state, name, node)?;
+        after.answer(())
     }
 
     fn remove_directory(&self, name: &str) -> io::Result<()> {
-        let mut state = self.0.real(OperationKind::RemoveDirectory, name)?;
+        let (mut state, after) = self.0.real(OperationKind::RemoveDirectory, name)?;
         let node = state.lookup(self.0.node, name)?;
         if !state.folder(node)?.live.is_empty() {
             return Err(io::ErrorKind::DirectoryNotEmpty.into());
         }
-        self.0.remove(&mut state, name, node)
+        self.0.remove(&mut state, name, node)?;
+        after.answer(())
     }
 
     fn entries(&self) -> io::Result<Vec<(OsString, EntryKind)>> {
-        let Course::Real(mut state) = self.0.call(OperationKind::Entries)? else { return Ok(Vec::new()) };
+        let Course::Real(mut state, after) = self.0.call(OperationKind::Entries)? else {
+            return Ok(Vec::new());
+        };
         let names: Vec<_> =
             state.folder(self.0.node)?.live.iter().map(|(name, node)| (name.clone(), *node)).collect();
         // Backwards: nobody may rely on an order.
         let entries = names.into_iter().rev();
-        Ok(entries.map(|(name, node)| (OsString::from(name), state.metadata(node, false).kind)).collect())
+        after.answer(
+            entries.map(|(name, node)| (OsString::from(name), state.metadata(node, false).kind)).collect(),
+        )
     }
 
     fn metadata(&self, name: &str) -> io::Result<Metadata> {
@@ -263,19 +294,16 @@ impl Directory for SimulatedDirectory {
         let (mut state, verdict) = self.0.begin(OperationKind::SyncDirectory)?;
         let folder = state.folder(self.0.node)?;
         match verdict {
-            Verdict::Faulty(Fault::Omitted) => return Ok(()),
-            Verdict::Faulty(fault) => {
-                folder.forsake();
-                return fault.error().map_or(Ok(()), Err);
-            }
-            Verdict::Run | Verdict::Last(_) => folder.sync(),
+            Verdict::Faulty(Fault::Omitted) => {}
+            Verdict::Faulty(Fault::Late) | Verdict::Run | Verdict::Last(_) => folder.sync(),
+            Verdict::Faulty(_) => folder.forsake(),
         }
-        Ok(())
+        answer(verdict)
     }
 
     fn free_space(&self) -> io::Result<u64> {
         match self.0.call(OperationKind::FreeSpace)? {
-            Course::Real(state) => Ok(state.free_space()),
+            Course::Real(state, after) => after.answer(state.free_space()),
             Course::Omitted => Ok(0),
         }
     }
@@ -292,10 +320,28 @@ fn known((state, verdict): (MutexGuard<'_, State>, Verdict)) -> io::Result<(Mute
 /// An open file of a simulated disk.
 struct SimulatedFile(Handle);
 
+impl SimulatedFile {
+    fn lock(&self, exclusive: bool) -> io::Result<bool> {
+        let Course::Real(mut state, after) = self.0.call(OperationKind::Lock)? else { return Ok(true) };
+        loop {
+            if state.entry(self.0.node).lock.take(self.0.id, exclusive) {
+                return after.answer(true);
+            }
+            let (released, again) = self.0.shared.let_holder_finish(state, self.0.process);
+            state = released;
+            if !again {
+                return after.answer(false);
+            }
+        }
+    }
+}
+
 impl File for SimulatedFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match self.0.call(OperationKind::Read)? {
-            Course::Real(mut state) => Ok(state.file(self.0.node)?.live.read(buffer, offset)),
+            Course::Real(mut state, after) => {
+                after.answer(state.file(self.0.node)?.live.read(buffer, offset))
+            }
             Course::Omitted => Ok(0),
         }
     }
@@ -315,20 +361,20 @@ impl File for SimulatedFile {
                 state.stop(scope);
                 return Err(super::control::dead());
             }
-            Verdict::Faulty(fault) => {
-                if fault == Fault::Short {
-                    state.write(self.0.node, half, offset)?;
-                }
-                return fault.error().map_or(Ok(()), Err);
-            }
+            Verdict::Faulty(Fault::Short) => drop(state.write(self.0.node, half, offset)?),
+            Verdict::Faulty(Fault::Late) => drop(state.write(self.0.node, bytes, offset)?),
+            Verdict::Faulty(_) => {}
         }
-        Ok(())
+        answer(verdict)
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {
         self.0.check_writable()?;
         match self.0.call(OperationKind::SetLength)? {
-            Course::Real(mut state) => state.set_length(self.0.node, length),
+            Course::Real(mut state, after) => {
+                state.set_length(self.0.node, length)?;
+                after.answer(())
+            }
             Course::Omitted => Ok(()),
         }
     }
@@ -343,13 +389,10 @@ impl File for SimulatedFile {
         let file = state.file(self.0.node)?;
         match verdict {
             Verdict::Faulty(Fault::Omitted) => {}
-            Verdict::Faulty(fault) => {
-                file.forsake();
-                return fault.error().map_or(Ok(()), Err);
-            }
-            Verdict::Run | Verdict::Last(_) => file.sync(),
+            Verdict::Faulty(Fault::Late) | Verdict::Run | Verdict::Last(_) => file.sync(),
+            Verdict::Faulty(_) => file.forsake(),
         }
-        Ok(())
+        answer(verdict)
     }
 
     fn start_writeback(&self, _offset: u64, _length: u64) {
@@ -358,26 +401,17 @@ impl File for SimulatedFile {
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        let Course::Real(mut state) = self.0.call(OperationKind::Lock)? else { return Ok(true) };
-        loop {
-            let lock = &mut state.entry(self.0.node).lock;
-            if lock.is_none_or(|holder| holder == self.0.id) {
-                *lock = Some(self.0.id);
-                return Ok(true);
-            }
-            let (after, again) = self.0.shared.let_holder_finish(state, self.0.process);
-            state = after;
-            if !again {
-                return Ok(false);
-            }
-        }
+        self.lock(true)
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        self.lock(false)
     }
 
     fn unlock(&self) -> io::Result<()> {
-        let Course::Real(mut state) = self.0.call(OperationKind::Unlock)? else { return Ok(()) };
-        let lock = &mut state.entry(self.0.node).lock;
-        if *lock == Some(self.0.id) {
-            *lock = None;
+        if let Course::Real(mut state, after) = self.0.call(OperationKind::Unlock)? {
+            state.entry(self.0.node).lock.give_back(self.0.id);
+            return after.answer(());
         }
         Ok(())
     }

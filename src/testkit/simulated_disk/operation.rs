@@ -132,6 +132,8 @@ pub enum Fault {
     Full,
     /// A write writes its first half and fails for want of space; anything else is as with `Full`.
     Short,
+    /// It does all it should, and then fails with EIO all the same.
+    Late,
     /// It claims success and does nothing. Of metadata calls: the identity is answered as one
     /// that is the same for all files.
     Omitted,
@@ -141,7 +143,7 @@ impl Fault {
     /// The error that the caller sees, if it sees one.
     pub(super) fn error(self) -> Option<io::Error> {
         match self {
-            Self::InputOutput => Some(input_output()),
+            Self::InputOutput | Self::Late => Some(input_output()),
             Self::Full | Self::Short => Some(io::ErrorKind::StorageFull.into()),
             Self::Omitted => None,
         }

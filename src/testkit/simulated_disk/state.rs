@@ -27,11 +27,34 @@ pub(super) struct Entry {
     pub(super) open: u32,
     /// Made without a name, and so allowed to get its first one.
     pub(super) unnamed: bool,
-    /// The handle that holds the lock.
-    pub(super) lock: Option<u64>,
+    pub(super) lock: Lock,
     /// The last name it was given.
     pub(super) path: String,
     pub(super) mode: u32,
+}
+
+/// A file's lock: the handles that hold it.
+#[derive(Debug, Default)]
+pub(super) struct Lock {
+    holders: BTreeSet<u64>,
+    exclusive: bool,
+}
+
+impl Lock {
+    /// Takes it, if nobody else is in the way; who holds it already may change its kind.
+    pub(super) fn take(&mut self, handle: u64, exclusive: bool) -> bool {
+        let others = self.holders.iter().any(|holder| *holder != handle);
+        if others && (exclusive || self.exclusive) {
+            return false;
+        }
+        self.holders.insert(handle);
+        self.exclusive = exclusive;
+        true
+    }
+
+    pub(super) fn give_back(&mut self, handle: u64) {
+        self.holders.remove(&handle);
+    }
 }
 
 /// A program that uses the disk.
@@ -90,7 +113,8 @@ impl State {
             self.next_number += 1;
             self.next_number - 1
         });
-        let entry = Entry { body, number, links: 0, open: 0, unnamed: false, lock: None, path, mode };
+        let entry =
+            Entry { body, number, links: 0, open: 0, unnamed: false, lock: Lock::default(), path, mode };
         self.used += length(&entry.body);
         self.entries.insert(node, entry);
         node
@@ -161,9 +185,7 @@ impl State {
         self.processes[process].open -= 1;
         let entry = self.entry(node);
         entry.open -= 1;
-        if entry.lock == Some(handle) {
-            entry.lock = None;
-        }
+        entry.lock.give_back(handle);
         self.release(node);
     }
 

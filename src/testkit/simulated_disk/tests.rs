@@ -108,6 +108,19 @@ fn a_lock_goes_with_its_handle_and_with_its_process() {
 }
 
 #[test]
+fn a_shared_lock_is_shared_only_with_those_who_share() {
+    let disk = SimulatedDisk::new();
+    let root = disk.process().root().unwrap();
+    let open = || root.open_file("lock", Access::ReadWrite).unwrap();
+    drop(root.create_file("lock", 0o600).unwrap());
+    let (one, two, three) = (open(), open(), open());
+    assert!(one.try_lock_shared().unwrap() && two.try_lock_shared().unwrap());
+    assert!(!three.try_lock().unwrap() && !one.try_lock().unwrap());
+    two.unlock().unwrap();
+    assert!(one.try_lock().unwrap() && !three.try_lock_shared().unwrap());
+}
+
+#[test]
 fn handles_and_space_have_limits() {
     let disk = SimulatedDisk::new();
     let process = disk.process();
@@ -152,6 +165,20 @@ fn faults_happen_where_they_were_meant() {
     disk.heal();
     file.sync_data().unwrap();
     assert_eq!(disk.crash(&mut LoseAll).tree()["a.word"], Some(b"ab34".to_vec()));
+}
+
+#[test]
+fn a_late_fault_hides_that_the_call_succeeded() {
+    let disk = SimulatedDisk::new();
+    let root = disk.process().root().unwrap();
+    disk.inject(Matching::every(OperationKind::CreateDirectory), Fault::Late);
+    disk.inject(Matching::every(OperationKind::SyncDirectory), Fault::InputOutput);
+    assert!(root.create_directory("folder", 0o700).is_err() && root.sync().is_err());
+    disk.heal();
+    root.sync().unwrap();
+    // The failed sync was the one that should have saved it.
+    assert!(names(&disk.crash(&mut LoseAll)).is_empty());
+    assert_eq!(names(&disk.crash(&mut KeepAll)), ["folder".to_owned()].into());
 }
 
 #[test]
