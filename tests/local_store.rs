@@ -8,6 +8,8 @@ mod support;
 
 #[path = "local_store/blobs.rs"]
 mod blobs;
+#[path = "local_store/conforms.rs"]
+mod conforms;
 #[path = "local_store/ledger.rs"]
 mod ledger;
 #[path = "local_store/recovery.rs"]

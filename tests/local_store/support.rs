@@ -14,33 +14,33 @@ use tenantry::store::{
 };
 
 /// A root that is gone after the test.
-pub struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self, beneath: &str) -> PathBuf {
+    pub(crate) fn path(&self, beneath: &str) -> PathBuf {
         self.folder.path().join("root").join(beneath)
     }
 
     /// A store of its own, as another process would have one.
-    pub async fn open(&self) -> LocalStore {
+    pub(crate) async fn open(&self) -> LocalStore {
         self.open_with(LocalOptions::default()).await
     }
 
-    pub async fn open_with(&self, options: LocalOptions) -> LocalStore {
+    pub(crate) async fn open_with(&self, options: LocalOptions) -> LocalStore {
         LocalStore::open(self.path(""), options).await.unwrap()
     }
 
-    pub fn read(&self, beneath: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, beneath: &str) -> Vec<u8> {
         std::fs::read(self.path(beneath)).unwrap()
     }
 
-    pub fn write(&self, beneath: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, beneath: &str, bytes: &[u8]) {
         // In place, so that it is the same file, as when a process writes it.
         use std::os::unix::fs::FileExt;
         let file = std::fs::OpenOptions::new().write(true).open(self.path(beneath)).unwrap();
@@ -48,17 +48,12 @@ impl Place {
         file.set_len(bytes.len() as u64).unwrap();
     }
 
-    pub fn inode(&self, beneath: &str) -> u64 {
-        use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(self.path(beneath)).unwrap().ino()
-    }
-
-    pub fn mode(&self, beneath: &str) -> u32 {
+    pub(crate) fn mode(&self, beneath: &str) -> u32 {
         use std::os::unix::fs::MetadataExt;
         std::fs::symlink_metadata(self.path(beneath)).unwrap().mode() & 0o777
     }
 
-    pub fn names(&self, beneath: &str) -> Vec<String> {
+    pub(crate) fn names(&self, beneath: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(beneath)).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
@@ -67,21 +62,21 @@ impl Place {
     }
 }
 
-pub fn ana() -> TenantId {
+pub(crate) fn ana() -> TenantId {
     TenantId::parse("ana").unwrap()
 }
 
-pub const LIFE: Incarnation = Incarnation::from_bytes([7; 16]);
+pub(crate) const LIFE: Incarnation = Incarnation::from_bytes([7; 16]);
 
-pub fn header(text: &str) -> Header {
+pub(crate) fn header(text: &str) -> Header {
     Header { incarnation: LIFE, tombstone: false, text: Bytes::copy_from_slice(text.as_bytes()) }
 }
 
-pub fn commit(text: impl Into<Bytes>) -> Commit {
+pub(crate) fn commit(text: impl Into<Bytes>) -> Commit {
     Commit { header: None, text: text.into() }
 }
 
-pub fn committed(outcome: Outcome) -> Version {
+pub(crate) fn committed(outcome: Outcome) -> Version {
     match outcome {
         Outcome::Committed(version) => version,
         other => panic!("not committed: {other:?}"),
@@ -89,44 +84,44 @@ pub fn committed(outcome: Outcome) -> Version {
 }
 
 /// Makes the tenant with the commit `"first"`.
-pub async fn create(store: &LocalStore, tenant: &TenantId) -> Version {
+pub(crate) async fn create(store: &LocalStore, tenant: &TenantId) -> Version {
     let first = Commit { header: Some(header("{\"v\":1}")), text: Bytes::from_static(b"first") };
     committed(store.append(tenant, None, first).await.unwrap())
 }
 
-pub async fn append(store: &LocalStore, base: &Version, text: impl Into<Bytes>) -> Version {
+pub(crate) async fn append(store: &LocalStore, base: &Version, text: impl Into<Bytes>) -> Version {
     committed(store.append(&ana(), Some(base), commit(text)).await.unwrap())
 }
 
 /// Folds at `base` without a change of state.
-pub async fn fold_at(store: &LocalStore, base: &Version, snapshot: &str) -> Outcome {
+pub(crate) async fn fold_at(store: &LocalStore, base: &Version, snapshot: &str) -> Outcome {
     let snapshot = Bytes::copy_from_slice(snapshot.as_bytes());
     let fold = Fold { kind: FoldKind::Same, header: header("{\"v\":1}"), snapshot };
     store.fold(&ana(), base, fold).await.unwrap()
 }
 
-pub async fn bury(store: &LocalStore, base: &Version) -> Version {
+pub(crate) async fn bury(store: &LocalStore, base: &Version) -> Version {
     let tombstone = Header { tombstone: true, ..header("{}") };
     let fold = Fold { kind: FoldKind::Replace, header: tombstone, snapshot: Bytes::new() };
     committed(store.fold(&ana(), base, fold).await.unwrap())
 }
 
 /// The commits as the store has them now.
-pub async fn commits(store: &LocalStore) -> Vec<String> {
+pub(crate) async fn commits(store: &LocalStore) -> Vec<String> {
     let loaded = store.load(&ana()).await.unwrap().unwrap();
     loaded.commits.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
-pub fn key(name: &str) -> BlobKey {
+pub(crate) fn key(name: &str) -> BlobKey {
     BlobKey::new(ana(), Area::Videos, FileName::parse(name).unwrap())
 }
 
-pub fn clock() -> Arc<ManualClock> {
+pub(crate) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new("2025-11-04T10:00:00Z".parse().unwrap()))
 }
 
 /// A put of these pieces, allowed for an hour by `clock`.
-pub fn put_of(pieces: Vec<std::io::Result<Bytes>>, clock: &Arc<ManualClock>) -> Put {
+pub(crate) fn put_of(pieces: Vec<std::io::Result<Bytes>>, clock: &Arc<ManualClock>) -> Put {
     use tenantry::environment::Clock;
     let end = clock.now() + Duration::from_secs(3600);
     Put {
@@ -137,11 +132,15 @@ pub fn put_of(pieces: Vec<std::io::Result<Bytes>>, clock: &Arc<ManualClock>) -> 
     }
 }
 
-pub async fn put(store: &LocalStore, name: &str, bytes: &[u8]) -> Result<BlobInfo, StoreError> {
+pub(crate) async fn put(store: &LocalStore, name: &str, bytes: &[u8]) -> Result<BlobInfo, StoreError> {
     store.put(&key(name), put_of(vec![Ok(Bytes::copy_from_slice(bytes))], &clock())).await
 }
 
-pub async fn get(store: &LocalStore, name: &str, range: std::ops::Range<u64>) -> Result<Vec<u8>, StoreError> {
+pub(crate) async fn get(
+    store: &LocalStore,
+    name: &str,
+    range: std::ops::Range<u64>,
+) -> Result<Vec<u8>, StoreError> {
     let stream = store.get(&key(name), range).await?;
     let pieces: Vec<Bytes> = stream.try_collect().await.unwrap();
     Ok(pieces.concat())

@@ -11,7 +11,6 @@ use futures::stream;
 
 use super::disk::{Access, Directory, EntryKind, File};
 use super::failure::{failed, if_there, unknown};
-use super::handles::Slot;
 use super::layout;
 use super::options::Step;
 use super::root::Root;
@@ -39,19 +38,17 @@ fn not_plain(operation: &'static str, key: &BlobKey) -> StoreError {
 
 impl Root {
     /// Writes a blob and publishes it.
-    pub(super) async fn put(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        key: &BlobKey,
-        put: Put,
-    ) -> Result<BlobInfo, StoreError> {
+    ///
+    /// The tenant's slot is asked for at each step, so that a long upload keeps no handles but its own.
+    pub(super) async fn put(self: &Arc<Self>, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
         let Put { incarnation, mut body, deadline, .. } = put;
-        let current = self.current(slot).await?.map(|opened| opened.ledger.known().header);
+        let slot = || self.slots.get(key.tenant());
+        let current = self.current(&slot()).await?.map(|opened| opened.ledger.known().header);
         if current.is_none_or(|header| header.incarnation != incarnation || header.tombstone) {
             return Err(not_found("put", key));
         }
         let owned = key.clone();
-        let mut upload = self.run(slot, move |root, _| Upload::begin(root, owned)).await?;
+        let mut upload = self.run(&slot(), move |root, _| Upload::begin(root, owned)).await?;
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(|error| {
                 StoreError::new(StoreErrorKind::Body, "put", format!("{}: the body failed", place(key)))
@@ -59,20 +56,14 @@ impl Root {
             })?;
             upload.pending.push(piece);
             if upload.pending.iter().map(Bytes::len).sum::<usize>() >= PIECE {
-                upload = self.run(slot, move |_, _| upload.write()).await?;
+                upload = self.run_on_open(&slot(), move || upload.write()).await?;
             }
         }
-        let upload = self
-            .run(slot, move |root, _| {
-                let upload = upload.write()?;
-                if !root.steps.skips(Step::BlobSync) {
-                    upload.temporary.file().sync_data().map_err(|error| upload.failed(error))?;
-                }
-                Ok(upload)
-            })
-            .await?;
+        let synced = !self.steps.skips(Step::BlobSync);
+        let upload = self.run_on_open(&slot(), move || upload.write()?.finish(synced)).await?;
         let length = upload.written;
-        let published = self.locked(slot, move |root, slot| {
+        let last = slot();
+        let published = self.locked(&last, move |root, slot| {
             if !root.steps.skips(Step::PublishCheck) {
                 // What was true before the body came may have changed since; under the lock it can't.
                 if deadline.has_passed() {
@@ -87,47 +78,36 @@ impl Root {
             upload.publish()
         });
         let directory = published.await?;
-        self.sync_published(slot, key, directory).await?;
-        Ok(BlobInfo { length })
-    }
-
-    /// Makes a new name durable, which others need not wait for.
-    async fn sync_published(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        key: &BlobKey,
-        directory: Arc<dyn Directory>,
-    ) -> Result<(), StoreError> {
-        if self.steps.skips(Step::BlobFolderSync) {
-            return Ok(());
+        if !self.steps.skips(Step::BlobFolderSync) {
+            let owned = key.clone();
+            self.run_on_open(&slot(), move || sync_published(&*directory, &owned)).await?;
         }
-        let place = place(key);
-        let synced = self
-            .run(slot, move |_, _| directory.sync().map_err(|error| unknown(failed("put", place, error))));
-        synced.await
+        Ok(BlobInfo { length })
     }
 
     /// Opens a blob to read a range of it.
     pub(super) async fn get(
         self: &Arc<Self>,
-        slot: &Arc<Slot>,
         key: &BlobKey,
         range: Range<u64>,
     ) -> Result<ByteStream, StoreError> {
         let (owned, wanted) = (key.clone(), range.clone());
-        let file = self.run(slot, move |root, _| root.open_blob(&owned, &wanted)).await?;
-        let state = (self.clone(), slot.clone(), file, range);
-        Ok(stream::try_unfold(state, |(root, slot, file, rest)| async move {
+        let slot = self.slots.get(key.tenant());
+        let file = self.run(&slot, move |root, _| root.open_blob(&owned, &wanted)).await?;
+        let state = (self.clone(), key.tenant().clone(), file, range);
+        Ok(stream::try_unfold(state, |(root, tenant, file, rest)| async move {
             if rest.is_empty() {
                 return Ok(None);
             }
             let length = usize::try_from(rest.end - rest.start).unwrap_or(PIECE).min(PIECE);
             let (reader, at) = (file.clone(), rest.start);
             // The outer result is the store's, the inner one the disk's.
-            let read = root.run(&slot, move |_, _| Ok(read_piece(&*reader, at, length)));
-            let piece = read.await.map_err(io::Error::other)??;
+            let read = root
+                .run_on_open(&root.slots.get(&tenant), move || Ok(read_piece(&*reader, at, length)))
+                .await;
+            let piece = read.map_err(io::Error::other)??;
             let rest = at + piece.len() as u64..rest.end;
-            Ok(Some((piece, (root, slot, file, rest))))
+            Ok(Some((piece, (root, tenant, file, rest))))
         })
         .boxed())
     }
@@ -241,6 +221,15 @@ fn read_piece(file: &dyn File, at: u64, length: usize) -> io::Result<Bytes> {
     }
 }
 
+/// Makes a new name durable, for which the others need not wait under the lock.
+fn sync_published(directory: &dyn Directory, key: &BlobKey) -> Result<(), StoreError> {
+    directory.sync().map_err(|error| {
+        // A name that a crash may take away must not be taken for a stored blob by who looks again.
+        let _ = directory.remove_file(key.name().as_str());
+        unknown(failed("put", place(key), error))
+    })
+}
+
 /// A blob on its way.
 struct Upload {
     key: BlobKey,
@@ -285,6 +274,14 @@ impl Upload {
             // Early, so that the sync at the end is short.
             file.start_writeback(self.flushing, self.written - self.flushing);
             self.flushing = self.written;
+        }
+        Ok(self)
+    }
+
+    /// Makes what was written durable.
+    fn finish(self, synced: bool) -> Result<Self, StoreError> {
+        if synced {
+            self.temporary.file().sync_data().map_err(|error| self.failed(error))?;
         }
         Ok(self)
     }

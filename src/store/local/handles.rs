@@ -13,8 +13,9 @@ use super::disk::{Directory, File};
 use super::ledger_file::Ledger;
 use crate::paths::TenantId;
 
-/// Files that one open tenant takes: its folder, its ledger, the word, the lock.
-const HANDLES_PER_TENANT: usize = 4;
+/// Files that one tenant takes: its folder, its ledger, the word, the lock; and as many again for
+/// one that is being worked on while the kept ones are of others.
+const HANDLES_PER_TENANT: usize = 8;
 /// Threads that one tenant may keep busy or, where its calls hang, may take away from the others.
 const THREADS_PER_TENANT: usize = 4;
 
@@ -62,6 +63,14 @@ impl Slot {
     pub(super) fn set_opened(&self, opened: Option<Opened>) {
         let before = std::mem::replace(&mut *hold(&self.opened), opened);
         drop(before);
+    }
+
+    /// Closes everything. Who works on something has it open all the same; a lock stays held until
+    /// its holder gives it back.
+    fn close(&self) {
+        self.set_opened(None);
+        let lock = hold(&self.lock).take();
+        drop(lock);
     }
 
     /// The lock's file, opened with `open` if it is not.
@@ -120,6 +129,15 @@ impl Slots {
         // Files are closed without keeping the others waiting.
         drop(closed);
         slot
+    }
+
+    /// Closes the files of a slot that was just worked on if more tenants are in use than there is
+    /// room for: then nothing can be kept for later.
+    pub(super) fn close_if_crowded(&self, slot: &Slot) {
+        let crowded = hold(&self.state).by_tenant.len() > self.capacity;
+        if crowded {
+            slot.close();
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::layout;
 use super::ledger_file::{self, Folding, Freshness, Ledger, Look, Recovery, Site};
 use super::root::Root;
 use crate::paths::TenantId;
-use crate::store::{Commit, Fold, FoldKind, Header, Outcome, StoreError, StoreErrorKind, Version};
+use crate::store::{Commit, Fold, Header, Outcome, StoreError, StoreErrorKind, Version};
 
 /// How often a reader looks again before it takes the lock.
 const LOOKS: usize = 2;
@@ -64,7 +64,7 @@ impl Root {
             match ledger_file::look(site(self, &directory, &slot.tenant))? {
                 Look::Missing => return Ok(Seen::Missing),
                 Look::Settled(ledger) => {
-                    let opened = Opened { directory, ledger: Arc::new(ledger) };
+                    let opened = Opened { directory, ledger };
                     slot.set_opened(Some(opened.clone()));
                     return Ok(Seen::Ledger(opened));
                 }
@@ -132,7 +132,7 @@ impl Root {
             return Err(missing(&slot.tenant));
         };
         let ledger = ledger_file::begin(site(self, &directory, &slot.tenant), header, &commit.text)?;
-        Ok(self.committed(slot, Opened { directory, ledger: Arc::new(ledger) }))
+        Ok(committed(slot, Opened { directory, ledger: Arc::new(ledger) }))
     }
 
     /// A commit after `base`.
@@ -147,6 +147,9 @@ impl Root {
         if !known.is(base) {
             return Ok(Outcome::Conflict);
         }
+        if commit.header.as_ref().is_some_and(|header| header.tombstone) {
+            return Err(refused("a tombstone is made by a fold that replaces"));
+        }
         let site = opened.site(self, &slot.tenant);
         let ledger = match &commit.header {
             Some(header) if header.incarnation != base.incarnation => {
@@ -156,19 +159,12 @@ impl Root {
                 self.make_tenant_folders(&slot.tenant)?;
                 ledger_file::next_life(site, &opened.ledger, header, &commit.text).map(Arc::new)
             }
+            _ if known.header.tombstone => return Err(refused("a tombstone stays as it is")),
             _ => opened.ledger.clone().commit(site, commit),
         };
         // Whatever failed, the handle is not trusted again.
         let ledger = ledger.inspect_err(|_| slot.set_opened(None))?;
-        Ok(self.committed(slot, Opened { directory: opened.directory, ledger }))
-    }
-
-    /// Keeps what stands now, and says what version it is.
-    #[allow(clippy::unused_self, reason = "reads as the others do")]
-    fn committed(&self, slot: &Slot, opened: Opened) -> Outcome {
-        let version = opened.ledger.version(&opened.ledger.known());
-        slot.set_opened(Some(opened));
-        Outcome::Committed(version)
+        Ok(committed(slot, Opened { directory: opened.directory, ledger }))
     }
 
     /// Replaces snapshot and commits: the long part beside running commits, the end under the lock.
@@ -179,10 +175,6 @@ impl Root {
         fold: Fold,
     ) -> Result<Outcome, StoreError> {
         let Some(from) = self.current(slot).await? else { return Err(missing(&slot.tenant)) };
-        let known = from.ledger.known();
-        if fold.kind == FoldKind::Replace && !known.is(base) {
-            return Ok(Outcome::Conflict);
-        }
         let base = base.clone();
         let begun = self.run(slot, move |root, slot| {
             Folding::begin(from.site(root, &slot.tenant), from.ledger.clone(), &base, &fold)
@@ -196,8 +188,9 @@ impl Root {
         let finished = folding.finish(opened.site(self, &slot.tenant), &opened.ledger);
         match finished.inspect_err(|_| slot.set_opened(None))? {
             None => Ok(Outcome::Conflict),
-            Some(ledger) => {
-                Ok(self.committed(slot, Opened { directory: opened.directory, ledger: Arc::new(ledger) }))
+            Some((ledger, version)) => {
+                slot.set_opened(Some(Opened { directory: opened.directory, ledger: Arc::new(ledger) }));
+                Ok(Outcome::Committed(version))
             }
         }
     }
@@ -207,6 +200,13 @@ impl Root {
         let current = self.hold_current(slot, 0)?;
         Ok(current.map(|opened| opened.ledger.known().header).filter(|header| !header.tombstone))
     }
+}
+
+/// Keeps what stands now, and says what version it is.
+fn committed(slot: &Slot, opened: Opened) -> Outcome {
+    let version = opened.ledger.version(&opened.ledger.known());
+    slot.set_opened(Some(opened));
+    Outcome::Committed(version)
 }
 
 /// What an error with an unknown outcome says as an answer.

@@ -45,12 +45,29 @@ impl Root {
         slot: &Arc<Slot>,
         task: impl FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        // The tenant's own first: one that hangs keeps as few of the common ones as threads.
         let own = permit(&slot.threads).await?;
-        let common = permit(&self.threads).await?;
+        let common = permit(&self.openers).await?;
         let (root, slot) = (self.clone(), slot.clone());
         blocking(move || {
             let _permits = (own, common);
-            task(&root, &slot)
+            let result = task(&root, &slot);
+            root.slots.close_if_crowded(&slot);
+            result
+        })
+        .await
+    }
+
+    /// The same for what opens nothing, so that the number of handles does not bound it.
+    pub(super) async fn run_on_open<T: Send + 'static>(
+        &self,
+        slot: &Arc<Slot>,
+        task: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let own = permit(&slot.threads).await?;
+        blocking(move || {
+            let _permit = own;
+            task()
         })
         .await
     }

@@ -35,7 +35,8 @@ pub(super) struct Root {
     /// Its path, where it has one.
     pub(super) path: Option<PathBuf>,
     pub(super) slots: Slots,
-    pub(super) threads: Arc<Semaphore>,
+    /// How many calls may open files at a time.
+    pub(super) openers: Arc<Semaphore>,
     pub(super) steps: Steps,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) processes: Processes,
@@ -55,14 +56,19 @@ impl Root {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StoreError> {
         let new = inspect(&*directory)?;
-        let [own, locks] = make_own(&*directory)?;
-        let lock = take_lock(&*own, options.processes)?;
+        let own = make(&*directory, layout::OWN, layout::OWN, layout::PRIVATE_FOLDER)?;
         let mut folders = Vec::new();
         for (name, _) in layout::TENANT_FOLDERS {
             folders.push((name, make(&*directory, name, name, layout::OPEN_FOLDER)?));
         }
         if new {
-            sync_and_mark(&*directory, &own, &*entropy)?;
+            sync_new(&*directory)?;
+        }
+        let place = format!("{}/{}", layout::OWN, layout::LOCKS);
+        let locks = make(&*own, layout::LOCKS, &place, layout::PRIVATE_FOLDER)?;
+        let lock = take_lock(&*own, options.processes)?;
+        if new {
+            state_format(&own, &*entropy)?;
         }
         let unnamed_files = has_unnamed_files(&*own, &*entropy);
         let tenants = tenants_for(options.handles);
@@ -73,7 +79,7 @@ impl Root {
             folders,
             path,
             slots: Slots::new(tenants),
-            threads: Arc::new(Semaphore::new(tenants)),
+            openers: Arc::new(Semaphore::new(tenants)),
             steps: Steps::of(options),
             entropy,
             processes: options.processes,
@@ -190,23 +196,22 @@ fn make(
     .map_err(|error| failed("create folder", place, error))
 }
 
-/// The library's own folder, and that of the locks in it.
-fn make_own(root: &dyn Directory) -> Result<[Arc<dyn Directory>; 2], StoreError> {
-    let own = make(root, layout::OWN, layout::OWN, layout::PRIVATE_FOLDER)?;
-    let place = format!("{}/{}", layout::OWN, layout::LOCKS);
-    let locks = make(&*own, layout::LOCKS, &place, layout::PRIVATE_FOLDER)?;
-    Ok([own, locks])
+/// Makes the folders of a new root durable.
+fn sync_new(root: &dyn Directory) -> Result<(), StoreError> {
+    root.sync().map_err(|error| {
+        // A later sync would not make up for this one: folders that are still empty go, to be made
+        // again by the next who tries.
+        for name in layout::TENANT_FOLDERS.iter().map(|(name, _)| *name).chain([layout::OWN]) {
+            let _ = root.remove_directory(name);
+        }
+        failed("open root", "the root", error)
+    })
 }
 
-/// Makes the folders durable, then says so.
-fn sync_and_mark(
-    root: &dyn Directory,
-    own: &Arc<dyn Directory>,
-    entropy: &dyn Entropy,
-) -> Result<(), StoreError> {
+/// Says, last of all, what the root is.
+fn state_format(own: &Arc<dyn Directory>, entropy: &dyn Entropy) -> Result<(), StoreError> {
     let place = format!("{}/{}", layout::OWN, layout::FORMAT);
     let fail = |error| failed("open root", &place, error);
-    root.sync().map_err(fail)?;
     let temporary =
         Temporary::hidden(own.clone(), ".format-", layout::PRIVATE_FILE, entropy).map_err(fail)?;
     let file = temporary.file();

@@ -125,13 +125,11 @@ fn open_directory(path: &Path, options: &LocalOptions) -> Result<KernelDirectory
 #[async_trait]
 impl TenantStore for LocalStore {
     async fn put(&self, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
-        let slot = self.root.slots.get(key.tenant());
-        self.root.put(&slot, key, put).await
+        self.root.put(key, put).await
     }
 
     async fn get(&self, key: &BlobKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
-        let slot = self.root.slots.get(key.tenant());
-        self.root.get(&slot, key, range).await
+        self.root.get(key, range).await
     }
 
     async fn head(&self, key: &BlobKey) -> Result<Option<BlobInfo>, StoreError> {

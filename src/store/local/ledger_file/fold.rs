@@ -151,18 +151,23 @@ impl Folding {
         base: &Version,
         fold: &Fold,
     ) -> Result<Option<Self>, StoreError> {
+        check_fold(base, fold)?;
         let known = from.known();
-        let within = from.head.end.number..=known.number();
-        if known.header.incarnation != base.incarnation || !within.contains(&base.number) {
+        let can = match fold.kind {
+            // What the snapshot says already needs no other.
+            FoldKind::Same => {
+                known.header.incarnation == base.incarnation
+                    && !known.header.tombstone
+                    && base.number > from.head.end.number
+                    && base.number <= known.number()
+            }
+            FoldKind::Replace => known.is(base),
+        };
+        if !can {
             return Ok(None);
         }
-        if fold.header.incarnation != base.incarnation {
-            let text = "a fold can't begin another life";
-            return Err(StoreError::new(StoreErrorKind::Unsupported, "fold ledger", text));
-        }
-        if !(fold.snapshot.is_empty() || fold.snapshot.ends_with(b"\n")) {
-            let text = "the last line of a snapshot has no end";
-            return Err(StoreError::new(StoreErrorKind::Unsupported, "fold ledger", text));
+        if known.header.tombstone {
+            return Err(refused("a tombstone stays as it is"));
         }
         let number = match fold.kind {
             FoldKind::Same => base.number,
@@ -181,7 +186,7 @@ impl Folding {
         mut self,
         site: Site<'_>,
         current: &Ledger,
-    ) -> Result<Option<Ledger>, StoreError> {
+    ) -> Result<Option<(Ledger, Version)>, StoreError> {
         let same = current.head.epoch == self.from.head.epoch && current.identity == self.from.identity;
         if !same && !site.steps.skips(Step::FoldRecheck) {
             return Ok(None);
@@ -195,6 +200,28 @@ impl Folding {
         for commit in lines.commits.iter().filter(|commit| commit.number > self.base) {
             self.draft.push(commit.header.as_ref(), &commit.text);
         }
-        self.draft.install(site).map(Some)
+        // The version is that of the snapshot: who asked knows nothing of what was carried over.
+        let position = self.draft.head.end;
+        let ledger = self.draft.install(site)?;
+        let version = ledger.version_at(ledger.head.header.incarnation, position);
+        Ok(Some((ledger, version)))
     }
+}
+
+/// Refuses what would be no fold.
+fn check_fold(base: &Version, fold: &Fold) -> Result<(), StoreError> {
+    if fold.header.incarnation != base.incarnation {
+        return Err(refused("a fold stays within its life"));
+    }
+    if fold.header.tombstone && !(fold.kind == FoldKind::Replace && fold.snapshot.is_empty()) {
+        return Err(refused("a tombstone replaces everything by nothing"));
+    }
+    if !(fold.snapshot.is_empty() || fold.snapshot.ends_with(b"\n")) {
+        return Err(refused("the last line of a snapshot has no end"));
+    }
+    Ok(())
+}
+
+fn refused(text: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::Unsupported, "fold ledger", text)
 }

@@ -32,7 +32,7 @@ use super::layout;
 use super::options::{Step, Steps};
 use crate::environment::Entropy;
 use crate::paths::TenantId;
-use crate::store::{Header, Loaded, Refreshed, StoreError, StoreErrorKind, Version};
+use crate::store::{Header, Incarnation, Loaded, Refreshed, StoreError, StoreErrorKind, Version};
 
 /// Where a tenant's ledger lies, and what is needed to work on it.
 #[derive(Clone, Copy)]
@@ -131,8 +131,12 @@ impl Ledger {
 
     /// The version that `known` is.
     pub(super) fn version(&self, known: &Known) -> Version {
-        let token = Token { epoch: self.head.epoch, position: known.position };
-        Version::new(known.header.incarnation, known.position.number, Arc::new(token))
+        self.version_at(known.header.incarnation, known.position)
+    }
+
+    fn version_at(&self, incarnation: Incarnation, position: Position) -> Version {
+        let token = Token { epoch: self.head.epoch, position };
+        Version::new(incarnation, position.number, Arc::new(token))
     }
 
     fn word_of(&self, position: Position) -> Word {

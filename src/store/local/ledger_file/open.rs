@@ -16,7 +16,7 @@ pub(in crate::store::local) enum Look {
     /// There is no ledger, and there never was.
     Missing,
     /// A ledger of which everything is covered by the word.
-    Settled(Ledger),
+    Settled(Arc<Ledger>),
     /// A commit or fold is under way, or was when its process or the machine died.
     Unsettled,
 }
@@ -35,7 +35,9 @@ pub(super) struct Found {
 pub(in crate::store::local) fn look(site: Site<'_>) -> Result<Look, StoreError> {
     let Some(found) = find(site)? else { return Ok(Look::Missing) };
     Ok(match found.settled(site)? {
-        Some(position) => found.into_ledger(position).map_or(Look::Unsettled, Look::Settled),
+        Some(position) => {
+            found.into_ledger(position).map_or(Look::Unsettled, |ledger| Look::Settled(Arc::new(ledger)))
+        }
         None => Look::Unsettled,
     })
 }
