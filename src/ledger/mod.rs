@@ -16,5 +16,5 @@ mod transaction;
 pub(crate) use cache::{CommitRule, Ledger, LedgerSettings};
 pub(crate) use draft::Draft;
 pub(crate) use header::{Lifecycle, TenantHeader};
-pub(crate) use state::{Direction, Entry, IndexKey, Section, State};
-pub(crate) use tally::{Tallies, Tally};
+pub use state::Direction;
+pub(crate) use state::{Entry, IndexKey, Section, State};

@@ -31,7 +31,7 @@ pub struct AuditEvent<'a> {
     /// In which tenant; `None` if it is about all.
     pub tenant: Option<&'a TenantId>,
     /// About what.
-    pub resource: Resource<'a>,
+    pub resource: &'a Resource,
     /// The true decision and reason, also where the caller was told "not found".
     pub decision: &'a Decision,
 }

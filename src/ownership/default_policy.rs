@@ -35,7 +35,7 @@ mod tests {
         let principal = Principal::new(TenantId::parse("ana").unwrap(), role);
         let place = |tenant: &str, visibility| {
             let tenant = TenantId::parse(tenant).unwrap();
-            let resource = Resource::Tenant;
+            let resource = &Resource::Tenant;
             let request = Request { principal: &principal, action, tenant: &tenant, visibility, resource };
             match DefaultPolicy.decide(&request) {
                 Decision::Allow(_) => 'a',

@@ -54,19 +54,33 @@ impl Gate {
 
     /// Decides a request, records the decision, and hands out a permit if it is allowed.
     pub(crate) fn permit(&self, request: &Request<'_>) -> Result<Permit, Refusal> {
+        let (decision, permit) = self.judge(request);
+        self.record(request, &decision);
+        permit
+    }
+
+    /// Decides a request; for a decision that is made inside a transaction, which may run again:
+    /// the last one is the one to be [recorded](Self::record).
+    pub(crate) fn judge(&self, request: &Request<'_>) -> (Decision, Result<Permit, Refusal>) {
         let decision = self.policy.decide(request);
-        self.record(
-            Actor::Principal(request.principal),
-            request.action,
-            Some(request.tenant).filter(|_| request.resource != Resource::AllTenants),
-            request.resource.clone(),
-            &decision,
-        );
-        match decision {
+        let permit = match decision {
             Decision::Allow(_) => Ok(Permit { action: request.action, tenant: request.tenant.clone() }),
             Decision::Deny(_) => Err(Refusal::Denied),
             Decision::Hide(_) => Err(Refusal::Hidden),
-        }
+        };
+        (decision, permit)
+    }
+
+    /// Records a decision.
+    pub(crate) fn record(&self, request: &Request<'_>, decision: &Decision) {
+        self.audit.record(&AuditEvent {
+            at: self.clock.now(),
+            actor: Actor::Principal(request.principal),
+            action: request.action,
+            tenant: Some(request.tenant).filter(|_| *request.resource != Resource::AllTenants),
+            resource: request.resource,
+            decision,
+        });
     }
 
     /// What the policy says, without doing anything: asking is no decision and is not recorded.
@@ -76,20 +90,14 @@ impl Gate {
 
     /// A permit for the host's own upkeep, which no policy is asked about; recorded like any other.
     pub(crate) fn operate(&self, reason: &str, action: Action, tenant: &TenantId) -> Permit {
-        let decision = Decision::Allow(Reason::Upkeep);
-        self.record(Actor::Operator { reason }, action, Some(tenant), Resource::Tenant, &decision);
+        self.audit.record(&AuditEvent {
+            at: self.clock.now(),
+            actor: Actor::Operator { reason },
+            action,
+            tenant: Some(tenant),
+            resource: &Resource::Tenant,
+            decision: &Decision::Allow(Reason::Upkeep),
+        });
         Permit { action, tenant: tenant.clone() }
-    }
-
-    fn record(
-        &self,
-        actor: Actor<'_>,
-        action: Action,
-        tenant: Option<&TenantId>,
-        resource: Resource<'_>,
-        decision: &Decision,
-    ) {
-        let at = self.clock.now();
-        self.audit.record(&AuditEvent { at, actor, action, tenant, resource, decision });
     }
 }

@@ -1,6 +1,7 @@
 //! What a policy is asked and what it answers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Action, Principal, Visibility};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
@@ -8,20 +9,20 @@ use crate::paths::{Area, CollectionName, FileName, TenantId};
 /// What a request is about, within a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Resource<'a> {
+pub enum Resource {
     /// The tenant itself.
     Tenant,
     /// All tenants of the store.
     AllTenants,
     /// A collection.
-    Collection(&'a CollectionName),
+    Collection(CollectionName),
     /// A record by its id.
-    Record(&'a CollectionName, &'a str),
+    Record(CollectionName, Arc<str>),
     /// A stored file by its name.
-    File(Area, &'a FileName),
+    File(Area, FileName),
 }
 
-impl fmt::Display for Resource<'_> {
+impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tenant => f.write_str("tenant"),
@@ -40,7 +41,7 @@ pub struct Request<'a> {
     pub(crate) action: Action,
     pub(crate) tenant: &'a TenantId,
     pub(crate) visibility: Visibility,
-    pub(crate) resource: Resource<'a>,
+    pub(crate) resource: &'a Resource,
 }
 
 impl<'a> Request<'a> {
@@ -70,8 +71,8 @@ impl<'a> Request<'a> {
 
     /// About what in it.
     #[must_use]
-    pub const fn resource(&self) -> &Resource<'a> {
-        &self.resource
+    pub const fn resource(&self) -> &'a Resource {
+        self.resource
     }
 
     /// Whether it is about the principal's own tenant.

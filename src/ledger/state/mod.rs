@@ -13,7 +13,7 @@ use bytes::Bytes;
 use rpds::RedBlackTreeMapSync;
 
 pub(super) use base::{BadLine, Line};
-pub(crate) use list::Direction;
+pub use list::Direction;
 
 use super::commit_text::Change;
 use super::header::TenantHeader;

@@ -1,0 +1,100 @@
+//! The rule that every commit keeps, and what is announced before a limit is hit.
+
+use std::sync::Arc;
+
+use super::{Limits, Plans, Usage, effective_limits, usage_of};
+use crate::error::{Error, QuotaRefusal, Result};
+use crate::ledger::{CommitRule, State};
+use crate::paths::TenantId;
+
+/// The shares of a limit, in per cent, that are announced when they are passed.
+const THRESHOLDS: [u64; 2] = [80, 95];
+
+/// A share of a limit was passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Threshold {
+    /// Whose limit.
+    pub tenant: TenantId,
+    /// What is limited: `blob_bytes`, `record_bytes`, `files`, or a collection's name.
+    pub dimension: String,
+    /// The share, in per cent.
+    pub percent: u64,
+    /// What is used and reserved now.
+    pub used: u64,
+    /// The limit.
+    pub limit: u64,
+}
+
+/// Who is told when a tenant comes near a limit. It is called from the committer and must not wait.
+pub trait QuotaSink: Send + Sync + 'static {
+    /// A tenant passed a share of a limit, upwards.
+    fn passed(&self, threshold: &Threshold);
+}
+
+/// Writes thresholds to `tracing`, target `tenantry::quota`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TracingQuota;
+
+impl QuotaSink for TracingQuota {
+    fn passed(&self, threshold: &Threshold) {
+        let Threshold { tenant, dimension, percent, used, limit } = threshold;
+        tracing::info!(
+            target: "tenantry::quota",
+            tenant = tenant.as_str(), dimension = dimension.as_str(), percent, used, limit,
+            "quota threshold passed",
+        );
+    }
+}
+
+/// Quotas as a rule of the ledger.
+pub(crate) struct QuotaRule {
+    pub(crate) plans: Arc<Plans>,
+    pub(crate) sink: Arc<dyn QuotaSink>,
+}
+
+/// Each limited dimension: its name, its limit, and what counts before and after.
+fn dimensions(limits: &Limits, before: &Usage, after: &Usage) -> Vec<(String, u64, u64, u64)> {
+    let mut dimensions = Vec::new();
+    let mut add = |name: &str, limit: Option<u64>, count: &dyn Fn(&Usage) -> u64| {
+        if let Some(limit) = limit {
+            dimensions.push((name.to_owned(), limit, count(before), count(after)));
+        }
+    };
+    add("blob_bytes", limits.blob_bytes, &|usage| usage.blob_bytes + usage.reserved_bytes);
+    add("files", limits.files, &|usage| usage.files + usage.reserved_files);
+    add("record_bytes", limits.record_bytes, &|usage| usage.record_bytes);
+    for (name, limit) in &limits.counts {
+        add(name, Some(*limit), &|usage| usage.counts.get(name).copied().unwrap_or(0));
+    }
+    dimensions
+}
+
+impl CommitRule for QuotaRule {
+    /// I5: what is committed and reserved never exceeds a limit. What a lowered limit left above
+    /// it may shrink, and may not grow.
+    fn check(&self, before: &State, after: &State) -> Result<()> {
+        let limits = effective_limits(&self.plans, after);
+        for (dimension, limit, used, wanted) in dimensions(&limits, &usage_of(before), &usage_of(after)) {
+            if wanted > limit && wanted > used {
+                let refusal = QuotaRefusal { dimension, limit, used, requested: wanted - used };
+                return Err(Error::over_quota("transaction", refusal));
+            }
+        }
+        Ok(())
+    }
+
+    fn committed(&self, tenant: &TenantId, before: &State, after: &State) {
+        let limits = effective_limits(&self.plans, after);
+        for (dimension, limit, was, used) in dimensions(&limits, &usage_of(before), &usage_of(after)) {
+            let reached =
+                |count: u64, percent: u64| u128::from(count) * 100 >= u128::from(limit) * u128::from(percent);
+            let passed =
+                THRESHOLDS.into_iter().filter(|&p| used > was && reached(used, p) && !reached(was, p));
+            for percent in passed {
+                let dimension = dimension.clone();
+                self.sink.passed(&Threshold { tenant: tenant.clone(), dimension, percent, used, limit });
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a tenant holds, kept as it changes and read without counting.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Limits, Plans};
+use crate::ledger::{Section, State};
+
+/// What a tenant holds, and what is reserved for its uploads under way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The bytes of stored files.
+    pub blob_bytes: u64,
+    /// The bytes reserved for uploads under way.
+    pub reserved_bytes: u64,
+    /// The number of stored files.
+    pub files: u64,
+    /// The number of uploads under way.
+    pub reserved_files: u64,
+    /// The bytes of records, as they are stored.
+    pub record_bytes: u64,
+    /// The number of records by collection; collections without any are left out.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// What a state holds.
+pub(crate) fn usage_of(state: &State) -> Usage {
+    let blobs = state.tallies().of(&Section::BLOBS);
+    let reservations = state.tallies().of(&Section::RESERVATIONS);
+    let mut usage = Usage {
+        blob_bytes: blobs.amount,
+        files: blobs.count,
+        reserved_bytes: reservations.amount,
+        reserved_files: reservations.count,
+        ..Usage::default()
+    };
+    for (section, tally) in state.tallies().iter() {
+        if !section.is_internal() && tally.count > 0 {
+            usage.record_bytes += tally.text_bytes;
+            usage.counts.insert(section.as_str().to_owned(), tally.count);
+        }
+    }
+    usage
+}
+
+/// The part of a profile that quotas rest on.
+#[derive(Deserialize)]
+struct QuotaProfile {
+    role: String,
+    #[serde(default)]
+    plan: Option<String>,
+    #[serde(default)]
+    limits: Limits,
+}
+
+/// The limits of the tenant whose state it is; a profile that can't be read allows nothing more.
+pub(crate) fn effective_limits(plans: &Plans, state: &State) -> Limits {
+    let Some(header) = state.header() else { return Limits::unlimited() };
+    match serde_json::from_str::<QuotaProfile>(&header.profile) {
+        Ok(profile) => plans.limits(&profile.role, profile.plan.as_deref()).overridden(&profile.limits),
+        Err(_) => Limits::unlimited().with_blob_bytes(0).with_record_bytes(0).with_files(0),
+    }
+}

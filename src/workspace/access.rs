@@ -1,0 +1,371 @@
+//! Where a principal, a tenant and the gate meet: the only way from a workspace to its ledger and
+//! its blobs.
+//!
+//! [`Access::admit`] reads a state and decides in it; [`Access::transact`] decides inside the
+//! transaction, in the very state that it changes. Both give a [`Permit`], and [`Guarded`], which
+//! alone holds the ledger and the store, does nothing without one.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::environment::{Clock, Entropy};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Draft, Ledger, Lifecycle, State, TenantHeader};
+use crate::ownership::{
+    Action, Decision, Effect, Gate, Permit, Principal, Refusal, Request, Resource, Visibility,
+};
+use crate::paths::TenantId;
+use crate::quota::Plans;
+use crate::store::{Incarnation, TenantStore};
+
+use super::builder::Settings;
+use super::profile::{Profile, is_alive};
+
+/// What all sessions share.
+pub(super) struct Core {
+    pub(super) guarded: Guarded,
+    pub(super) gate: Gate,
+    pub(super) settings: Settings,
+    pub(super) plans: Arc<Plans>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+impl Core {
+    /// A tenant was created, or was found to exist: what else belongs to that is done.
+    pub(super) async fn created(&self, _permit: &Permit) {}
+
+    /// A fresh UUID (version 4), in its usual spelling.
+    pub(super) fn fresh_uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    fn permit(&self, request: &Request<'_>) -> Result<Permit> {
+        let permit = self.gate.permit(request);
+        permit.map_err(|refusal| refused(&refusal, request.action.as_str(), request.resource))
+    }
+
+    /// The identity of a life that begins.
+    pub(super) fn fresh_life(&self) -> Incarnation {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        Incarnation::from_bytes(bytes)
+    }
+}
+
+/// The ledger and the store, behind permits.
+pub(super) struct Guarded {
+    ledger: Ledger,
+}
+
+impl Guarded {
+    pub(super) fn new(ledger: Ledger) -> Self {
+        Self { ledger }
+    }
+
+    /// The ledgers; of the permit's tenant only.
+    pub(super) fn ledger(&self, _permit: &Permit) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The store; for the permit's tenant only.
+    pub(super) fn store(&self, _permit: &Permit) -> &Arc<dyn TenantStore> {
+        self.ledger.store()
+    }
+
+    /// Ends the ledgers.
+    pub(super) async fn close(&self, deadline: std::time::Duration) -> Result<()> {
+        self.ledger.close(deadline).await
+    }
+
+    /// Lists the names of tenants; which of them a caller is told of is for the gate to say.
+    pub(super) async fn tenants(
+        &self,
+        operation: &'static str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<crate::store::Page<TenantId>> {
+        let page = self.ledger.store().tenants(after, limit).await;
+        page.map_err(|error| Error::store(operation, error))
+    }
+
+    /// Reads the profile and incarnation of the tenant that a host says is at work.
+    pub(super) async fn identify(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+    ) -> Result<Option<TenantHeader>> {
+        Ok(self.ledger.read(operation, tenant).await?.header().map(|header| (**header).clone()))
+    }
+}
+
+/// A principal at work in one tenant.
+#[derive(Clone)]
+pub(super) struct Access {
+    pub(super) core: Arc<Core>,
+    principal: TenantId,
+    principal_life: Incarnation,
+    tenant: TenantId,
+    /// The life of the tenant in which this handle was first admitted.
+    life: Arc<OnceLock<Incarnation>>,
+}
+
+/// An operation that was allowed, and the state that it may see.
+pub(super) struct Admitted {
+    pub(super) permit: Permit,
+    pub(super) principal: Principal,
+    pub(super) state: State,
+}
+
+impl Admitted {
+    /// The profile of the tenant that was admitted to.
+    pub(super) fn profile(&self, action: Action) -> Result<Profile> {
+        match self.state.header() {
+            Some(header) => Profile::read(action.as_str(), header),
+            None => Err(missing(action.as_str(), &Resource::Tenant)),
+        }
+    }
+}
+
+/// What a transaction inside sees beside the draft.
+pub(super) struct Author<'a> {
+    pub(super) core: &'a Core,
+    pub(super) tenant: &'a TenantId,
+    pub(super) principal: &'a Principal,
+    pub(super) profile: &'a Profile,
+}
+
+impl std::fmt::Debug for Author<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Author").field("tenant", self.tenant).finish_non_exhaustive()
+    }
+}
+
+impl Author<'_> {
+    /// Decides one more action in the state that the transaction sees.
+    pub(super) fn permit(&self, state: &State, action: Action, resource: &Resource) -> Result<Permit> {
+        let visibility = header_visibility(action.as_str(), state.header().map(|header| &**header))?;
+        let request =
+            Request { principal: self.principal, action, tenant: self.tenant, visibility, resource };
+        self.core.permit(&request)
+    }
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access")
+            .field("principal", &self.principal)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Access {
+    /// A principal at work in its own tenant, in the life that it has now.
+    pub(super) fn own(core: Arc<Core>, tenant: TenantId, life: Incarnation) -> Self {
+        let bound = OnceLock::from(life);
+        let principal = tenant.clone();
+        Self { core, principal, principal_life: life, tenant, life: Arc::new(bound) }
+    }
+
+    /// The same principal in another tenant.
+    pub(super) fn elsewhere(&self, tenant: TenantId) -> Self {
+        if tenant == self.principal {
+            return Self::own(Arc::clone(&self.core), tenant, self.principal_life);
+        }
+        Self { tenant, life: Arc::default(), ..self.clone() }
+    }
+
+    pub(super) fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    pub(super) fn principal(&self) -> &TenantId {
+        &self.principal
+    }
+
+    fn is_own(&self) -> bool {
+        self.principal == self.tenant
+    }
+
+    fn ledger(&self) -> &Ledger {
+        // Inside this module the way from the gate to the ledger is made; nobody else has it.
+        &self.core.guarded.ledger
+    }
+
+    /// The principal, from its own tenant's header.
+    fn principal_in(&self, operation: &'static str, header: Option<&TenantHeader>) -> Result<Principal> {
+        let gone = || Error::new(ErrorKind::Gone, operation);
+        let header = header.ok_or_else(gone)?;
+        if header.incarnation != self.principal_life || !is_alive(&header.lifecycle) {
+            return Err(gone());
+        }
+        if !self.is_own() && header.lifecycle != Lifecycle::Active {
+            return Err(Error::new(ErrorKind::Suspended, operation));
+        }
+        Ok(Principal::new(self.principal.clone(), Profile::read(operation, header)?.role))
+    }
+
+    fn request<'a>(
+        &'a self,
+        principal: &'a Principal,
+        action: Action,
+        resource: &'a Resource,
+        header: Option<&TenantHeader>,
+    ) -> Result<Request<'a>> {
+        let visibility = header_visibility(action.as_str(), header)?;
+        Ok(Request { principal, action, tenant: &self.tenant, visibility, resource })
+    }
+
+    /// Whether what is allowed is also possible in the life that the tenant has.
+    fn check_life(&self, action: Action, resource: &Resource, header: Option<&TenantHeader>) -> Result<()> {
+        let operation = action.as_str();
+        if action.effect() == Effect::Administer {
+            return Ok(());
+        }
+        let ended = || match self.life.get() {
+            Some(_) => Error::new(ErrorKind::Gone, operation),
+            None => missing(operation, resource),
+        };
+        let header = header.filter(|header| is_alive(&header.lifecycle)).ok_or_else(ended)?;
+        if *self.life.get_or_init(|| header.incarnation) != header.incarnation {
+            return Err(ended());
+        }
+        if action.effect() == Effect::Write && header.lifecycle != Lifecycle::Active {
+            return Err(Error::new(ErrorKind::Suspended, operation));
+        }
+        Ok(())
+    }
+
+    /// Decides an operation and reads the state that it may see.
+    ///
+    /// For a foreign tenant the decision rests on its header, read in one request whether or not
+    /// there is such a tenant, so that a refusal shows nothing.
+    pub(super) async fn admit(&self, action: Action, resource: &Resource) -> Result<Admitted> {
+        let operation = action.as_str();
+        let own = self.ledger().read(operation, &self.principal).await?;
+        let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
+        let (permit, state) = if self.is_own() {
+            let header = own.header().map(|header| &**header);
+            let permit = self.core.permit(&self.request(&principal, action, resource, header)?)?;
+            (permit, own)
+        } else {
+            let header = self.ledger().header(operation, &self.tenant).await?;
+            let permit = self.core.permit(&self.request(&principal, action, resource, header.as_ref())?)?;
+            let state = self.ledger().read(operation, &self.tenant).await?;
+            // The header may have changed between the two requests.
+            let now = self.request(&principal, action, resource, state.header().map(|header| &**header))?;
+            if now.visibility != header_visibility(operation, header.as_ref())? {
+                self.core.permit(&now)?;
+            }
+            (permit, state)
+        };
+        self.check_life(action, resource, state.header().map(|header| &**header))?;
+        Ok(Admitted { permit, principal, state })
+    }
+
+    /// What the policy says of an operation, without doing it.
+    pub(super) async fn ask(&self, action: Action, resource: &Resource) -> Result<Decision> {
+        let operation = action.as_str();
+        let own = self.ledger().read(operation, &self.principal).await?;
+        let own_header = own.header().map(|header| &**header);
+        let principal = self.principal_in(operation, own_header)?;
+        let header = match self.is_own() {
+            true => own_header.cloned(),
+            false => self.ledger().header(operation, &self.tenant).await?,
+        };
+        Ok(self.core.gate.ask(&self.request(&principal, action, resource, header.as_ref())?))
+    }
+
+    /// Decides another operation in a state that was admitted before.
+    pub(super) fn permit_in(
+        &self,
+        principal: &Principal,
+        state: &State,
+        action: Action,
+        resource: &Resource,
+    ) -> Result<Permit> {
+        let header = state.header().map(|header| &**header);
+        self.core.permit(&self.request(principal, action, resource, header)?)
+    }
+
+    /// Runs a transaction, with the decision made inside it. The function may run again.
+    pub(super) async fn transact<T: Send + 'static>(
+        &self,
+        action: Action,
+        resource: &Resource,
+        mut function: impl FnMut(&mut Draft, &Author<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<(T, Permit, State)> {
+        let operation = action.as_str();
+        let foreign = if self.is_own() {
+            None
+        } else {
+            let own = self.ledger().read(operation, &self.principal).await?;
+            let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
+            let header = self.ledger().header(operation, &self.tenant).await?;
+            let request = self.request(&principal, action, resource, header.as_ref())?;
+            let (decision, permit) = self.core.gate.judge(&request);
+            if let Err(refusal) = permit {
+                self.core.gate.record(&request, &decision);
+                return Err(refused(&refusal, operation, resource));
+            }
+            Some(principal)
+        };
+        let judged: Arc<Mutex<Option<(Principal, Visibility, Decision)>>> = Arc::default();
+        let (access, resource_inside, judged_inside) = (self.clone(), resource.clone(), Arc::clone(&judged));
+        let run = move |draft: &mut Draft| {
+            let header = draft.state().header().cloned();
+            let header = header.as_deref();
+            let principal = match &foreign {
+                Some(principal) => principal.clone(),
+                None => access.principal_in(operation, header)?,
+            };
+            let request = access.request(&principal, action, &resource_inside, header)?;
+            let (decision, permit) = access.core.gate.judge(&request);
+            let note = (principal.clone(), request.visibility, decision);
+            *judged_inside.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
+            let permit = permit.map_err(|refusal| refused(&refusal, operation, &resource_inside))?;
+            access.check_life(action, &resource_inside, header)?;
+            let profile = match header {
+                Some(header) => Profile::read(operation, header)?,
+                None => return Err(missing(operation, &resource_inside)),
+            };
+            let author = Author {
+                core: &access.core,
+                tenant: &access.tenant,
+                principal: &principal,
+                profile: &profile,
+            };
+            Ok((function(draft, &author)?, permit))
+        };
+        let result = self.ledger().transact(operation, &self.tenant, run).await;
+        let judged = judged.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((principal, visibility, decision)) = judged {
+            let (principal, tenant) = (&principal, &self.tenant);
+            let request = Request { principal, action, tenant, visibility, resource };
+            self.core.gate.record(&request, &decision);
+        }
+        let ((value, permit), state) = result?;
+        Ok((value, permit, state))
+    }
+}
+
+fn header_visibility(operation: &'static str, header: Option<&TenantHeader>) -> Result<Visibility> {
+    match header.filter(|header| is_alive(&header.lifecycle)) {
+        Some(header) => Ok(Profile::read(operation, header)?.visibility),
+        None => Ok(Visibility::Private),
+    }
+}
+
+/// The error for what does not exist, or must look so: the same words for both.
+pub(super) fn missing(operation: &'static str, resource: &Resource) -> Error {
+    Error::new(ErrorKind::NotFound, operation).about(resource.to_string())
+}
+
+fn refused(refusal: &Refusal, operation: &'static str, resource: &Resource) -> Error {
+    match refusal {
+        Refusal::Denied => Error::new(ErrorKind::Denied, operation).about(resource.to_string()),
+        Refusal::Hidden => missing(operation, resource),
+    }
+}

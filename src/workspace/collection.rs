@@ -1,0 +1,133 @@
+//! A tenant's records of one kind.
+
+use std::marker::PhantomData;
+
+use crate::error::Result;
+use crate::ledger::Draft;
+use crate::ownership::{Action, Resource};
+use crate::record::{Entity, Record, RecordId};
+
+use super::access::{Access, Author};
+use super::page::{ListOptions, Page};
+use super::records::{self, Expected};
+
+/// A tenant's records of one kind.
+///
+/// # Errors
+/// Every operation answers [`NotFound`](crate::ErrorKind::NotFound) for what is missing or foreign,
+/// [`Denied`](crate::ErrorKind::Denied) for what may be seen and not done, and the store's errors.
+/// Changes also answer [`QuotaExceeded`](crate::ErrorKind::QuotaExceeded),
+/// [`TooLarge`](crate::ErrorKind::TooLarge), [`InvalidInput`](crate::ErrorKind::InvalidInput),
+/// [`Contended`](crate::ErrorKind::Contended), and
+/// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), after which the change may have happened.
+#[derive(Debug)]
+pub struct Collection<'a, E> {
+    access: &'a Access,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<'a, E: Entity> Collection<'a, E> {
+    pub(super) fn new(access: &'a Access) -> Self {
+        Self { access, entity: PhantomData }
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// See [`Collection`].
+    pub async fn get(&self, id: &RecordId) -> Result<Record<E>> {
+        let admitted = self.access.admit(Action::GetRecord, &records::resource::<E>(id)).await?;
+        records::get(&admitted.state, self.access.tenant(), Action::GetRecord, id)
+    }
+
+    /// A page of the records.
+    ///
+    /// # Errors
+    /// See [`Collection`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) for a limit out of range
+    /// or a cursor of another list.
+    pub async fn list(&self, options: &ListOptions) -> Result<Page<Record<E>>> {
+        let action = Action::ListRecords;
+        let admitted = self.access.admit(action, &Resource::Collection(E::collection())).await?;
+        records::list(&admitted.state, self.access.tenant(), action, options)
+    }
+
+    /// The records that an index finds under a key, in order of insertion.
+    ///
+    /// # Errors
+    /// See [`Collection`].
+    pub async fn find(&self, index: &str, key: &str) -> Result<Vec<Record<E>>> {
+        let action = Action::ListRecords;
+        let admitted = self.access.admit(action, &Resource::Collection(E::collection())).await?;
+        records::find(&admitted.state, self.access.tenant(), action, index, key)
+    }
+
+    /// Inserts a record under a fresh id.
+    ///
+    /// # Errors
+    /// See [`Collection`].
+    pub async fn insert(&self, value: E) -> Result<Record<E>> {
+        let id = self.access.core.fresh_uuid();
+        let id = RecordId::parse(&id).map_err(|error| {
+            crate::Error::new(crate::ErrorKind::InvalidInput, Action::InsertRecord.as_str())
+                .with_source(error)
+        })?;
+        self.insert_as(&id, value).await
+    }
+
+    /// Inserts a record under an id of the host's.
+    ///
+    /// # Errors
+    /// See [`Collection`]; [`AlreadyExists`](crate::ErrorKind::AlreadyExists) if the id is taken.
+    pub async fn insert_as(&self, id: &RecordId, value: E) -> Result<Record<E>> {
+        let action = Action::InsertRecord;
+        let (resource, id) = (records::resource::<E>(id), id.clone());
+        let run =
+            move |draft: &mut Draft, author: &Author<'_>| records::insert(draft, author, action, &id, &value);
+        Ok(self.access.transact(action, &resource, run).await?.0)
+    }
+
+    /// Replaces a record's value, if its revision is the expected one. Fields that the type does not
+    /// know stay.
+    ///
+    /// # Errors
+    /// See [`Collection`]; [`RevisionMismatch`](crate::ErrorKind::RevisionMismatch).
+    pub async fn update(&self, id: &RecordId, expected: impl Into<Expected>, value: E) -> Result<Record<E>>
+    where
+        E: Clone,
+    {
+        self.modify(id, expected, move |_| Ok(value.clone())).await
+    }
+
+    /// Changes a record to what the function makes of its newest value. It may run again.
+    ///
+    /// # Errors
+    /// See [`Collection`]; [`RevisionMismatch`](crate::ErrorKind::RevisionMismatch); what the function
+    /// returns.
+    pub async fn modify(
+        &self,
+        id: &RecordId,
+        expected: impl Into<Expected>,
+        mut change: impl FnMut(&E) -> Result<E> + Send + 'static,
+    ) -> Result<Record<E>> {
+        let action = Action::UpdateRecord;
+        let (resource, id, expected) = (records::resource::<E>(id), id.clone(), expected.into());
+        let run = move |draft: &mut Draft, author: &Author<'_>| {
+            records::update(draft, author, action, &id, expected, &mut change)
+        };
+        Ok(self.access.transact(action, &resource, run).await?.0)
+    }
+
+    /// Removes a record, if its revision is the expected one, and returns it. Files to which no other
+    /// record refers go with it.
+    ///
+    /// # Errors
+    /// See [`Collection`]; [`RevisionMismatch`](crate::ErrorKind::RevisionMismatch).
+    pub async fn remove(&self, id: &RecordId, expected: impl Into<Expected>) -> Result<Record<E>> {
+        let action = Action::RemoveRecord;
+        let (resource, id, expected) = (records::resource::<E>(id), id.clone(), expected.into());
+        let run = move |draft: &mut Draft, author: &Author<'_>| {
+            records::remove::<E>(draft, author, action, &id, expected)
+        };
+        Ok(self.access.transact(action, &resource, run).await?.0)
+    }
+}

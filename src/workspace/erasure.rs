@@ -1,0 +1,160 @@
+//! The end of a tenant: erasing → erased.
+//!
+//! The swap to erasing drops all records and keeps only when the last reservation ends. Then the
+//! blobs go, and once none is left and none can come back, the tombstone is written (I7).
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Lifecycle, Section, State, TenantHeader};
+use crate::ownership::{Permit, Resource};
+use crate::paths::{Area, BlobKey};
+use crate::quota::usage_of;
+
+use super::access::{Core, missing};
+use super::files::{self, Doom, Reservation};
+use super::tenants::Grace;
+
+/// What went with a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The identity of the life that ended.
+    pub life: String,
+    /// How many records it held when it was erased.
+    pub records: u64,
+    /// How many files.
+    pub files: u64,
+    /// The bytes of those files.
+    pub bytes: u64,
+    /// When the tombstone was written, in milliseconds since 1970.
+    pub erased_at: i64,
+}
+
+/// How far an erasure got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Erasure {
+    /// Nothing is left.
+    Done(Receipt),
+    /// The records and the files that were found are gone; a request under way could still bring a
+    /// file until then, so it is to be repeated after that.
+    Waiting {
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// Takes an erasure as far as it goes.
+pub(super) async fn erase(core: &Core, permit: &Permit, grace: Grace) -> Result<Erasure> {
+    let (operation, tenant) = (permit.action().as_str(), permit.tenant());
+    let ledger = core.guarded.ledger(permit);
+    for _ in 0..core.settings.attempts {
+        let state = ledger.read(operation, tenant).await?;
+        let Some(header) = state.header() else { break };
+        match header.lifecycle {
+            Lifecycle::Erased => break,
+            Lifecycle::Active => return Err(not_yet(operation, "the tenant is not being deleted")),
+            Lifecycle::Deleting { until } if grace == Grace::Respect && core.clock.now() < until => {
+                return Err(not_yet(operation, "the grace is not over"));
+            }
+            Lifecycle::Deleting { .. } => {
+                ledger.clear(operation, tenant, &state, &erasing(&state, header)).await?;
+            }
+            Lifecycle::Erasing { reserved_until, .. } => {
+                if let Some(until) = remove_files(core, permit, header, reserved_until).await? {
+                    return Ok(Erasure::Waiting { until });
+                }
+                let (tombstone, receipt) = tombstone(core, header)?;
+                if ledger.clear(operation, tenant, &state, &tombstone).await? {
+                    let tidied = core.guarded.store(permit).tidy(tenant).await;
+                    tidied.map_err(|error| Error::store(operation, error))?;
+                    return Ok(Erasure::Done(receipt));
+                }
+            }
+        }
+    }
+    Err(missing(operation, &Resource::Tenant))
+}
+
+fn not_yet(operation: &'static str, why: &str) -> Error {
+    Error::new(ErrorKind::InvalidInput, operation).about(why)
+}
+
+/// The header with which all records go.
+fn erasing(state: &State, header: &TenantHeader) -> TenantHeader {
+    let usage = usage_of(state);
+    let reservations = files::entries::<Reservation>(state, &Section::RESERVATIONS);
+    let dooms = files::entries::<Doom>(state, &Section::DOOMS);
+    let ends = reservations.iter().map(|(_, held)| held.until).chain(dooms.iter().map(|(_, doom)| doom.until));
+    let reserved_until = Timestamp::from_millisecond(ends.max().unwrap_or(0)).unwrap_or(Timestamp::MAX);
+    let lifecycle = Lifecycle::Erasing {
+        reserved_until,
+        records: usage.counts.values().sum(),
+        files: usage.files,
+        bytes: usage.blob_bytes,
+    };
+    TenantHeader { lifecycle, profile: "{}".into(), ..header.clone() }
+}
+
+/// Removes what files there are; until when there may come more, if there may.
+async fn remove_files(
+    core: &Core,
+    permit: &Permit,
+    header: &TenantHeader,
+    reserved_until: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let (operation, tenant) = (permit.action().as_str(), permit.tenant());
+    let failed = |error| Error::store(operation, error);
+    let store = core.guarded.store(permit);
+    if store.remove_areas(tenant).await.map_err(failed)?.is_some() {
+        return Ok(None);
+    }
+    let settled = reserved_until.checked_add(core.late_request()).unwrap_or(Timestamp::MAX);
+    loop {
+        let begun = core.clock.now();
+        let mut found = Vec::new();
+        for &area in Area::ALL {
+            let page = store.list(tenant, area, None, 1000).await.map_err(failed)?;
+            let names = page.items.into_iter().filter_map(|item| item.file);
+            found.extend(names.map(|name| BlobKey::new(tenant.clone(), area, name)));
+        }
+        if found.is_empty() {
+            return Ok(Some(settled).filter(|_| begun <= settled));
+        }
+        // Another may have ended this life and begun a new one since the state was read.
+        let now = core.guarded.ledger(permit).header(operation, tenant).await?;
+        let still = now.is_some_and(|now| {
+            now.incarnation == header.incarnation && matches!(now.lifecycle, Lifecycle::Erasing { .. })
+        });
+        if !still {
+            return Err(missing(operation, &Resource::Tenant));
+        }
+        for key in &found {
+            store.delete(key).await.map_err(failed)?;
+        }
+    }
+}
+
+impl Core {
+    /// For how long after its right ended a request may still take effect, where nothing fences it.
+    pub(super) fn late_request(&self) -> SignedDuration {
+        let wait = self.settings.request_life + 2 * self.settings.clock_skew;
+        SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
+    }
+}
+
+/// The header that stays, and the receipt in it.
+fn tombstone(core: &Core, header: &TenantHeader) -> Result<(TenantHeader, Receipt)> {
+    let Lifecycle::Erasing { records, files, bytes, .. } = header.lifecycle else {
+        return Err(Error::new(ErrorKind::Corrupt, "tenants.erase"));
+    };
+    let life = header.incarnation.to_string();
+    let erased_at = core.clock.now().as_millisecond();
+    let receipt = Receipt { life, records, files, bytes, erased_at };
+    let text = serde_json::to_string(&receipt)
+        .map_err(|error| Error::new(ErrorKind::Corrupt, "tenants.erase").with_source(error))?;
+    let header = TenantHeader { lifecycle: Lifecycle::Erased, profile: text.into(), ..header.clone() };
+    Ok((header, receipt))
+}

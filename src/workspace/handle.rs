@@ -1,0 +1,162 @@
+//! A session looking at one tenant.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Result;
+use crate::ledger::Draft;
+use crate::ownership::{Action, Decision, Resource};
+use crate::paths::TenantId;
+use crate::quota::{Limits, Usage, effective_limits, usage_of};
+use crate::record::Entity;
+
+use super::access::{Access, Author};
+use super::collection::Collection;
+use super::profile::{Profile, ProfileChange};
+use super::snapshot::Snapshot;
+use super::transaction::{self, Transaction};
+
+/// A session looking at one tenant: the handle from which everything is done.
+///
+/// It is bound to one life of the tenant. After the tenant was erased, and perhaps made again, it
+/// answers [`Gone`](crate::ErrorKind::Gone).
+///
+/// # Cancellation
+/// A change whose future is dropped may still happen: what the committer had not yet taken is
+/// withdrawn, what it had taken goes on. To find out, read; to repeat safely, give the transaction an
+/// idempotency key.
+#[derive(Clone)]
+pub struct Workspace {
+    pub(super) access: Access,
+}
+
+impl std::fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workspace")
+            .field("principal", self.access.principal())
+            .field("tenant", self.access.tenant())
+            .finish()
+    }
+}
+
+impl Workspace {
+    pub(super) fn new(access: Access) -> Self {
+        Self { access }
+    }
+
+    /// The tenant it looks at.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        self.access.tenant()
+    }
+
+    /// Whether an action would be allowed, without doing it. What is allowed may still fail: that a
+    /// resource is [hidden](Decision::Hide) or exists is not said.
+    ///
+    /// # Errors
+    /// [`Gone`](crate::ErrorKind::Gone) if the principal's own tenant has ended; the store's errors.
+    pub async fn can(&self, action: Action, resource: &Resource) -> Result<Decision> {
+        self.access.ask(action, resource).await
+    }
+
+    /// The records of one kind.
+    #[must_use]
+    pub fn collection<E: Entity>(&self) -> Collection<'_, E> {
+        Collection::new(&self.access)
+    }
+
+    /// The workspace's state as it is now: immutable, cheap to hold, read without waiting.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) and [`Denied`](crate::ErrorKind::Denied) as for reading
+    /// the profile; the store's errors.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        Ok(Snapshot::new(
+            self.access.clone(),
+            self.access.admit(Action::ReadProfile, &Resource::Tenant).await?,
+        ))
+    }
+
+    /// Changes several records of several collections at once: all of it, or nothing.
+    ///
+    /// The function sees the newest state and may run again when others were faster, so it does
+    /// nothing but read and change through what it is given. Each change in it is decided by the
+    /// policy as an action of its own.
+    ///
+    /// # Errors
+    /// What the function returned, and then nothing changed;
+    /// [`QuotaExceeded`](crate::ErrorKind::QuotaExceeded); [`Contended`](crate::ErrorKind::Contended);
+    /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), after which it may have happened; the
+    /// store's errors.
+    pub async fn transaction<T: Send + 'static>(
+        &self,
+        mut function: impl FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let run =
+            move |draft: &mut Draft, author: &Author<'_>| function(&mut Transaction::new(draft, author));
+        Ok(self.access.transact(Action::Transact, &Resource::Tenant, run).await?.0)
+    }
+
+    /// The same for callers that retry: a call with a key that was used before gives the first
+    /// call's answer and changes nothing. Keys are 1 to 128 bytes; the newest
+    /// [`kept_requests`](super::Settings::kept_requests) are remembered, per principal.
+    ///
+    /// # Errors
+    /// As for [`transaction`](Self::transaction); [`InvalidInput`](crate::ErrorKind::InvalidInput) if
+    /// the key is out of range or was used for an answer of another shape.
+    pub async fn transaction_once<T: Serialize + DeserializeOwned + Send + 'static>(
+        &self,
+        key: &str,
+        mut function: impl FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let key = transaction::request_key(self.access.principal(), key)?;
+        let run = move |draft: &mut Draft, author: &Author<'_>| {
+            transaction::once(draft, author, &key, |draft| function(&mut Transaction::new(draft, author)))
+        };
+        Ok(self.access.transact(Action::Transact, &Resource::Tenant, run).await?.0)
+    }
+
+    /// The tenant's profile.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), [`Denied`](crate::ErrorKind::Denied), the store's.
+    pub async fn profile(&self) -> Result<Profile> {
+        let admitted = self.access.admit(Action::ReadProfile, &Resource::Tenant).await?;
+        admitted.profile(Action::ReadProfile)
+    }
+
+    /// Changes the profile and returns it. Display name and time zone are the tenant's own to
+    /// change; role, visibility, plan and limits take an admin.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), [`Denied`](crate::ErrorKind::Denied);
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with the field that was refused; the store's.
+    pub async fn change_profile(&self, change: ProfileChange) -> Result<Profile> {
+        let action = if change.administers() { Action::ChangeTenant } else { Action::ChangeProfile };
+        let run = move |draft: &mut Draft, author: &Author<'_>| {
+            let operation = action.as_str();
+            let mut profile = author.profile.clone();
+            change.clone().apply(&mut profile);
+            profile.validate(operation)?;
+            if let Some(plan) = profile.plan.as_ref().filter(|plan| !author.core.plans.contains(plan)) {
+                let error = crate::Error::new(crate::ErrorKind::InvalidInput, operation);
+                return Err(error.about(format!("plan {plan}")));
+            }
+            if let Some(header) = draft.state().header().cloned() {
+                draft.set_header(profile.clone().into_header(&header, operation)?);
+            }
+            Ok(profile)
+        };
+        Ok(self.access.transact(action, &Resource::Tenant, run).await?.0)
+    }
+
+    /// What the tenant holds, and what it may hold at the most.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), [`Denied`](crate::ErrorKind::Denied), the store's.
+    pub async fn usage(&self) -> Result<(Usage, Limits)> {
+        let admitted = self.access.admit(Action::ReadUsage, &Resource::Tenant).await?;
+        let limits = effective_limits(&self.access.core.plans, &admitted.state);
+        Ok((usage_of(&admitted.state), limits))
+    }
+}

@@ -1,0 +1,30 @@
+//! What a host works with: [`Tenantry`], [`Session`], [`Workspace`], [`Snapshot`], and the
+//! operations on a tenant's records and files.
+//!
+//! Every operation takes the one way down: a session gives a workspace, the workspace asks the
+//! gate, and the permit opens the ledger and the store. [`access`] is where the first three meet;
+//! the rest of this module is rules over a tenant's state.
+
+mod access;
+mod builder;
+mod collection;
+mod files;
+mod handle;
+mod page;
+mod profile;
+mod records;
+mod session;
+mod snapshot;
+mod tenantry;
+mod transaction;
+
+pub use builder::{Builder, Settings};
+pub use collection::Collection;
+pub use handle::Workspace;
+pub use page::{Cursor, Direction, ListOptions, Page};
+pub use profile::{Profile, ProfileChange};
+pub use records::Expected;
+pub use session::Session;
+pub use snapshot::{Snapshot, SnapshotCollection};
+pub use tenantry::Tenantry;
+pub use transaction::{Transaction, TransactionCollection};

@@ -1,0 +1,174 @@
+//! What is known of a tenant beside its records.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Lifecycle, TenantHeader};
+use crate::ownership::{Role, Visibility};
+use crate::quota::Limits;
+use crate::record::LocalTime;
+
+/// A tenant's profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The name that people read, in any script; at most 200 bytes.
+    pub display_name: String,
+    /// What the tenant may do as a principal.
+    pub role: Role,
+    /// Who else may read its workspace.
+    #[serde(default)]
+    pub visibility: Visibility,
+    /// The IANA name of the time zone in which its times are written.
+    pub time_zone: String,
+    /// The plan that limits it; the role's default if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Limits of its own, in place of the plan's.
+    #[serde(default)]
+    pub limits: Limits,
+    /// When the tenant was created.
+    #[serde(with = "milliseconds")]
+    pub created_at: Timestamp,
+}
+
+/// Moments, written as milliseconds since 1970 in UTC.
+mod milliseconds {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.as_millisecond())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let milliseconds = i64::deserialize(deserializer)?;
+        Timestamp::from_millisecond(milliseconds).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What to change of a profile; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ProfileChange {
+    /// The name that people read.
+    pub display_name: Option<String>,
+    /// The IANA name of the time zone.
+    pub time_zone: Option<String>,
+    /// What the tenant may do; only admins change it.
+    pub role: Option<Role>,
+    /// Who else may read its workspace; only admins change it.
+    pub visibility: Option<Visibility>,
+    /// The plan, or `Some(None)` for the role's default; only admins change it.
+    pub plan: Option<Option<String>>,
+    /// Limits of its own; only admins change it.
+    pub limits: Option<Limits>,
+}
+
+impl ProfileChange {
+    /// A change of nothing, to be built upon.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the display name.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
+    }
+
+    /// Sets the time zone.
+    #[must_use]
+    pub fn time_zone(mut self, name: impl Into<String>) -> Self {
+        self.time_zone = Some(name.into());
+        self
+    }
+
+    /// Sets the role.
+    #[must_use]
+    pub const fn role(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// Sets the visibility.
+    #[must_use]
+    pub const fn visibility(mut self, visibility: Visibility) -> Self {
+        self.visibility = Some(visibility);
+        self
+    }
+
+    /// Sets the plan.
+    #[must_use]
+    pub fn plan(mut self, plan: impl Into<String>) -> Self {
+        self.plan = Some(Some(plan.into()));
+        self
+    }
+
+    /// Sets limits of the tenant's own.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Whether it changes what only admins may change.
+    pub(super) const fn administers(&self) -> bool {
+        self.role.is_some() || self.visibility.is_some() || self.plan.is_some() || self.limits.is_some()
+    }
+
+    pub(super) fn apply(self, profile: &mut Profile) {
+        let Self { display_name, time_zone, role, visibility, plan, limits } = self;
+        profile.display_name = display_name.unwrap_or_else(|| profile.display_name.clone());
+        profile.time_zone = time_zone.unwrap_or_else(|| profile.time_zone.clone());
+        profile.role = role.unwrap_or(profile.role);
+        profile.visibility = visibility.unwrap_or(profile.visibility);
+        profile.plan = plan.unwrap_or_else(|| profile.plan.clone());
+        profile.limits = limits.unwrap_or_else(|| profile.limits.clone());
+    }
+}
+
+impl Profile {
+    /// The longest display name, in bytes.
+    pub const MAX_DISPLAY_NAME: usize = 200;
+
+    /// Checks what is not typed.
+    pub(super) fn validate(&self, operation: &'static str) -> Result<()> {
+        let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidInput, operation).about(what));
+        let name = &self.display_name;
+        if name.len() > Self::MAX_DISPLAY_NAME || name.chars().any(char::is_control) {
+            return refuse("display_name");
+        }
+        if TimeZone::get(&self.time_zone).is_err() {
+            return refuse("time_zone");
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(operation: &'static str, header: &TenantHeader) -> Result<Self> {
+        serde_json::from_str(&header.profile)
+            .map_err(|error| Error::new(ErrorKind::Corrupt, operation).about("profile").with_source(error))
+    }
+
+    /// The header that carries this profile.
+    pub(super) fn into_header(self, header: &TenantHeader, operation: &'static str) -> Result<TenantHeader> {
+        let profile = serde_json::to_string(&self)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
+        Ok(TenantHeader { profile: profile.into(), ..header.clone() })
+    }
+
+    /// A moment as the tenant's clock shows it.
+    pub(super) fn local_time(&self, at: Timestamp) -> LocalTime {
+        let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
+        LocalTime::new(zone.to_datetime(at))
+    }
+}
+
+/// Whether a tenant in that stage of life can be seen at all.
+pub(super) const fn is_alive(lifecycle: &Lifecycle) -> bool {
+    matches!(lifecycle, Lifecycle::Active | Lifecycle::Deleting { .. })
+}

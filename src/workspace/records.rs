@@ -1,0 +1,221 @@
+//! The rules of records: pure functions over a tenant's state.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Direction, Draft, Entry, IndexKey, Section, State};
+use crate::ownership::{Action, Resource};
+use crate::paths::{Area, CollectionName, FileName, TenantId};
+use crate::record::{Entity, Envelope, Record, RecordError, RecordId, RecordText, Revision};
+
+use super::access::{Author, missing};
+use super::files;
+use super::page::{Cursor, ListOptions, Page};
+
+/// Which revision a change is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// Whatever is there.
+    Any,
+    /// This one and no other: what was changed meanwhile is not overwritten.
+    Revision(Revision),
+}
+
+impl From<Revision> for Expected {
+    fn from(revision: Revision) -> Self {
+        Self::Revision(revision)
+    }
+}
+
+/// The section that holds a collection.
+pub(super) fn section(collection: &CollectionName) -> Section {
+    Section::named(collection.as_str())
+}
+
+/// A record as what an action is about.
+pub(super) fn resource<E: Entity>(id: &RecordId) -> Resource {
+    Resource::Record(E::collection(), id.as_str().into())
+}
+
+/// The index in which a record's blobs are found.
+const BLOB_INDEX: &str = "@blob";
+
+pub(super) fn blob_key(area: Area, name: &FileName) -> IndexKey {
+    IndexKey::new(BLOB_INDEX, &files::address(area, name))
+}
+
+fn damaged(operation: &'static str, resource: &Resource, error: RecordError) -> Error {
+    Error::new(ErrorKind::Corrupt, operation).about(resource.to_string()).with_source(error)
+}
+
+fn invalid(operation: &'static str, resource: &Resource, error: RecordError) -> Error {
+    let kind = match error {
+        RecordError::TooLarge { .. } => ErrorKind::TooLarge,
+        _ => ErrorKind::InvalidInput,
+    };
+    Error::new(kind, operation).about(resource.to_string()).with_source(error)
+}
+
+/// Reads an entry as a record; `None` if it names another owner than the tenant it is stored with.
+fn read_entry<E: Entity>(action: Action, tenant: &TenantId, entry: &Entry) -> Result<Option<Record<E>>> {
+    let text = RecordText::from_stored(entry.text.clone());
+    let record = Record::read(&text).map_err(|error| {
+        let resource = Resource::Record(E::collection(), Arc::clone(&entry.id));
+        damaged(action.as_str(), &resource, error)
+    })?;
+    let own = record.owner().is_none_or(|owner| owner == tenant.as_str());
+    Ok(own.then_some(record))
+}
+
+/// The record of that id.
+pub(super) fn get<E: Entity>(
+    state: &State,
+    tenant: &TenantId,
+    action: Action,
+    id: &RecordId,
+) -> Result<Record<E>> {
+    let found = match state.get(&section(&E::collection()), id.as_str()) {
+        Some(entry) => read_entry(action, tenant, &entry)?,
+        None => None,
+    };
+    found.ok_or_else(|| missing(action.as_str(), &resource::<E>(id)))
+}
+
+/// The records with a key of an index, in order.
+pub(super) fn find<E: Entity>(
+    state: &State,
+    tenant: &TenantId,
+    action: Action,
+    index: &str,
+    key: &str,
+) -> Result<Vec<Record<E>>> {
+    let entries = state.find(&section(&E::collection()), &IndexKey::new(index, key));
+    let records = entries.iter().map(|entry| read_entry(action, tenant, entry));
+    records.filter_map(Result::transpose).collect()
+}
+
+/// A page of a collection.
+pub(super) fn list<E: Entity>(
+    state: &State,
+    tenant: &TenantId,
+    action: Action,
+    options: &ListOptions,
+) -> Result<Page<Record<E>>> {
+    let collection = E::collection();
+    let Some(header) = state.header() else {
+        return Err(missing(action.as_str(), &Resource::Collection(collection)));
+    };
+    let life = header.incarnation;
+    let (direction, after, limit) = options.start(action.as_str(), &collection, life)?;
+    let entries = state.list(&section(&collection), direction, after, limit);
+    let next = entries.last().filter(|_| entries.len() == limit).map(|last| Cursor {
+        collection,
+        life,
+        direction,
+        order: last.order,
+    });
+    let records = entries.iter().map(|entry| read_entry(action, tenant, entry));
+    Ok(Page { items: records.filter_map(Result::transpose).collect::<Result<_>>()?, next })
+}
+
+/// Puts a record's text with the keys by which it is found.
+fn put<E: Entity>(
+    draft: &mut Draft,
+    action: Action,
+    id: &RecordId,
+    value: &E,
+    text: &RecordText,
+) -> Result<()> {
+    let mut keys: Vec<IndexKey> =
+        value.index_keys().iter().map(|(index, key)| IndexKey::new(index, key)).collect();
+    for (area, name) in value.blobs() {
+        if draft.state().get(&Section::BLOBS, &files::address(area, &name)).is_none() {
+            let file = Resource::File(area, name);
+            return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(file.to_string()));
+        }
+        keys.push(blob_key(area, &name));
+    }
+    keys.sort();
+    keys.dedup();
+    draft.put(&section(&E::collection()), id.as_str(), keys, text.as_bytes().clone());
+    Ok(())
+}
+
+/// Inserts a record.
+pub(super) fn insert<E: Entity>(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    id: &RecordId,
+    value: &E,
+) -> Result<Record<E>> {
+    let resource = resource::<E>(id);
+    if draft.state().get(&section(&E::collection()), id.as_str()).is_some() {
+        return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(resource.to_string()));
+    }
+    let now = author.profile.local_time(draft.now());
+    let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
+    let text = RecordText::insert(&envelope, value, &author.core.settings.record_limits)
+        .map_err(|error| invalid(action.as_str(), &resource, error))?;
+    put(draft, action, id, value, &text)?;
+    Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
+}
+
+/// Reads a record that is to be changed and sees that it is the one that was meant.
+fn expect<E: Entity>(
+    draft: &Draft,
+    author: &Author<'_>,
+    action: Action,
+    id: &RecordId,
+    expected: Expected,
+) -> Result<Record<E>> {
+    let record = get::<E>(draft.state(), author.tenant, action, id)?;
+    match expected {
+        Expected::Revision(revision) if revision != record.revision() => {
+            let resource = resource::<E>(id).to_string();
+            Err(Error::new(ErrorKind::RevisionMismatch, action.as_str()).about(resource))
+        }
+        _ => Ok(record),
+    }
+}
+
+/// Changes a record to the value that `change` makes of the old one.
+pub(super) fn update<E: Entity>(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    id: &RecordId,
+    expected: Expected,
+    change: impl FnOnce(&E) -> Result<E>,
+) -> Result<Record<E>> {
+    let old = expect::<E>(draft, author, action, id, expected)?;
+    let new = change(old.value())?;
+    let now = author.profile.local_time(draft.now());
+    let resource = resource::<E>(id);
+    let text = old
+        .update(&new, now, &author.core.settings.record_limits)
+        .map_err(|error| invalid(action.as_str(), &resource, error))?;
+    put(draft, action, id, &new, &text)?;
+    files::release(draft, author.core, &old.value().blobs());
+    Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
+}
+
+/// Removes a record, and dooms the blobs that it alone referred to.
+pub(super) fn remove<E: Entity>(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    id: &RecordId,
+    expected: Expected,
+) -> Result<Record<E>> {
+    let old = expect::<E>(draft, author, action, id, expected)?;
+    draft.remove(&section(&E::collection()), id.as_str());
+    files::release(draft, author.core, &old.value().blobs());
+    Ok(old)
+}
+
+/// All records of a collection in order; for views and checks.
+pub(super) fn texts(state: &State, collection: &CollectionName) -> Vec<Entry> {
+    state.list(&section(collection), Direction::InOrder, None, usize::MAX)
+}

@@ -1,0 +1,111 @@
+//! The library's root handle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Draft, Lifecycle};
+use crate::ownership::{Action, Role};
+use crate::paths::TenantId;
+use crate::store::TenantStore;
+
+use super::access::{Access, Core};
+use super::builder::Builder;
+use super::profile::{Profile, is_alive};
+use super::session::Session;
+use super::tenants::{self, NewTenant};
+
+/// All tenants of one store. A clone is another handle to the same.
+#[derive(Clone)]
+pub struct Tenantry {
+    pub(super) core: Arc<Core>,
+}
+
+impl std::fmt::Debug for Tenantry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tenantry").field("settings", &self.core.settings).finish_non_exhaustive()
+    }
+}
+
+impl Tenantry {
+    /// Begins with a store, which is given away.
+    pub fn builder(store: impl TenantStore) -> Builder {
+        Builder::new(store)
+    }
+
+    pub(super) fn of(core: Core) -> Self {
+        Self { core: Arc::new(core) }
+    }
+
+    /// Begins to work as a tenant that the host has authenticated. The role is read from the store,
+    /// now and at every decision.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if there is no such tenant; the store's errors.
+    pub async fn session(&self, tenant: &TenantId) -> Result<Session> {
+        let header = self.core.guarded.identify("session", tenant).await?;
+        let header = header
+            .filter(|header| is_alive(&header.lifecycle))
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "session"))?;
+        Ok(Session::new(Access::own(Arc::clone(&self.core), tenant.clone(), header.incarnation)))
+    }
+
+    /// Makes the first admin, on a root that holds no tenants. Repeating it with the same name changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`] if there are tenants, and this one is not an admin among them;
+    /// [`ErrorKind::InvalidInput`] with the field that was refused; the store's errors.
+    pub async fn bootstrap_admin(&self, tenant: &TenantId, display_name: &str) -> Result<Profile> {
+        const OPERATION: &str = "bootstrap_admin";
+        let page = self.core.guarded.tenants(OPERATION, None, 1).await?;
+        if !page.items.is_empty() {
+            let header = self.core.guarded.identify(OPERATION, tenant).await?;
+            let profile = header.filter(|header| is_alive(&header.lifecycle));
+            let profile = profile.map(|header| Profile::read(OPERATION, &header)).transpose()?;
+            return profile
+                .filter(|profile| profile.role == Role::Admin)
+                .ok_or_else(|| Error::new(ErrorKind::AlreadyExists, OPERATION));
+        }
+        let new = NewTenant::new(Role::Admin).display_name(display_name);
+        self.create(OPERATION, "first admin", tenant, new).await
+    }
+
+    /// Sees that a tenant exists, for the first login of a user whom the host has authenticated: one
+    /// that does not is created as a user. Returns the profile that it has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Suspended`] if it is being deleted or erased; the store's errors.
+    pub async fn ensure(&self, tenant: &TenantId, display_name: &str) -> Result<Profile> {
+        const OPERATION: &str = "ensure";
+        let known = self.core.guarded.identify(OPERATION, tenant).await?;
+        if let Some(header) = known.filter(|header| header.lifecycle == Lifecycle::Active) {
+            return Profile::read(OPERATION, &header);
+        }
+        let new = NewTenant::new(Role::User).display_name(display_name);
+        self.create(OPERATION, "first login", tenant, new).await
+    }
+
+    async fn create(
+        &self,
+        operation: &'static str,
+        reason: &str,
+        tenant: &TenantId,
+        new: NewTenant,
+    ) -> Result<Profile> {
+        let permit = self.core.gate.operate(reason, Action::CreateTenant, tenant);
+        let (core, inside) = (Arc::clone(&self.core), tenant.clone());
+        let run = move |draft: &mut Draft| tenants::create(draft, &core, &inside, &new, operation);
+        let (profile, _) = self.core.guarded.ledger(&permit).transact(operation, tenant, run).await?;
+        self.core.created(&permit).await;
+        Ok(profile)
+    }
+
+    /// Refuses what comes from now on, and waits until everything under way is answered.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`] if that takes longer than `deadline`; what is under way goes on.
+    pub async fn close(&self, deadline: Duration) -> Result<()> {
+        self.core.guarded.close(deadline).await
+    }
+}

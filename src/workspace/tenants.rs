@@ -1,0 +1,290 @@
+//! The administration of tenants: create, list, change, delete, restore, erase.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Draft, Lifecycle, TenantHeader};
+use crate::ownership::{Action, Principal, Resource, Role, Visibility};
+use crate::paths::TenantId;
+use crate::quota::{Limits, Usage, usage_of};
+
+use super::access::{Access, Core, missing};
+use super::erasure::{self, Erasure};
+use super::profile::{Profile, ProfileChange, is_alive};
+
+/// What a new tenant is to be.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewTenant {
+    /// Its role.
+    pub role: Role,
+    /// The name that people read; the tenant's id if empty.
+    pub display_name: String,
+    /// Who else may read its workspace.
+    pub visibility: Visibility,
+    /// Its time zone, if not that of the [settings](super::Settings::time_zone).
+    pub time_zone: Option<String>,
+    /// Its plan, if not its role's.
+    pub plan: Option<String>,
+    /// Limits of its own.
+    pub limits: Limits,
+}
+
+impl NewTenant {
+    /// A private tenant of that role.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        let (display_name, visibility) = (String::new(), Visibility::Private);
+        Self { role, display_name, visibility, time_zone: None, plan: None, limits: Limits::default() }
+    }
+
+    /// The same with a display name.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = name.into();
+        self
+    }
+
+    /// The same, readable by every principal.
+    #[must_use]
+    pub const fn shared(mut self) -> Self {
+        self.visibility = Visibility::Shared;
+        self
+    }
+
+    /// The same with a time zone, by its IANA name.
+    #[must_use]
+    pub fn time_zone(mut self, name: impl Into<String>) -> Self {
+        self.time_zone = Some(name.into());
+        self
+    }
+
+    /// The same with a plan.
+    #[must_use]
+    pub fn plan(mut self, name: impl Into<String>) -> Self {
+        self.plan = Some(name.into());
+        self
+    }
+
+    /// The same with limits of its own.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    fn profile(&self, core: &Core, tenant: &TenantId, operation: &'static str) -> Result<Profile> {
+        let display_name = match self.display_name.as_str() {
+            "" => tenant.to_string(),
+            name => name.to_owned(),
+        };
+        let profile = Profile {
+            display_name,
+            role: self.role,
+            visibility: self.visibility,
+            time_zone: self.time_zone.clone().unwrap_or_else(|| core.settings.time_zone.clone()),
+            plan: self.plan.clone(),
+            limits: self.limits.clone(),
+            created_at: core.clock.now(),
+        };
+        profile.validate(operation)?;
+        match profile.plan.as_ref().filter(|plan| !core.plans.contains(plan)) {
+            Some(plan) => {
+                Err(Error::new(ErrorKind::InvalidInput, operation).about(format!("plan {plan}")))
+            }
+            None => Ok(profile),
+        }
+    }
+}
+
+/// Makes a tenant in a draft, unless it is there; the profile that it then has.
+pub(super) fn create(
+    draft: &mut Draft,
+    core: &Core,
+    tenant: &TenantId,
+    new: &NewTenant,
+    operation: &'static str,
+) -> Result<Profile> {
+    match draft.state().header().cloned() {
+        Some(header) if header.lifecycle == Lifecycle::Active => Profile::read(operation, &header),
+        Some(header) if header.lifecycle != Lifecycle::Erased => {
+            Err(Error::new(ErrorKind::Suspended, operation).about(tenant.to_string()))
+        }
+        _ => {
+            let profile = new.profile(core, tenant, operation)?;
+            let incarnation = core.fresh_life();
+            let blank = TenantHeader { incarnation, lifecycle: Lifecycle::Active, profile: "{}".into() };
+            draft.set_header(profile.clone().into_header(&blank, operation)?);
+            Ok(profile)
+        }
+    }
+}
+
+/// Whether the time in which a deleted tenant can be restored has to be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grace {
+    /// Erase only what is over its grace.
+    Respect,
+    /// Erase at once.
+    Skip,
+}
+
+/// A tenant in a list of all.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TenantEntry {
+    /// Its id.
+    pub tenant: TenantId,
+    /// Its profile.
+    pub profile: Profile,
+    /// Whether it is being deleted, and until when it can be restored.
+    pub deleting_until: Option<jiff::Timestamp>,
+    /// What it holds.
+    pub usage: Usage,
+}
+
+/// The administration of tenants. Every operation takes what the policy asks for; by default, an
+/// admin.
+#[derive(Debug)]
+pub struct Tenants<'a> {
+    access: &'a Access,
+}
+
+impl<'a> Tenants<'a> {
+    pub(super) fn new(access: &'a Access) -> Self {
+        Self { access }
+    }
+
+    /// Creates a tenant: its folders and empty databases appear. One that is there already stays as
+    /// it is, so a creation can be repeated. Returns the profile that it has.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound) if it is not allowed;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) with the field that was refused;
+    /// [`Suspended`](ErrorKind::Suspended) while one of that name is being deleted or erased; the
+    /// store's errors.
+    pub async fn create(&self, tenant: &TenantId, new: NewTenant) -> Result<Profile> {
+        let access = self.access.elsewhere(tenant.clone());
+        let action = Action::CreateTenant;
+        let inside = access.clone();
+        let run = move |draft: &mut Draft, _: &Principal| {
+            create(draft, &inside.core, inside.tenant(), &new, action.as_str())
+        };
+        let (profile, permit, _) = access.transact_in_any_life(action, &Resource::Tenant, run).await?;
+        access.core.created(&permit).await;
+        Ok(profile)
+    }
+
+    /// A page of the tenants in order of name, from after `after`: at most `limit` (1 to 1000)
+    /// names are looked at, and what has been erased is left out. The second value is where to go on.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound) if it is not allowed;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a limit out of range; the store's errors.
+    pub async fn list(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantEntry>, Option<TenantId>)> {
+        self.list_for(Action::ListTenants, after, limit).await
+    }
+
+    pub(super) async fn list_for(
+        &self,
+        action: Action,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantEntry>, Option<TenantId>)> {
+        let operation = action.as_str();
+        if limit == 0 || limit > 1000 {
+            return Err(Error::new(ErrorKind::InvalidInput, operation).about("limit"));
+        }
+        let admitted = self.access.admit(action, &Resource::AllTenants).await?;
+        let core = &self.access.core;
+        let page = core.guarded.store(&admitted.permit).tenants(after.map(TenantId::as_str), limit).await;
+        let page = page.map_err(|error| Error::store(operation, error))?;
+        let mut entries = Vec::new();
+        for tenant in &page.items {
+            let state = core.guarded.ledger(&admitted.permit).read(operation, tenant).await?;
+            let Some(header) = state.header().filter(|header| is_alive(&header.lifecycle)) else { continue };
+            let deleting_until = match header.lifecycle {
+                Lifecycle::Deleting { until } => Some(until),
+                _ => None,
+            };
+            let profile = Profile::read(operation, header)?;
+            entries.push(TenantEntry {
+                tenant: tenant.clone(),
+                profile,
+                deleting_until,
+                usage: usage_of(&state),
+            });
+        }
+        let next = page.items.last().filter(|_| page.next.is_some()).cloned();
+        Ok((entries, next))
+    }
+
+    /// Changes a tenant's profile; see [`Workspace::change_profile`](super::Workspace::change_profile).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn change(&self, tenant: &TenantId, change: ProfileChange) -> Result<Profile> {
+        super::Workspace::new(self.access.elsewhere(tenant.clone())).change_profile(change).await
+    }
+
+    /// Begins to delete a tenant: from now on its data can't be changed, and until the grace ends it
+    /// can be restored. Returns when that is. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound); the store's errors.
+    pub async fn delete(&self, tenant: &TenantId) -> Result<jiff::Timestamp> {
+        let access = self.access.elsewhere(tenant.clone());
+        let (action, core) = (Action::DeleteTenant, access.core.clone());
+        let run = move |draft: &mut Draft, _: &Principal| {
+            let header = living(draft, action)?;
+            if let Lifecycle::Deleting { until } = header.lifecycle {
+                return Ok(until);
+            }
+            let grace = jiff::SignedDuration::try_from(core.settings.grace).unwrap_or(jiff::SignedDuration::MAX);
+            let until = draft.now().checked_add(grace).unwrap_or(jiff::Timestamp::MAX);
+            draft.set_header(TenantHeader { lifecycle: Lifecycle::Deleting { until }, ..header });
+            Ok(until)
+        };
+        Ok(access.transact_in_any_life(action, &Resource::Tenant, run).await?.0)
+    }
+
+    /// Restores a tenant that is being deleted. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied); [`NotFound`](ErrorKind::NotFound), also once it is being erased;
+    /// the store's errors.
+    pub async fn restore(&self, tenant: &TenantId) -> Result<Profile> {
+        let access = self.access.elsewhere(tenant.clone());
+        let action = Action::RestoreTenant;
+        let run = move |draft: &mut Draft, _: &Principal| {
+            let header = living(draft, action)?;
+            let profile = Profile::read(action.as_str(), &header)?;
+            if header.lifecycle != Lifecycle::Active {
+                draft.set_header(TenantHeader { lifecycle: Lifecycle::Active, ..header });
+            }
+            Ok(profile)
+        };
+        Ok(access.transact_in_any_life(action, &Resource::Tenant, run).await?.0)
+    }
+
+    /// Erases a tenant that is being deleted, for good: its records at once, then its files, then
+    /// everything but a tombstone. Where the store can't fence late requests it may have to wait;
+    /// repeat it then, or leave it to maintenance.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound), also if it was erased
+    /// before; [`InvalidInput`](ErrorKind::InvalidInput) if it is not being deleted or its grace is
+    /// not over; the store's errors, after which it is to be repeated.
+    pub async fn erase(&self, tenant: &TenantId, grace: Grace) -> Result<Erasure> {
+        let access = self.access.elsewhere(tenant.clone());
+        let admitted = access.admit(Action::EraseTenant, &Resource::Tenant).await?;
+        erasure::erase(&access.core, &admitted.permit, grace).await
+    }
+}
+
+fn living(draft: &Draft, action: Action) -> Result<TenantHeader> {
+    let header = draft.state().header().filter(|header| is_alive(&header.lifecycle));
+    header.map(|header| (**header).clone()).ok_or_else(|| missing(action.as_str(), &Resource::Tenant))
+}
