@@ -22,8 +22,12 @@ pub(crate) enum Lifecycle {
     Erasing {
         /// When the last reservation for one of its blobs ends.
         reserved_until: Timestamp,
-        /// What is to be told in the receipt.
+        /// How many records there were.
         records: u64,
+        /// How many files.
+        files: u64,
+        /// The bytes of those files.
+        bytes: u64,
     },
     /// Nothing is left of it.
     Erased,
@@ -43,7 +47,7 @@ pub(crate) struct TenantHeader {
 enum StoredLifecycle {
     Active,
     Deleting { until: i64 },
-    Erasing { reserved_until: i64, records: u64 },
+    Erasing { reserved_until: i64, records: u64, files: u64, bytes: u64 },
     Erased,
 }
 
@@ -62,8 +66,8 @@ impl TenantHeader {
         let lifecycle = match stored.lifecycle {
             StoredLifecycle::Active => Lifecycle::Active,
             StoredLifecycle::Deleting { until } => Lifecycle::Deleting { until: time(until) },
-            StoredLifecycle::Erasing { reserved_until, records } => {
-                Lifecycle::Erasing { reserved_until: time(reserved_until), records }
+            StoredLifecycle::Erasing { reserved_until, records, files, bytes } => {
+                Lifecycle::Erasing { reserved_until: time(reserved_until), records, files, bytes }
             }
             StoredLifecycle::Erased => Lifecycle::Erased,
         };
@@ -75,8 +79,9 @@ impl TenantHeader {
         let lifecycle = match self.lifecycle {
             Lifecycle::Active => StoredLifecycle::Active,
             Lifecycle::Deleting { until } => StoredLifecycle::Deleting { until: until.as_millisecond() },
-            Lifecycle::Erasing { reserved_until, records } => {
-                StoredLifecycle::Erasing { reserved_until: reserved_until.as_millisecond(), records }
+            Lifecycle::Erasing { reserved_until, records, files, bytes } => {
+                let reserved_until = reserved_until.as_millisecond();
+                StoredLifecycle::Erasing { reserved_until, records, files, bytes }
             }
             Lifecycle::Erased => StoredLifecycle::Erased,
         };

@@ -290,58 +290,53 @@ impl Access {
         self.core.permit(&self.request(principal, action, resource, header)?)
     }
 
-    /// Runs a transaction, with the decision made inside it. The function may run again.
+    /// Runs a transaction on a living tenant, with the decision made inside it, in the very state
+    /// that it changes. The function may run again.
     pub(super) async fn transact<T: Send + 'static>(
         &self,
         action: Action,
         resource: &Resource,
         mut function: impl FnMut(&mut Draft, &Author<'_>) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
-        let operation = action.as_str();
-        let foreign = if self.is_own() {
-            None
-        } else {
-            let own = self.ledger().read(operation, &self.principal).await?;
-            let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
-            let header = self.ledger().header(operation, &self.tenant).await?;
-            let request = self.request(&principal, action, resource, header.as_ref())?;
-            let (decision, permit) = self.core.gate.judge(&request);
-            if let Err(refusal) = permit {
-                self.core.gate.record(&request, &decision);
-                return Err(refused(&refusal, operation, resource));
-            }
-            Some(principal)
+        let (access, inside) = (self.clone(), resource.clone());
+        let run = move |draft: &mut Draft, principal: &Principal| {
+            let header = draft.state().header().cloned();
+            access.check_life(action, &inside, header.as_deref())?;
+            let header = header.ok_or_else(|| missing(action.as_str(), &inside))?;
+            let profile = Profile::read(action.as_str(), &header)?;
+            let (core, tenant) = (&*access.core, &access.tenant);
+            function(draft, &Author { core, tenant, principal, profile: &profile })
         };
-        let judged: Arc<Mutex<Option<(Principal, Visibility, Decision)>>> = Arc::default();
-        let (access, resource_inside, judged_inside) = (self.clone(), resource.clone(), Arc::clone(&judged));
+        self.transact_in_any_life(action, resource, run).await
+    }
+
+    /// The same whatever stage of its life the tenant is in, or before it: for its administration.
+    pub(super) async fn transact_in_any_life<T: Send + 'static>(
+        &self,
+        action: Action,
+        resource: &Resource,
+        mut function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
+    ) -> Result<(T, Permit, State)> {
+        let operation = action.as_str();
+        let foreign = self.judge_from_outside(action, resource).await?;
+        let judged: Arc<Mutex<Option<Judged>>> = Arc::default();
+        let (access, inside, judged_inside) = (self.clone(), resource.clone(), Arc::clone(&judged));
         let run = move |draft: &mut Draft| {
             let header = draft.state().header().cloned();
-            let header = header.as_deref();
             let principal = match &foreign {
                 Some(principal) => principal.clone(),
-                None => access.principal_in(operation, header)?,
+                None => access.principal_in(operation, header.as_deref())?,
             };
-            let request = access.request(&principal, action, &resource_inside, header)?;
+            let request = access.request(&principal, action, &inside, header.as_deref())?;
             let (decision, permit) = access.core.gate.judge(&request);
-            let note = (principal.clone(), request.visibility, decision);
+            let note = Judged { principal: principal.clone(), visibility: request.visibility, decision };
             *judged_inside.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
-            let permit = permit.map_err(|refusal| refused(&refusal, operation, &resource_inside))?;
-            access.check_life(action, &resource_inside, header)?;
-            let profile = match header {
-                Some(header) => Profile::read(operation, header)?,
-                None => return Err(missing(operation, &resource_inside)),
-            };
-            let author = Author {
-                core: &access.core,
-                tenant: &access.tenant,
-                principal: &principal,
-                profile: &profile,
-            };
-            Ok((function(draft, &author)?, permit))
+            let permit = permit.map_err(|refusal| refused(&refusal, operation, &inside))?;
+            Ok((function(draft, &principal)?, permit))
         };
         let result = self.ledger().transact(operation, &self.tenant, run).await;
         let judged = judged.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((principal, visibility, decision)) = judged {
+        if let Some(Judged { principal, visibility, decision }) = judged {
             let (principal, tenant) = (&principal, &self.tenant);
             let request = Request { principal, action, tenant, visibility, resource };
             self.core.gate.record(&request, &decision);
@@ -349,6 +344,31 @@ impl Access {
         let ((value, permit), state) = result?;
         Ok((value, permit, state))
     }
+
+    /// For a foreign tenant: the principal, if what the tenant's header says lets it begin at all.
+    async fn judge_from_outside(&self, action: Action, resource: &Resource) -> Result<Option<Principal>> {
+        if self.is_own() {
+            return Ok(None);
+        }
+        let operation = action.as_str();
+        let own = self.ledger().read(operation, &self.principal).await?;
+        let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
+        let header = self.ledger().header(operation, &self.tenant).await?;
+        let request = self.request(&principal, action, resource, header.as_ref())?;
+        let (decision, permit) = self.core.gate.judge(&request);
+        if let Err(refusal) = permit {
+            self.core.gate.record(&request, &decision);
+            return Err(refused(&refusal, operation, resource));
+        }
+        Ok(Some(principal))
+    }
+}
+
+/// A decision that was made inside a transaction, to be recorded once it is over.
+struct Judged {
+    principal: Principal,
+    visibility: Visibility,
+    decision: Decision,
 }
 
 fn header_visibility(operation: &'static str, header: Option<&TenantHeader>) -> Result<Visibility> {

@@ -87,7 +87,8 @@ fn erasing(state: &State, header: &TenantHeader) -> TenantHeader {
     let usage = usage_of(state);
     let reservations = files::entries::<Reservation>(state, &Section::RESERVATIONS);
     let dooms = files::entries::<Doom>(state, &Section::DOOMS);
-    let ends = reservations.iter().map(|(_, held)| held.until).chain(dooms.iter().map(|(_, doom)| doom.until));
+    let ends =
+        reservations.iter().map(|(_, held)| held.until).chain(dooms.iter().map(|(_, doom)| doom.until));
     let reserved_until = Timestamp::from_millisecond(ends.max().unwrap_or(0)).unwrap_or(Timestamp::MAX);
     let lifecycle = Lifecycle::Erasing {
         reserved_until,

@@ -8,6 +8,7 @@
 mod access;
 mod builder;
 mod collection;
+mod erasure;
 mod files;
 mod handle;
 mod page;
@@ -16,10 +17,12 @@ mod records;
 mod session;
 mod snapshot;
 mod tenantry;
+mod tenants;
 mod transaction;
 
 pub use builder::{Builder, Settings};
 pub use collection::Collection;
+pub use erasure::{Erasure, Receipt};
 pub use handle::Workspace;
 pub use page::{Cursor, Direction, ListOptions, Page};
 pub use profile::{Profile, ProfileChange};
@@ -27,4 +30,5 @@ pub use records::Expected;
 pub use session::Session;
 pub use snapshot::{Snapshot, SnapshotCollection};
 pub use tenantry::Tenantry;
+pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
 pub use transaction::{Transaction, TransactionCollection};

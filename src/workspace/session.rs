@@ -4,6 +4,7 @@ use crate::paths::TenantId;
 
 use super::access::Access;
 use super::handle::Workspace;
+use super::tenants::Tenants;
 
 /// A principal at work; the only source of workspaces.
 #[derive(Clone)]
@@ -33,6 +34,12 @@ impl Session {
     #[must_use]
     pub fn workspace(&self, tenant: &TenantId) -> Workspace {
         Workspace::new(self.access.elsewhere(tenant.clone()))
+    }
+
+    /// The administration of tenants, for admins.
+    #[must_use]
+    pub fn tenants(&self) -> Tenants<'_> {
+        Tenants::new(&self.access)
     }
 
     /// Who is at work.

@@ -87,9 +87,7 @@ impl NewTenant {
         };
         profile.validate(operation)?;
         match profile.plan.as_ref().filter(|plan| !core.plans.contains(plan)) {
-            Some(plan) => {
-                Err(Error::new(ErrorKind::InvalidInput, operation).about(format!("plan {plan}")))
-            }
+            Some(plan) => Err(Error::new(ErrorKind::InvalidInput, operation).about(format!("plan {plan}"))),
             None => Ok(profile),
         }
     }
@@ -242,7 +240,8 @@ impl<'a> Tenants<'a> {
             if let Lifecycle::Deleting { until } = header.lifecycle {
                 return Ok(until);
             }
-            let grace = jiff::SignedDuration::try_from(core.settings.grace).unwrap_or(jiff::SignedDuration::MAX);
+            let grace =
+                jiff::SignedDuration::try_from(core.settings.grace).unwrap_or(jiff::SignedDuration::MAX);
             let until = draft.now().checked_add(grace).unwrap_or(jiff::Timestamp::MAX);
             draft.set_header(TenantHeader { lifecycle: Lifecycle::Deleting { until }, ..header });
             Ok(until)
