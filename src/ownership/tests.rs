@@ -66,8 +66,8 @@ fn in_videos<T>(
     (owner, visibility): (&str, Visibility),
     ask: impl FnOnce(&Request<'_>) -> T,
 ) -> T {
-    let (tenant, resource) = (tenant(owner), Resource::Collection(&CollectionName::VIDEOS));
-    ask(&Request { principal, action, tenant: &tenant, visibility, resource })
+    let (tenant, resource) = (tenant(owner), Resource::Collection(CollectionName::VIDEOS));
+    ask(&Request { principal, action, tenant: &tenant, visibility, resource: &resource })
 }
 
 #[test]
@@ -124,7 +124,8 @@ fn a_request_about_all_tenants_is_recorded_under_none() {
     let admin = Principal::new(tenant("root"), Role::Admin);
     let (principal, own, visibility) = (&admin, tenant("root"), Visibility::Private);
     let resource = Resource::AllTenants;
-    let request = Request { principal, action: Action::ListTenants, tenant: &own, visibility, resource };
+    let request =
+        Request { principal, action: Action::ListTenants, tenant: &own, visibility, resource: &resource };
     assert!(gate.permit(&request).is_ok());
     let expected = "1970-01-01T00:00:00Z root (admin), tenants.list, all, all tenants, Allow(Admin)";
     assert_eq!(heard.lines(), [expected]);
@@ -198,7 +199,7 @@ fn trace_decision(id: &str, decision: &Decision) {
         actor: Actor::Principal(&ana),
         action: Action::GetRecord,
         tenant: Some(&budi),
-        resource: Resource::Record(&CollectionName::VIDEOS, id),
+        resource: &Resource::Record(CollectionName::VIDEOS, id.into()),
         decision,
     });
 }
