@@ -10,6 +10,8 @@ mod support;
 mod blobs;
 #[path = "local_store/conforms.rs"]
 mod conforms;
+#[path = "local_store/faults.rs"]
+mod faults;
 #[path = "local_store/ledger.rs"]
 mod ledger;
 #[path = "local_store/recovery.rs"]

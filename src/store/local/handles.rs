@@ -67,7 +67,7 @@ impl Slot {
 
     /// Closes everything. Who works on something has it open all the same; a lock stays held until
     /// its holder gives it back.
-    fn close(&self) {
+    pub(super) fn close(&self) {
         self.set_opened(None);
         let lock = hold(&self.lock).take();
         drop(lock);

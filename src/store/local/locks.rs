@@ -26,14 +26,17 @@ enum Attempt<T, F> {
     Busy(OwnedMutexGuard<()>, F),
 }
 
-/// The lock of another process, given back when dropped.
-struct Held(Option<Arc<dyn File>>);
+/// The lock among processes, given back when dropped.
+struct Held<'a> {
+    slot: &'a Slot,
+    file: Option<Arc<dyn File>>,
+}
 
-impl Drop for Held {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if let Some(file) = &self.0 {
-            // Giving back a lock that is held can't fail; if it did, the handle's end would do it.
-            let _ = file.unlock();
+        if self.file.take().is_some_and(|file| file.unlock().is_err()) {
+            // The end of the last handle gives it back as well.
+            self.slot.close();
         }
     }
 }
@@ -111,14 +114,23 @@ impl Root {
     }
 
     /// The lock of the tenant among processes, if it is free.
-    fn try_hold(&self, slot: &Slot) -> Result<Option<Held>, StoreError> {
+    fn try_hold<'a>(&self, slot: &'a Slot) -> Result<Option<Held<'a>>, StoreError> {
         if self.processes == Processes::Only {
-            return Ok(Some(Held(None)));
+            return Ok(Some(Held { slot, file: None }));
         }
         let name = slot.tenant.as_str();
-        let fail = |error| failed("lock tenant", format!("{}/{}/{name}", layout::OWN, layout::LOCKS), error);
-        let file = slot.lock_file(|| open_or_create(&*self.locks, name)).map_err(fail)?;
-        Ok(file.try_lock().map_err(fail)?.then_some(Held(Some(file))))
+        let tried = slot
+            .lock_file(|| open_or_create(&*self.locks, name))
+            .and_then(|file| Ok((file.try_lock()?, file)));
+        match tried {
+            Ok((free, file)) => Ok(free.then_some(Held { slot, file: Some(file) })),
+            Err(error) => {
+                // Whether it is held now is not known: closing it gives it back.
+                slot.close();
+                let place = format!("{}/{}/{name}", layout::OWN, layout::LOCKS);
+                Err(failed("lock tenant", place, error))
+            }
+        }
     }
 
     /// Between half and one and a half of `pause`, so that those who wait don't go in step.
