@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tenantry::paths::TenantId;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{Commit, Fold, FoldKind, Outcome, StoreError, StoreErrorKind, TenantStore, Version};
 use tenantry::testkit::SeededEntropy;
@@ -203,4 +204,52 @@ async fn a_root_that_could_not_be_made_durable_is_made_again() {
     let first = Commit { header: Some(header("{}")), text: Bytes::from_static(b"first") };
     committed(store.append(&ana(), None, first).await.unwrap());
     assert_eq!(commits(&open(&disk.crash(&mut LoseAll)).await.unwrap()).await, ["first"]);
+}
+
+#[tokio::test]
+async fn a_lock_whose_call_failed_keeps_nobody_out() {
+    for (kind, fault) in [(OperationKind::Lock, Fault::Late), (OperationKind::Unlock, Fault::InputOutput)] {
+        let disk = SimulatedDisk::new();
+        let one = open(&disk).await.unwrap();
+        let first = create(&one, &ana()).await;
+        let mut options = LocalOptions::default();
+        options.patience = std::time::Duration::ZERO;
+        let entropy = Arc::new(SeededEntropy::new(5));
+        let two = LocalStore::on(disk.process().root().unwrap(), options, entropy).await.unwrap();
+        disk.inject(Matching::every(kind).ending("ana").nth(0), fault);
+        let _ = one.append(&ana(), Some(&first), commit("one")).await;
+        assert!(disk.matched() > 0, "{kind:?} was not reached");
+        disk.heal();
+        let base = two.load(&ana()).await.unwrap().unwrap().version;
+        append(&two, &base, "two").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tenants_at_once_stay_within_the_limit_of_open_files() {
+    let disk = SimulatedDisk::always_durable();
+    disk.set_open_limit(256);
+    let process = disk.process();
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let store =
+        Arc::new(LocalStore::on(process.root().unwrap(), LocalOptions::default(), entropy).await.unwrap());
+    let mut tasks = Vec::new();
+    for number in 0..600 {
+        let store = Arc::clone(&store);
+        tasks.push(tokio::spawn(async move {
+            let tenant = TenantId::parse(&format!("t{number}")).unwrap();
+            let mut base = create(&store, &tenant).await;
+            for _ in 0..3 {
+                base = committed(store.append(&tenant, Some(&base), commit("more")).await.unwrap());
+            }
+            let header = store.header(&tenant).await.unwrap().unwrap();
+            let fold = Fold { kind: FoldKind::Same, header, snapshot: Bytes::from_static(b"state\n") };
+            committed(store.fold(&tenant, &base, fold).await.unwrap());
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let most = process.most_open_handles();
+    assert!(most > 50 && most <= 256, "{most} files were open at once");
 }

@@ -43,7 +43,7 @@ impl Root {
     pub(super) async fn put(self: &Arc<Self>, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
         let Put { incarnation, mut body, deadline, .. } = put;
         let slot = || self.slots.get(key.tenant());
-        let current = self.current(&slot()).await?.map(|opened| opened.ledger.known().header);
+        let current = self.header(&slot()).await?;
         if current.is_none_or(|header| header.incarnation != incarnation || header.tombstone) {
             return Err(not_found("put", key));
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::handles::{Opened, Slot};
 use super::layout;
-use super::ledger_file::{self, Folding, Freshness, Ledger, Look, Recovery, Site};
+use super::ledger_file::{self, Folding, Freshness, Known, Ledger, Look, Recovery, Site};
+use super::locks::permit;
 use super::root::Root;
 use crate::paths::TenantId;
 use crate::store::{Commit, Fold, Header, Outcome, StoreError, StoreErrorKind, Version};
@@ -36,19 +37,47 @@ fn site<'a>(
 }
 
 impl Root {
-    /// The ledger as of now; `None` if the tenant never existed.
-    pub(super) async fn current(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<Option<Opened>, StoreError> {
-        // One short read; handing it to another thread would take longer than the read itself.
-        if let Some(opened) = slot.opened() {
-            let site = opened.site(self, &slot.tenant);
-            if matches!(opened.ledger.freshness(site), Ok(Freshness::Same)) {
-                return Ok(Some(opened));
-            }
+    /// The header as of now; `None` if the tenant never existed.
+    pub(super) async fn header(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<Option<Header>, StoreError> {
+        if let Some(known) = self.known_unchanged(slot) {
+            return Ok(Some(known.header));
         }
-        match self.run(slot, |root, slot| root.see(slot)).await? {
-            Seen::Missing => Ok(None),
-            Seen::Ledger(opened) => Ok(Some(opened)),
-            Seen::Unsettled => self.locked(slot, |root, slot| root.hold_current(slot, 0)).await,
+        self.with_current(slot, |_, opened| Ok(opened.ledger.known().header)).await
+    }
+
+    /// What is known of an open ledger, if nothing is new.
+    ///
+    /// One short read; handing it to another thread would take longer than the read itself.
+    pub(super) fn known_unchanged(&self, slot: &Slot) -> Option<Known> {
+        let opened = slot.opened()?;
+        let freshness = opened.ledger.freshness(opened.site(self, &slot.tenant));
+        matches!(freshness, Ok(Freshness::Same)).then(|| opened.ledger.known())
+    }
+
+    /// Does something with the ledger as of now; `None` if the tenant never existed.
+    ///
+    /// The ledger is not handed out: who waits for a thread keeps no file open.
+    pub(super) async fn with_current<T: Send + 'static>(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        task: impl FnOnce(Site<'_>, &Opened) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        let read = self.run(slot, move |root, slot| {
+            Ok(match root.see(slot)? {
+                Seen::Missing => Ok(None),
+                Seen::Ledger(opened) => Ok(Some(task(opened.site(root, &slot.tenant), &opened)?)),
+                Seen::Unsettled => Err(task),
+            })
+        });
+        match read.await? {
+            Ok(answer) => Ok(answer),
+            Err(task) => {
+                let held = self.locked(slot, move |root, slot| {
+                    let current = root.hold_current(slot, 0)?;
+                    current.map(|opened| task(opened.site(root, &slot.tenant), &opened)).transpose()
+                });
+                held.await
+            }
         }
     }
 
@@ -174,12 +203,14 @@ impl Root {
         base: &Version,
         fold: Fold,
     ) -> Result<Outcome, StoreError> {
-        let Some(from) = self.current(slot).await? else { return Err(missing(&slot.tenant)) };
+        // A fold keeps files open from its beginning to its end, waiting in between.
+        let _fold = permit(&self.folds).await?;
         let base = base.clone();
-        let begun = self.run(slot, move |root, slot| {
-            Folding::begin(from.site(root, &slot.tenant), from.ledger.clone(), &base, &fold)
+        let begun = self.with_current(slot, move |site, opened| {
+            Folding::begin(site, opened.ledger.clone(), &base, &fold)
         });
-        let Some(folding) = begun.await? else { return Ok(Outcome::Conflict) };
+        let begun = begun.await?.ok_or_else(|| missing(&slot.tenant))?;
+        let Some(folding) = begun else { return Ok(Outcome::Conflict) };
         self.locked(slot, move |root, slot| root.finish_fold(slot, folding)).await
     }
 

@@ -157,7 +157,10 @@ pub(super) fn open_or_create(
     }
 }
 
-async fn permit(semaphore: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, StoreError> {
+/// Waits for a turn.
+pub(super) async fn permit(
+    semaphore: &Arc<Semaphore>,
+) -> Result<tokio::sync::OwnedSemaphorePermit, StoreError> {
     semaphore.clone().acquire_owned().await.map_err(|error| {
         StoreError::new(StoreErrorKind::Unavailable, "wait for a thread", "the store is closed")
             .with_source(error)

@@ -37,6 +37,8 @@ pub(super) struct Root {
     pub(super) slots: Slots,
     /// How many calls may open files at a time.
     pub(super) openers: Arc<Semaphore>,
+    /// How many folds may be under way at a time.
+    pub(super) folds: Arc<Semaphore>,
     pub(super) steps: Steps,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) processes: Processes,
@@ -80,6 +82,7 @@ impl Root {
             path,
             slots: Slots::new(tenants),
             openers: Arc::new(Semaphore::new(tenants)),
+            folds: Arc::new(Semaphore::new(tenants.div_ceil(4))),
             steps: Steps::of(options),
             entropy,
             processes: options.processes,

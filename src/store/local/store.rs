@@ -158,27 +158,23 @@ impl TenantStore for LocalStore {
 
     async fn header(&self, tenant: &TenantId) -> Result<Option<Header>, StoreError> {
         let slot = self.root.slots.get(tenant);
-        Ok(self.root.current(&slot).await?.map(|opened| opened.ledger.known().header))
+        self.root.header(&slot).await
     }
 
     async fn load(&self, tenant: &TenantId) -> Result<Option<Loaded>, StoreError> {
         let slot = self.root.slots.get(tenant);
-        let Some(opened) = self.root.current(&slot).await? else { return Ok(None) };
-        self.root
-            .run(&slot, move |root, slot| opened.ledger.load(opened.site(root, &slot.tenant)).map(Some))
-            .await
+        self.root.with_current(&slot, |site, opened| opened.ledger.load(site)).await
     }
 
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {
         let slot = self.root.slots.get(tenant);
-        let Some(opened) = self.root.current(&slot).await? else { return Err(missing(tenant)) };
-        if opened.ledger.known().is(version) {
+        if self.root.known_unchanged(&slot).is_some_and(|known| known.is(version)) {
             return Ok(Refreshed::Unchanged);
         }
         let version = version.clone();
-        self.root
-            .run(&slot, move |root, slot| opened.ledger.since(opened.site(root, &slot.tenant), &version))
-            .await
+        let refreshed =
+            self.root.with_current(&slot, move |site, opened| opened.ledger.since(site, &version));
+        refreshed.await?.ok_or_else(|| missing(tenant))
     }
 
     async fn append(
@@ -209,7 +205,7 @@ impl TenantStore for LocalStore {
 
     async fn tidy(&self, tenant: &TenantId) -> Result<(), StoreError> {
         let slot = self.root.slots.get(tenant);
-        if self.root.current(&slot).await?.is_none() {
+        if self.root.header(&slot).await?.is_none() {
             return Ok(());
         }
         self.root.locked(&slot, |root, slot| root.tidy(slot)).await
