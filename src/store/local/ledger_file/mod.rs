@@ -2,7 +2,7 @@
 //!
 //! A file holds a header, a snapshot and the commits since ([`frame`], [`read`]); beside it stands
 //! the commit word ([`word`]), and nothing beyond the word is believed. Opening ([`open`]) tells a
-//! settled ledger from one that must be recovered ([`recover`]); a change is one line ([`commit`])
+//! settled ledger from one that must be [recovered](mod@recover); a change is one line ([`commit`])
 //! or a new file ([`fold`]). All of it blocks, and whatever changes something is called by the
 //! holder of the tenant's lock only; the lock, the threads and the cache are others' business.
 
