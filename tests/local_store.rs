@@ -18,5 +18,7 @@ mod ledger;
 mod recovery;
 #[path = "local_store/roots.rs"]
 mod roots;
+#[path = "local_store/steps.rs"]
+mod steps;
 #[path = "local_store/upkeep.rs"]
 mod upkeep;

@@ -66,9 +66,14 @@ impl KernelDirectory {
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         match fs::openat2(&self.0, name, flags, mode, resolve) {
-            Err(Errno::NOSYS | Errno::PERM) => Ok(fs::openat(&self.0, name, flags, mode)?),
+            Err(Errno::NOSYS | Errno::PERM) => self.open_plainly(name, flags, mode),
             other => Ok(other?),
         }
+    }
+
+    /// The same where the kernel refuses that call.
+    fn open_plainly(&self, name: &str, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+        Ok(fs::openat(&self.0, name, flags, mode)?)
     }
 }
 
@@ -313,5 +318,74 @@ pub(super) fn create_root(path: &Path, parent: &KernelDirectory) -> io::Result<(
     match std::fs::create_dir(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => parent.sync(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, KernelDirectory) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), b"here").unwrap();
+        std::fs::create_dir(folder.path().join("folder")).unwrap();
+        symlink("file", folder.path().join("to-file")).unwrap();
+        symlink("folder", folder.path().join("to-folder")).unwrap();
+        let opened = KernelDirectory::open(folder.path()).unwrap();
+        (folder, opened)
+    }
+
+    #[test]
+    fn a_link_is_not_followed_by_either_way_of_opening() {
+        let (_folder, directory) = folder();
+        let (file, folder) = (OFlags::RDONLY, OFlags::RDONLY | OFlags::DIRECTORY);
+        let plain = OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        for (name, flags, opens) in [
+            ("file", file, true),
+            ("folder", folder, true),
+            ("to-file", file, false),
+            ("to-folder", folder, false),
+        ] {
+            assert_eq!(directory.open_beneath(name, flags, Mode::empty()).is_ok(), opens, "{name}");
+            assert_eq!(directory.open_plainly(name, flags | plain, Mode::empty()).is_ok(), opens, "{name}");
+        }
+        assert_eq!(directory.metadata("to-file").unwrap().kind, EntryKind::Other);
+    }
+
+    #[test]
+    fn a_name_that_is_more_than_one_step_is_refused() {
+        let (_folder, directory) = folder();
+        for name in ["", ".", "..", "folder/..", "/etc/passwd", "fi\0le"] {
+            let refused = directory.open_file(name, Access::Read).err().unwrap();
+            assert_eq!(refused.kind(), io::ErrorKind::InvalidInput, "{name:?}");
+            assert!(directory.remove_file(name).is_err() && directory.rename("file", name).is_err());
+            assert!(directory.create_directory(name, 0o700).is_err() && directory.metadata(name).is_err());
+        }
+        assert_eq!(directory.metadata("file").unwrap().length, 4);
+    }
+
+    #[test]
+    fn an_unnamed_file_gets_a_name_once() {
+        let (_folder, directory) = folder();
+        let Some(file) = directory.create_unnamed(0o600).unwrap() else { return };
+        file.write_at(b"unnamed", 0).unwrap();
+        let taken = directory.link(&*file, "file").unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        directory.link(&*file, "new").unwrap();
+        assert_eq!(directory.metadata("new").unwrap().identity, file.metadata().unwrap().identity);
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_said_to_be_none() {
+        let (_folder, directory) = folder();
+        for name in ["folder", "to-file", "to-folder"] {
+            for access in [Access::Read, Access::ReadWrite] {
+                let refused = directory.open_file(name, access).err().unwrap();
+                assert_eq!(refused.kind(), io::ErrorKind::InvalidData, "{name}");
+            }
+        }
     }
 }

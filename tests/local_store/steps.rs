@@ -1,0 +1,112 @@
+//! Steps of the protocol that only matter where several processes meet: each history is true with
+//! the step and false without it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tenantry::store::local::{LocalOptions, LocalStore, Step};
+use tenantry::store::{Fold, FoldKind, TenantStore};
+use tenantry::testkit::SeededEntropy;
+use tenantry::testkit::simulated_disk::{Cut, LoseAll, Process, Scope, SimulatedDisk};
+
+use crate::support::{ana, append, commit, create};
+
+async fn open(process: &Process, omit: Option<Step>, seed: u64) -> LocalStore {
+    let mut options = LocalOptions::default();
+    options.omit = omit.into_iter().collect();
+    let entropy = Arc::new(SeededEntropy::new(seed));
+    LocalStore::on(process.root().unwrap(), options, entropy).await.unwrap()
+}
+
+/// Everything the ledger says, one line each.
+async fn texts(store: &LocalStore) -> Vec<String> {
+    let loaded = store.load(&ana()).await.unwrap().unwrap();
+    let snapshot = String::from_utf8(loaded.snapshot.to_vec()).unwrap();
+    let commits = loaded.commits.iter().map(|text| String::from_utf8_lossy(text).into_owned());
+    snapshot.lines().map(str::to_owned).chain(commits).collect()
+}
+
+async fn fold(store: &LocalStore) {
+    let loaded = store.load(&ana()).await.unwrap().unwrap();
+    let mut snapshot = loaded.snapshot.to_vec();
+    for text in &loaded.commits {
+        snapshot.extend_from_slice(text);
+        snapshot.push(b'\n');
+    }
+    let fold = Fold { kind: FoldKind::Same, header: loaded.header, snapshot: Bytes::from(snapshot) };
+    store.fold(&ana(), &loaded.version, fold).await.unwrap();
+}
+
+/// A process dies after so many changes of an append; what another then shows must survive the
+/// machine's crash. `None` once the append comes to its end.
+async fn what_is_shown_survives(changes: u64, omit: Option<Step>) -> Option<bool> {
+    let disk = SimulatedDisk::new();
+    let (first, second) = (disk.process(), disk.process());
+    let one = open(&first, omit, 1).await;
+    let base = create(&one, &ana()).await;
+    disk.stop_after(Scope::Process(first.id()), changes, Cut::Before);
+    let ended = one
+        .append(&ana(), Some(&base), commit("second"))
+        .await
+        .is_ok_and(|outcome| matches!(outcome, tenantry::store::Outcome::Committed(_)));
+    let shown = texts(&open(&second, omit, 2).await).await;
+    let after = disk.crash(&mut LoseAll);
+    let left = texts(&open(&after.process(), None, 3).await).await;
+    if ended { None } else { Some(shown.iter().all(|text| left.contains(text))) }
+}
+
+#[tokio::test]
+async fn nothing_beyond_the_word_is_shown() {
+    for (omit, expected) in [(None, true), (Some(Step::BelieveOnlyWord), false)] {
+        let (mut holds, mut changes) = (true, 0);
+        while let Some(survived) = what_is_shown_survives(changes, omit).await {
+            holds &= survived;
+            changes += 1;
+        }
+        assert!(changes > 2, "the append had only {changes} changes");
+        assert_eq!(holds, expected, "without {omit:?}");
+    }
+}
+
+/// A fold is held after so many calls while another process commits, folds and commits again.
+/// Answers whether the fold was held, and whether all commits are there.
+async fn an_overtaken_fold(calls: u64, omit: Option<Step>) -> (bool, bool) {
+    let disk = SimulatedDisk::new();
+    let (slow, fast) = (disk.process(), disk.process());
+    let store = open(&fast, omit, 1).await;
+    let base = create(&store, &ana()).await;
+    let slower = open(&slow, omit, 2).await;
+    texts(&slower).await;
+    let gate = disk.pause(slow.id(), calls);
+    let (its_disk, its_id) = (disk.clone(), slow.id());
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(fold(&slower));
+        its_disk.finished(its_id);
+    });
+    let held = gate.reached();
+    let second = append(&store, &base, "second").await;
+    fold(&store).await;
+    append(&store, &second, "third").await;
+    gate.resume();
+    thread.join().unwrap();
+    let found = texts(&open(&disk.process(), None, 3).await).await;
+    (held, found == ["first", "second", "third"])
+}
+
+#[tokio::test]
+async fn a_fold_that_was_overtaken_gives_way() {
+    for (omit, expected) in [(None, true), (Some(Step::FoldRecheck), false)] {
+        let (mut holds, mut calls) = (true, 0);
+        loop {
+            let (held, complete) = an_overtaken_fold(calls, omit).await;
+            holds &= complete;
+            if !held {
+                break;
+            }
+            calls += 1;
+        }
+        assert!(calls > 10, "the fold had only {calls} calls");
+        assert_eq!(holds, expected, "without {omit:?}");
+    }
+}
