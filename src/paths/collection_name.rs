@@ -1,15 +1,30 @@
 //! The name of a collection of records.
 
-use std::fmt;
-
 use super::NameError;
-use super::reserved::is_device_name;
+use super::reserved::{is_device_name, is_reserved_collection};
+use super::text::text_traits;
 
 /// A collection's name: `[a-z][a-z0-9_]*`, at most 48 bytes.
 ///
-/// The name is also that of the collection's view, so device names are refused.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The name is also that of the collection's view, so device names are refused, and so are
+/// `video_database` and `thumbnail_database`, which are the views of other collections.
+///
+/// ```
+/// use tenantry::paths::{CollectionName, NameError};
+///
+/// assert_eq!(CollectionName::parse("cameras_2")?.as_str(), "cameras_2");
+///
+/// assert_eq!(CollectionName::parse(""), Err(NameError::Empty));
+/// assert_eq!(CollectionName::parse("Cameras"), Err(NameError::Character { character: 'C', at: 0 }));
+/// assert_eq!(CollectionName::parse("a/b"), Err(NameError::Character { character: '/', at: 1 }));
+/// assert_eq!(CollectionName::parse("nul"), Err(NameError::DeviceName));
+/// assert_eq!(CollectionName::parse("video_database"), Err(NameError::Reserved));
+/// # Ok::<(), NameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CollectionName(std::borrow::Cow<'static, str>);
+
+text_traits!(CollectionName);
 
 impl CollectionName {
     /// The longest name, in bytes.
@@ -46,6 +61,9 @@ impl CollectionName {
         if is_device_name(text) {
             return Err(NameError::DeviceName);
         }
+        if is_reserved_collection(text) {
+            return Err(NameError::Reserved);
+        }
         Ok(Self(text.to_owned().into()))
     }
 
@@ -53,18 +71,5 @@ impl CollectionName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for CollectionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::str::FromStr for CollectionName {
-    type Err = NameError;
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::parse(text)
     }
 }

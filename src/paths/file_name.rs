@@ -2,16 +2,84 @@
 
 use std::sync::Arc;
 
-/// A file's name, parsed once.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::NameError;
+use super::characters::is_invisible;
+use super::reserved::{is_device_name, is_reserved_file};
+use super::text::text_traits;
+
+/// A file's name, parsed once: one harmless component of a path on every system, in any script.
+///
+/// Invariants: at most 200 bytes, so that suffixes still fit into what file systems allow; no
+/// separator, control, invisible or direction-changing character; no colon; neither a dot nor white
+/// space at an edge; Unicode normal form C; no device name; nothing that the layout uses itself.
+///
+/// What only looks like something else (a full-width dot, a percent escape, a Cyrillic `а`) is
+/// text like any other here, because nothing below decodes or folds a name. Whether two names are
+/// the same but for case is told by [`folded`](Self::folded).
+///
+/// ```
+/// use tenantry::paths::{FileName, NameError};
+///
+/// assert_eq!(FileName::parse("Jadwal Minggu.mp4")?.extension(), Some("mp4"));
+///
+/// let refused = |text: &str| FileName::parse(text).err();
+/// assert_eq!(refused(""), Some(NameError::Empty));
+/// assert_eq!(refused(&"a".repeat(201)), Some(NameError::TooLong { bytes: 201, limit: 200 }));
+/// assert_eq!(refused(".."), Some(NameError::RelativeStep));
+/// assert_eq!(refused("../ana.mp4"), Some(NameError::Separator));
+/// assert_eq!(refused("a\\b.mp4"), Some(NameError::Separator));
+/// assert_eq!(refused("a\0.mp4"), Some(NameError::Control));
+/// assert_eq!(refused("a\u{202e}4pm.exe"), Some(NameError::Format));
+/// assert_eq!(refused("a.mp4:stream"), Some(NameError::Stream));
+/// assert_eq!(refused(".hidden"), Some(NameError::EdgeDot));
+/// assert_eq!(refused("a.mp4 "), Some(NameError::EdgeSpace));
+/// assert_eq!(refused("cafe\u{301}.mp4"), Some(NameError::NotNormalized));
+/// assert_eq!(refused("Nul.mp4"), Some(NameError::DeviceName));
+/// assert_eq!(refused("ledger"), Some(NameError::Reserved));
+/// # Ok::<(), NameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileName(Arc<str>);
 
+text_traits!(FileName);
+
 impl FileName {
+    /// The longest name, in bytes. File systems allow 255; the rest is for suffixes such as
+    /// `.edited-<time>`.
+    pub const MAX_BYTES: usize = 200;
+
     /// Parses a file name.
     ///
     /// # Errors
-    /// [`NameError`](super::NameError) with the reason of the refusal.
-    pub fn parse(text: &str) -> Result<Self, super::NameError> {
+    /// [`NameError`] with the reason of the refusal; the first one, where there are several.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(NameError::TooLong { bytes: text.len(), limit: Self::MAX_BYTES });
+        }
+        if text == "." || text == ".." {
+            return Err(NameError::RelativeStep);
+        }
+        text.chars().try_for_each(check_character)?;
+        if text.starts_with('.') || text.ends_with('.') {
+            return Err(NameError::EdgeDot);
+        }
+        if text.trim() != text {
+            return Err(NameError::EdgeSpace);
+        }
+        if !is_nfc(text) {
+            return Err(NameError::NotNormalized);
+        }
+        if is_device_name(text) {
+            return Err(NameError::DeviceName);
+        }
+        if is_reserved_file(text) {
+            return Err(NameError::Reserved);
+        }
         Ok(Self(text.into()))
     }
 
@@ -20,10 +88,45 @@ impl FileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What follows the last dot, as it is written; `None` without a dot.
+    #[must_use]
+    pub fn extension(&self) -> Option<&str> {
+        self.0.rsplit_once('.').map(|(_, extension)| extension)
+    }
+
+    /// The key by which names are unique ignoring case: two names that a case-insensitive file
+    /// system holds for one have the same.
+    ///
+    /// Each character is lower-cased by way of its upper case, since lower-casing alone tells
+    /// apart what such file systems do not (`ς` and `σ`, `ß` and `ss`); the result is in normal
+    /// form C. The dotless `ı` stays itself, for it is no `i` in any of them.
+    ///
+    /// ```
+    /// # use tenantry::paths::{FileName, NameError};
+    /// let folded = |text: &str| FileName::parse(text).map(|name| name.folded());
+    /// assert_eq!(folded("Straße.MP4")?, folded("STRASSE.mp4")?);
+    /// assert_ne!(folded("straße.mp4")?, folded("strase.mp4")?);
+    /// # Ok::<(), NameError>(())
+    /// ```
+    #[must_use]
+    pub fn folded(&self) -> String {
+        let fold = |character: char| -> String {
+            match character {
+                'ı' => character.into(),
+                _ => character.to_uppercase().flat_map(char::to_lowercase).collect(),
+            }
+        };
+        self.0.chars().map(fold).collect::<String>().nfc().collect()
+    }
 }
 
-impl std::fmt::Display for FileName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+fn check_character(character: char) -> Result<(), NameError> {
+    match character {
+        '/' | '\\' => Err(NameError::Separator),
+        ':' => Err(NameError::Stream),
+        _ if character.is_control() => Err(NameError::Control),
+        _ if is_invisible(character) => Err(NameError::Format),
+        _ => Ok(()),
     }
 }

@@ -6,11 +6,13 @@
 
 mod area;
 mod blob_key;
+mod characters;
 mod collection_name;
 mod error;
 mod file_name;
 mod reserved;
 mod tenant_id;
+mod text;
 
 pub use area::Area;
 pub use blob_key::BlobKey;

@@ -14,3 +14,23 @@ pub(super) fn is_device_name(name: &str) -> bool {
         matches!(characters.next(), Some('0'..='9' | '¹' | '²' | '³')) && characters.next().is_none()
     })
 }
+
+/// Whether the layout keeps this name for itself where tenants' folders and journals lie.
+pub(super) fn is_reserved_tenant(name: &str) -> bool {
+    name == "done"
+}
+
+/// Whether the layout gives this name, in any case, to something of its own in a tenant's folders.
+///
+/// What begins with a dot (`.views`, `.fold-…`) is no file name to begin with. The documented views
+/// (`video_database.json`) are not reserved: they are file names themselves, and blobs lie in
+/// other folders.
+pub(super) fn is_reserved_file(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "ledger" || name == "ledger.word" || name.contains(".edited-")
+}
+
+/// Whether a collection of this name would have another one's view for its own.
+pub(super) fn is_reserved_collection(name: &str) -> bool {
+    matches!(name, "video_database" | "thumbnail_database")
+}

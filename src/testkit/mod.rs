@@ -5,6 +5,7 @@ pub mod conformance;
 mod counting_store;
 pub mod faulty_objects;
 mod hanging_store;
+pub mod hostile_names;
 mod seeded_entropy;
 pub mod simulated_disk;
 
