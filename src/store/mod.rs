@@ -278,6 +278,9 @@ pub struct Capabilities {
     pub free_space: bool,
     /// Views are written as commits land, rather than only on request.
     pub live_views: bool,
+    /// No put can publish after its deadline or after its tenant's areas were removed, and a deleted
+    /// blob stays readable for those who have it open: so nothing needs to be waited for.
+    pub fenced: bool,
 }
 
 /// A backend: blobs, one ledger per tenant, and upkeep.

@@ -18,6 +18,7 @@ use crate::quota::Plans;
 use crate::store::{Incarnation, TenantStore};
 
 use super::builder::Settings;
+use super::dooms::Pins;
 use super::profile::{Profile, is_alive};
 
 /// What all sessions share.
@@ -28,6 +29,9 @@ pub(super) struct Core {
     pub(super) plans: Arc<Plans>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
+    /// Where work of the library's own runs.
+    pub(super) runtime: tokio::runtime::Handle,
+    pub(super) pins: Pins,
 }
 
 impl Core {

@@ -14,6 +14,7 @@ use crate::record::RecordLimits;
 use crate::store::TenantStore;
 
 use super::access::{Core, Guarded};
+use super::dooms::Pins;
 use super::tenantry::Tenantry;
 
 /// How a [`Tenantry`] behaves. Start from [`Settings::default`] and change what is to differ.
@@ -206,7 +207,7 @@ impl Builder {
             entropy: Arc::clone(&self.entropy),
             rule: Arc::new(QuotaRule { plans: Arc::clone(&plans), sink: self.quota_sink }),
         };
-        let ledger = Ledger::new(self.store, ledger_settings, runtime);
+        let ledger = Ledger::new(self.store, ledger_settings, runtime.clone());
         Ok(Tenantry::of(Core {
             guarded: Guarded::new(ledger),
             gate: Gate::new(self.policy, self.audit, Arc::clone(&self.clock)),
@@ -214,6 +215,8 @@ impl Builder {
             plans,
             clock: self.clock,
             entropy: self.entropy,
+            runtime,
+            pins: Pins::default(),
         }))
     }
 }

@@ -73,6 +73,11 @@ pub(super) fn reservation(state: &State, area: Area, name: &FileName) -> Option<
     read(state, &Section::RESERVATIONS, &address(area, name))
 }
 
+/// Whether a file is doomed.
+pub(super) fn is_doomed(state: &State, area: Area, name: &FileName) -> bool {
+    state.get(&Section::DOOMS, &address(area, name)).is_some()
+}
+
 /// Every entry of one of the sections of files, with its address.
 pub(super) fn entries<T: for<'a> Deserialize<'a>>(state: &State, section: &Section) -> Vec<(String, T)> {
     let entries = state.all(section).into_iter();

@@ -15,6 +15,7 @@ use super::collection::Collection;
 use super::profile::{Profile, ProfileChange};
 use super::snapshot::Snapshot;
 use super::transaction::{self, Transaction};
+use super::videos::Videos;
 
 /// A session looking at one tenant: the handle from which everything is done.
 ///
@@ -63,6 +64,12 @@ impl Workspace {
     #[must_use]
     pub fn collection<E: Entity>(&self) -> Collection<'_, E> {
         Collection::new(&self.access)
+    }
+
+    /// The videos.
+    #[must_use]
+    pub fn videos(&self) -> Videos<'_> {
+        Videos::new(&self.access)
     }
 
     /// The workspace's state as it is now: immutable, cheap to hold, read without waiting.

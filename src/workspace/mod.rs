@@ -8,6 +8,7 @@
 mod access;
 mod builder;
 mod collection;
+mod dooms;
 mod erasure;
 mod files;
 mod handle;
@@ -19,6 +20,7 @@ mod snapshot;
 mod tenantry;
 mod tenants;
 mod transaction;
+mod videos;
 
 pub use builder::{Builder, Settings};
 pub use collection::Collection;
@@ -32,3 +34,7 @@ pub use snapshot::{Snapshot, SnapshotCollection};
 pub use tenantry::Tenantry;
 pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
 pub use transaction::{Transaction, TransactionCollection};
+pub use videos::{
+    AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
+    VideoStream, Videos,
+};

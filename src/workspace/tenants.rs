@@ -5,10 +5,12 @@ use crate::ledger::{Draft, Lifecycle, TenantHeader};
 use crate::ownership::{Action, Principal, Resource, Role, Visibility};
 use crate::paths::TenantId;
 use crate::quota::{Limits, Usage, usage_of};
+use crate::record::Record;
 
 use super::access::{Access, Core, missing};
 use super::erasure::{self, Erasure};
 use super::profile::{Profile, ProfileChange, is_alive};
+use super::videos::{AllVideosCursor, Video, across};
 
 /// What a new tenant is to be.
 #[derive(Debug, Clone)]
@@ -217,6 +219,32 @@ impl<'a> Tenants<'a> {
         }
         let next = page.items.last().filter(|_| page.next.is_some()).cloned();
         Ok((entries, next))
+    }
+
+    /// What each tenant holds, page by page: as [`list`](Self::list), decided as reading usage.
+    ///
+    /// # Errors
+    /// As for [`list`](Self::list).
+    pub async fn usage(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantEntry>, Option<TenantId>)> {
+        self.list_for(Action::ReadAllUsage, after, limit).await
+    }
+
+    /// The videos of all tenants, in order of tenant and then of upload: a page of at most `limit` (1 to
+    /// 1000), from after the last page's cursor. Nothing but the page is loaded at a time.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound) if it is not allowed;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a limit or cursor out of range; the store's errors.
+    pub async fn videos(
+        &self,
+        after: Option<AllVideosCursor>,
+        limit: usize,
+    ) -> Result<(Vec<(TenantId, Record<Video>)>, Option<AllVideosCursor>)> {
+        across::list(self.access, after, limit).await
     }
 
     /// Changes a tenant's profile; see [`Workspace::change_profile`](super::Workspace::change_profile).

@@ -217,7 +217,12 @@ impl TenantStore for LocalStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { local_path: self.root.path.is_some(), free_space: true, live_views: true }
+        Capabilities {
+            local_path: self.root.path.is_some(),
+            free_space: true,
+            live_views: true,
+            fenced: true,
+        }
     }
 
     async fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Option<Bytes>, StoreError> {

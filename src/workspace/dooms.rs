@@ -1,0 +1,79 @@
+//! Clearing what the ledger dooms: first the bytes go, then the doom.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::Result;
+use crate::ledger::Draft;
+use crate::ownership::Permit;
+use crate::paths::{Area, BlobKey, FileName};
+
+use super::access::Core;
+use super::files;
+
+/// Blobs whose paths were handed out in this process: they are not deleted as long as they are in use.
+#[derive(Debug, Default)]
+pub(super) struct Pins(Mutex<HashMap<BlobKey, usize>>);
+
+impl Pins {
+    fn held(&self) -> MutexGuard<'_, HashMap<BlobKey, usize>> {
+        // Every section under this lock leaves it whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a blob until it is let go as often.
+    pub(super) fn keep(&self, key: &BlobKey) {
+        *self.held().entry(key.clone()).or_default() += 1;
+    }
+
+    pub(super) fn let_go(&self, key: &BlobKey) {
+        let mut held = self.held();
+        if let Some(count) = held.get_mut(key) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(key);
+            }
+        }
+    }
+
+    pub(super) fn keeps(&self, key: &BlobKey) -> bool {
+        self.held().contains_key(key)
+    }
+}
+
+/// Clears dooms that a commit has just made, where nothing needs to be waited for. What can't be
+/// cleared now is left to the sweep.
+pub(super) async fn clear(core: &Core, permit: &Permit, released: &[(Area, FileName)]) {
+    if !core.guarded.store(permit).capabilities().fenced {
+        return;
+    }
+    if let Err(error) = try_clear(core, permit, released).await {
+        tracing::warn!(target: "tenantry::upkeep", %error, "a doomed file is left to the sweep");
+    }
+}
+
+async fn try_clear(core: &Core, permit: &Permit, released: &[(Area, FileName)]) -> Result<()> {
+    let (operation, tenant) = (permit.action().as_str(), permit.tenant());
+    // A blob is deleted only after the ledger, read from the store, dooms it.
+    let state = core.guarded.ledger(permit).read(operation, tenant).await?;
+    let mut gone = Vec::new();
+    for (area, name) in released {
+        let key = BlobKey::new(tenant.clone(), *area, name.clone());
+        if files::is_doomed(&state, *area, name) && !core.pins.keeps(&key) {
+            let deleted = core.guarded.store(permit).delete(&key).await;
+            deleted.map_err(|error| crate::Error::store(operation, error))?;
+            gone.push((*area, name.clone()));
+        }
+    }
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let forget = move |draft: &mut Draft| {
+        for (area, name) in &gone {
+            files::forget(draft, *area, name);
+        }
+        Ok(())
+    };
+    core.guarded.ledger(permit).transact(operation, tenant, forget).await?;
+    Ok(())
+}
