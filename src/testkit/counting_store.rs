@@ -13,9 +13,12 @@ use crate::store::{
     StoreMethod, TenantStore, Version, ViewKey,
 };
 
+/// How often each method was called for each tenant, or for none in particular.
+pub type CallCounts = BTreeMap<(StoreMethod, Option<TenantId>), u64>;
+
 /// The calls counted so far, by method and tenant. Clones share the counts.
 #[derive(Debug, Clone, Default)]
-pub struct Counts(Arc<Mutex<BTreeMap<(StoreMethod, Option<TenantId>), u64>>>);
+pub struct Counts(Arc<Mutex<CallCounts>>);
 
 impl Counts {
     /// How often `method` was called for `tenant`, or for none in particular.
@@ -26,7 +29,7 @@ impl Counts {
 
     /// All counts that are not zero.
     #[must_use]
-    pub fn all(&self) -> BTreeMap<(StoreMethod, Option<TenantId>), u64> {
+    pub fn all(&self) -> CallCounts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -38,7 +41,7 @@ impl Counts {
 
     /// Takes the counts out and begins again at zero.
     #[must_use]
-    pub fn take(&self) -> BTreeMap<(StoreMethod, Option<TenantId>), u64> {
+    pub fn take(&self) -> CallCounts {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -9,6 +9,6 @@ pub mod hostile_names;
 mod seeded_entropy;
 pub mod simulated_disk;
 
-pub use counting_store::{CountingStore, Counts};
+pub use counting_store::{CallCounts, CountingStore, Counts};
 pub use hanging_store::{Gates, HangingStore};
 pub use seeded_entropy::SeededEntropy;

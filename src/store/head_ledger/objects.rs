@@ -6,7 +6,7 @@
 //! above may belong to a writer at work and is left alone.
 
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{Error as ObjectError, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 
 use super::HeadLedger;
@@ -119,18 +119,19 @@ impl HeadLedger {
         let mut attempt = 0;
         loop {
             let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-            match self.objects.put_opts(&key, body.clone().into(), options).await {
-                Ok(_)
-                | Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) =>
-                {
-                    return Ok(());
-                }
-                Err(error) => {
-                    attempt += 1;
-                    if attempt >= self.settings.attempts {
-                        return Err(from_object("write ledger", "an object of the ledger", error));
-                    }
-                }
+            let Err(error) = self.objects.put_opts(&key, body.clone().into(), options).await else {
+                return Ok(());
+            };
+            // That it is there is believed only when it is seen: the same answer may mean that
+            // another request for it is under way, and may yet fail.
+            let said_to_exist =
+                matches!(error, ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. });
+            if said_to_exist && self.objects.head(&key).await.is_ok() {
+                return Ok(());
+            }
+            attempt += 1;
+            if attempt >= self.settings.attempts {
+                return Err(from_object("write ledger", "an object of the ledger", error));
             }
             self.pause(attempt).await;
         }
@@ -177,7 +178,7 @@ impl HeadLedger {
             |error| FetchError::Other(from_object("read ledger", "an object of the ledger", error));
         let found = match self.objects.get(&self.key(tenant, name)).await {
             Ok(found) => found,
-            Err(object_store::Error::NotFound { .. }) => return Err(FetchError::Missing(name.to_owned())),
+            Err(ObjectError::NotFound { .. }) => return Err(FetchError::Missing(name.to_owned())),
             Err(error) => return Err(unreadable(error)),
         };
         let body = found.bytes().await.map_err(unreadable)?;

@@ -54,13 +54,18 @@ impl ObjectTenantStore {
                 return Err(sent.map_or(error, unclear));
             }
             let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-            match self.objects.put_opts(publication.location, payload.clone(), options).await {
-                Ok(_) => return Ok(BlobInfo { length }),
-                Err(error @ (ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. })) => {
-                    return Err(taken().with_source(error));
-                }
-                Err(error) => sent = Some(error),
+            let Err(error) = self.objects.put_opts(publication.location, payload.clone(), options).await
+            else {
+                return Ok(BlobInfo { length });
+            };
+            // Whoever asked takes "exists" on a fresh name for success, so it has to be seen: the
+            // same answer may mean that another request is under way, and may yet fail.
+            let said_to_exist =
+                matches!(error, ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. });
+            if said_to_exist && self.objects.head(publication.location).await.is_ok() {
+                return Err(taken());
             }
+            sent = Some(error);
         }
         Err(sent.map_or_else(taken, unclear))
     }
