@@ -192,16 +192,6 @@ impl Ledger {
         self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
     }
 
-    /// A tenant's newest state in memory; from the store only if there is none.
-    pub(crate) async fn read_known(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
-        self.refuse_if_closed(operation)?;
-        let cell = self.cell(tenant);
-        match cell.known() {
-            Some(state) => Ok(state),
-            None => cell.current().await.map_err(|error| Error::store(operation, error)),
-        }
-    }
-
     /// Runs a transaction and waits until the state that its answer rests on is durable. The
     /// function may run again, on a newer state.
     ///

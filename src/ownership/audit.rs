@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Action, Decision, Principal, Resource};
-use crate::paths::TenantId;
+use crate::paths::{Incarnation, TenantId};
 
 /// Who acts: a principal, or the library's upkeep with its reason.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,8 @@ pub struct AuditEvent<'a> {
     pub action: Action,
     /// In which tenant; `None` if it is about all.
     pub tenant: Option<&'a TenantId>,
+    /// In which life of that tenant, if there is such a tenant and the decision rests on its state.
+    pub incarnation: Option<Incarnation>,
     /// About what.
     pub resource: &'a Resource,
     /// The true decision and reason, also where the caller was told "not found".
@@ -57,6 +59,7 @@ impl AuditSink for TracingAudit {
         };
         let action = event.action.as_str();
         let tenant = event.tenant.map(TenantId::as_str);
+        let incarnation = event.incarnation.map(tracing::field::display);
         // As text, which subscribers quote and escape: what a caller or a policy put into these must
         // not be able to begin a line of its own.
         let (resource, reason) = (event.resource.to_string(), event.decision.reason().to_string());
@@ -64,7 +67,7 @@ impl AuditSink for TracingAudit {
             ($level:ident, $decision:literal) => {
                 tracing::$level!(
                     target: "tenantry::audit",
-                    principal, role, operator, action, tenant,
+                    principal, role, operator, action, tenant, incarnation,
                     resource, decision = $decision, reason,
                 )
             };

@@ -1,15 +1,19 @@
 //! The policy for hosts that bring none of their own.
 
-use super::{Decision, Effect, OwnershipPolicy, Reason, Request, Role, Visibility};
+use super::{Decision, Effect, OwnershipPolicy, Reason, Request, Resource, Role, Visibility};
+use crate::paths::CollectionName;
 
 /// Admins may do everything. Users may do everything in their own workspace but administer it, and
 /// may read in shared ones. Demo principals may read, in their own workspace and in shared ones.
+///
+/// Sharing a workspace does not share what others could act with: OAuth tokens and stream keys look
+/// missing to everyone but their owner and admins.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DefaultPolicy;
 
 impl OwnershipPolicy for DefaultPolicy {
     fn decide(&self, request: &Request<'_>) -> Decision {
-        let shared = request.visibility() == Visibility::Shared;
+        let shared = request.visibility() == Visibility::Shared && !holds_secrets(request.resource());
         let own = request.is_own();
         match (request.principal().role(), request.action().effect()) {
             (Role::Admin, _) => Decision::Allow(Reason::Admin),
@@ -20,6 +24,16 @@ impl OwnershipPolicy for DefaultPolicy {
             (Role::User, Effect::Write) => Decision::Deny(Reason::Shared),
             (Role::Demo, Effect::Write) => Decision::Deny(Reason::ReadOnly),
         }
+    }
+}
+
+/// Whether it belongs to a collection whose records are secrets.
+fn holds_secrets(resource: &Resource) -> bool {
+    match resource {
+        Resource::Collection(name) | Resource::Record(name, _) => {
+            [CollectionName::TOKENS, CollectionName::STREAM_MAPPING].contains(name)
+        }
+        _ => false,
     }
 }
 
@@ -36,7 +50,14 @@ mod tests {
         let place = |tenant: &str, visibility| {
             let tenant = TenantId::parse(tenant).unwrap();
             let resource = &Resource::Tenant;
-            let request = Request { principal: &principal, action, tenant: &tenant, visibility, resource };
+            let request = Request {
+                principal: &principal,
+                action,
+                tenant: &tenant,
+                incarnation: None,
+                visibility,
+                resource,
+            };
             match DefaultPolicy.decide(&request) {
                 Decision::Allow(_) => 'a',
                 Decision::Deny(_) => 'd',
@@ -48,6 +69,23 @@ mod tests {
             place("ben", Visibility::Shared),
             place("ben", Visibility::Private),
         ]
+    }
+
+    #[test]
+    fn a_shared_workspace_does_not_share_its_tokens() {
+        let principal = Principal::new(TenantId::parse("ana").unwrap(), Role::User);
+        let tenant = TenantId::parse("ben").unwrap();
+        let decide = |collection: CollectionName| {
+            let resource = &Resource::Record(collection, "1".into());
+            let (action, visibility) = (Action::GetRecord, Visibility::Shared);
+            let principal = &principal;
+            let request =
+                Request { principal, action, tenant: &tenant, incarnation: None, visibility, resource };
+            DefaultPolicy.decide(&request)
+        };
+        assert_eq!(decide(CollectionName::TOKENS), Decision::Hide(Reason::Foreign));
+        assert_eq!(decide(CollectionName::STREAM_MAPPING), Decision::Hide(Reason::Foreign));
+        assert_eq!(decide(CollectionName::VIDEOS), Decision::Allow(Reason::Shared));
     }
 
     #[test]

@@ -78,6 +78,7 @@ impl Gate {
             actor: Actor::Principal(request.principal),
             action: request.action,
             tenant: Some(request.tenant).filter(|_| *request.resource != Resource::AllTenants),
+            incarnation: request.incarnation,
             resource: request.resource,
             decision,
         });
@@ -95,6 +96,7 @@ impl Gate {
             actor: Actor::Operator { reason },
             action,
             tenant: Some(tenant),
+            incarnation: None,
             resource: &Resource::Tenant,
             decision: &Decision::Allow(Reason::Upkeep),
         });

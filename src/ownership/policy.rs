@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Action, Principal, Visibility};
-use crate::paths::{Area, CollectionName, FileName, TenantId};
+use crate::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
 
 /// What a request is about, within a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub struct Request<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) action: Action,
     pub(crate) tenant: &'a TenantId,
+    pub(crate) incarnation: Option<Incarnation>,
     pub(crate) visibility: Visibility,
     pub(crate) resource: &'a Resource,
 }

@@ -67,7 +67,7 @@ fn in_videos<T>(
     ask: impl FnOnce(&Request<'_>) -> T,
 ) -> T {
     let (tenant, resource) = (tenant(owner), Resource::Collection(CollectionName::VIDEOS));
-    ask(&Request { principal, action, tenant: &tenant, visibility, resource: &resource })
+    ask(&Request { principal, action, tenant: &tenant, incarnation: None, visibility, resource: &resource })
 }
 
 #[test]
@@ -124,8 +124,14 @@ fn a_request_about_all_tenants_is_recorded_under_none() {
     let admin = Principal::new(tenant("root"), Role::Admin);
     let (principal, own, visibility) = (&admin, tenant("root"), Visibility::Private);
     let resource = Resource::AllTenants;
-    let request =
-        Request { principal, action: Action::ListTenants, tenant: &own, visibility, resource: &resource };
+    let request = Request {
+        principal,
+        action: Action::ListTenants,
+        tenant: &own,
+        incarnation: None,
+        visibility,
+        resource: &resource,
+    };
     assert!(gate.permit(&request).is_ok());
     let expected = "1970-01-01T00:00:00Z root (admin), tenants.list, all, all tenants, Allow(Admin)";
     assert_eq!(heard.lines(), [expected]);
@@ -199,6 +205,7 @@ fn trace_decision(id: &str, decision: &Decision) {
         actor: Actor::Principal(&ana),
         action: Action::GetRecord,
         tenant: Some(&budi),
+        incarnation: None,
         resource: &Resource::Record(CollectionName::VIDEOS, id.into()),
         decision,
     });

@@ -37,6 +37,9 @@ pub enum NameError {
     /// A format or bidirectional character, which can make a name look like another.
     #[error("the name contains an invisible or direction-changing character")]
     Format,
+    /// The replacement character, which stands for bytes that are no text.
+    #[error("the name contains the replacement character")]
+    Undecodable,
     /// A dot in a place where some systems drop or hide it.
     #[error("the name begins or ends with a dot")]
     EdgeDot,

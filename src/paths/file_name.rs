@@ -12,7 +12,7 @@ use super::text::text_traits;
 /// A file's name, parsed once: one harmless component of a path on every system, in any script.
 ///
 /// Invariants: at most 200 bytes, so that suffixes still fit into what file systems allow; no
-/// separator, control, invisible or direction-changing character; no colon; neither a dot nor white
+/// separator, control, invisible, direction-changing or replacement character; no colon; neither a dot nor white
 /// space at an edge; Unicode normal form C; no device name; nothing that the layout uses itself.
 ///
 /// What only looks like something else (a full-width dot, a percent escape, a Cyrillic `а`) is
@@ -127,6 +127,8 @@ fn check_character(character: char) -> Result<(), NameError> {
         ':' => Err(NameError::Stream),
         _ if character.is_control() => Err(NameError::Control),
         _ if is_invisible(character) => Err(NameError::Format),
+        // What stands for bytes that are no text could be taken for another file's name.
+        char::REPLACEMENT_CHARACTER => Err(NameError::Undecodable),
         _ => Ok(()),
     }
 }

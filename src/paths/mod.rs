@@ -1,4 +1,5 @@
-//! Names that are safe by construction: [`TenantId`], [`FileName`], [`Area`] and [`BlobKey`].
+//! Names that are safe by construction: [`TenantId`], [`FileName`], [`Area`], [`BlobKey`]
+//! and [`Incarnation`].
 //!
 //! Everything below the public edge takes these types and never a string, so that a path can
 //! only be built from parts that were parsed once. Which folder or object key a [`BlobKey`]
@@ -10,6 +11,7 @@ mod characters;
 mod collection_name;
 mod error;
 mod file_name;
+mod incarnation;
 mod reserved;
 mod tenant_id;
 mod text;
@@ -19,4 +21,5 @@ pub use blob_key::BlobKey;
 pub use collection_name::CollectionName;
 pub use error::NameError;
 pub use file_name::FileName;
+pub use incarnation::Incarnation;
 pub use tenant_id::TenantId;

@@ -149,9 +149,15 @@ impl std::fmt::Debug for Author<'_> {
 impl Author<'_> {
     /// Decides one more action in the state that the transaction sees.
     pub(super) fn permit(&self, state: &State, action: Action, resource: &Resource) -> Result<Permit> {
-        let visibility = header_visibility(action.as_str(), state.header().map(|header| &**header))?;
-        let request =
-            Request { principal: self.principal, action, tenant: self.tenant, visibility, resource };
+        let header = state.header().map(|header| &**header);
+        let request = Request {
+            principal: self.principal,
+            action,
+            tenant: self.tenant,
+            incarnation: header.map(|header| header.incarnation),
+            visibility: header_visibility(action.as_str(), header)?,
+            resource,
+        };
         self.core.permit(&request)
     }
 }
@@ -219,7 +225,8 @@ impl Access {
         header: Option<&TenantHeader>,
     ) -> Result<Request<'a>> {
         let visibility = header_visibility(action.as_str(), header)?;
-        Ok(Request { principal, action, tenant: &self.tenant, visibility, resource })
+        let incarnation = header.map(|header| header.incarnation);
+        Ok(Request { principal, action, tenant: &self.tenant, incarnation, visibility, resource })
     }
 
     /// Whether what is allowed is also possible in the life that the tenant has.
@@ -333,16 +340,17 @@ impl Access {
             };
             let request = access.request(&principal, action, &inside, header.as_deref())?;
             let (decision, permit) = access.core.gate.judge(&request);
-            let note = Judged { principal: principal.clone(), visibility: request.visibility, decision };
+            let (incarnation, visibility) = (request.incarnation, request.visibility);
+            let note = Judged { principal: principal.clone(), incarnation, visibility, decision };
             *judged_inside.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
             let permit = permit.map_err(|refusal| refused(&refusal, operation, &inside))?;
             Ok((function(draft, &principal)?, permit))
         };
         let result = self.ledger().transact(operation, &self.tenant, run).await;
         let judged = judged.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Judged { principal, visibility, decision }) = judged {
+        if let Some(Judged { principal, incarnation, visibility, decision }) = judged {
             let (principal, tenant) = (&principal, &self.tenant);
-            let request = Request { principal, action, tenant, visibility, resource };
+            let request = Request { principal, action, tenant, incarnation, visibility, resource };
             self.core.gate.record(&request, &decision);
         }
         let ((value, permit), state) = result?;
@@ -371,6 +379,7 @@ impl Access {
 /// A decision that was made inside a transaction, to be recorded once it is over.
 struct Judged {
     principal: Principal,
+    incarnation: Option<Incarnation>,
     visibility: Visibility,
     decision: Decision,
 }

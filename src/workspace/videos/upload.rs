@@ -106,7 +106,17 @@ impl Upload {
         let (title, extension) = checked(&access.core, &original_name, title)?;
         let name = FileName::parse(&format!("{}.{extension}", access.core.fresh_uuid()))
             .map_err(|error| Error::name(ACTION.as_str(), error))?;
-        let reserved = Reserved::begin(access, name, length).await?;
+        // A task of its own, so that a reservation that lands after the upload was dropped is given
+        // back like any other.
+        let core = Arc::clone(&access.core);
+        let begin = core.runtime.spawn(Reserved::begin(access, name, length));
+        let reserved = match begin.await {
+            Ok(reserved) => reserved?,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Err(Error::new(ErrorKind::Closed, ACTION.as_str())),
+            },
+        };
         let written = reserved.write(body, progress, length).await;
         let settled = match written {
             Ok(blob) => reserved.settle(&blob, title, original_name).await,
