@@ -203,6 +203,9 @@ impl Ledger {
         tenant: &TenantId,
         function: impl FnMut(&mut Draft) -> Result<T> + Send + 'static,
     ) -> Result<(T, State)> {
+        // Work begins before the question whether it may, and `close` asks the other way round: so it
+        // either waits for this or refuses it.
+        let _work = self.0.begin_work();
         self.refuse_if_closed(operation)?;
         let (transaction, answer) = Transaction::new(function);
         self.cell(tenant).submit(Box::new(transaction)).map_err(|error| error.in_operation(operation))?;
