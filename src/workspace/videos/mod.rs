@@ -7,6 +7,7 @@
 pub(super) mod across;
 mod local_path;
 mod reading;
+mod reserved;
 mod upload;
 mod video;
 

@@ -1,0 +1,303 @@
+//! An upload between its reservation and its settlement: what holds the quota, renews it while the
+//! bytes come, and gives it back if they don't.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::environment::Deadline;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Draft, Lifecycle};
+use crate::ownership::{Action, Permit, Principal, Resource};
+use crate::paths::{BlobKey, CollectionName, FileName, Incarnation};
+use crate::quota::{effective_limits, usage_of};
+use crate::record::Record;
+use crate::store::{ByteStream, Put, StoreErrorKind};
+
+use super::super::access::{Access, Author, Core, missing};
+use super::super::profile::Profile;
+use super::super::{dooms, files, records};
+use super::upload::{Progress, ProgressFunction};
+use super::{AREA, Video, VideoSource, fresh_id};
+
+pub(super) const ACTION: Action = Action::UploadVideo;
+
+/// An upload whose reservation is durable.
+pub(super) struct Reserved {
+    hold: Arc<Hold>,
+    life: Incarnation,
+    principal: Principal,
+    /// Whether the reservation is still to be given back when this is dropped.
+    armed: AtomicBool,
+}
+
+/// The reservation, as the body's stream renews it.
+struct Hold {
+    access: Access,
+    permit: Permit,
+    name: FileName,
+    deadline: Deadline,
+    written: Mutex<Written>,
+}
+
+#[derive(Default)]
+struct Written {
+    hasher: blake3::Hasher,
+    bytes: u64,
+    /// How many bytes are reserved.
+    held: u64,
+    /// Until when, in milliseconds since 1970.
+    until: i64,
+}
+
+/// How long a reservation is to hold from now on.
+fn until(core: &Core, now: Timestamp) -> Timestamp {
+    let life = SignedDuration::try_from(core.settings.reservation_life).unwrap_or(SignedDuration::MAX);
+    now.checked_add(life).unwrap_or(Timestamp::MAX)
+}
+
+/// Holds at least `needed` bytes for a file: `wanted` if there is so much room.
+fn hold(draft: &mut Draft, core: &Core, name: &FileName, needed: u64, wanted: u64) -> (u64, Timestamp) {
+    let held = files::reservation(draft.state(), AREA, name).map_or(0, |held| held.bytes);
+    let usage = usage_of(draft.state());
+    let room = effective_limits(&core.plans, draft.state())
+        .blob_bytes
+        .map_or(u64::MAX, |limit| limit.saturating_sub(usage.blob_bytes + usage.reserved_bytes - held));
+    // Less than is needed is never asked for: the quota's rule then refuses it, with the numbers.
+    let bytes = wanted.min(room).max(needed).max(held);
+    let until = until(core, draft.now());
+    files::reserve(draft, AREA, name, bytes, until);
+    (bytes, until)
+}
+
+impl Reserved {
+    pub(super) async fn begin(access: Access, name: FileName, length: Option<u64>) -> Result<Self> {
+        let core = Arc::clone(&access.core);
+        let needed = length.unwrap_or(0);
+        let wanted = length.unwrap_or(core.settings.reservation_step);
+        let inside = name.clone();
+        let run = move |draft: &mut Draft, author: &Author<'_>| {
+            let held = hold(draft, author.core, &inside, needed, wanted);
+            let life = draft.state().header().map(|header| header.incarnation);
+            let life = life.ok_or_else(|| missing(ACTION.as_str(), &Resource::Tenant))?;
+            Ok((held, life, author.principal.clone()))
+        };
+        let resource = Resource::Collection(CollectionName::VIDEOS);
+        let (((held, until), life, principal), permit, _) = access.transact(ACTION, &resource, run).await?;
+        let deadline = Deadline::new(until, Arc::clone(&core.clock));
+        let written = Mutex::new(Written { held, until: until.as_millisecond(), ..Written::default() });
+        let hold = Hold { access, permit, name, deadline, written };
+        let reserved = Self { hold: Arc::new(hold), life, principal, armed: true.into() };
+        if let Err(full) = reserved.hold.check_free_space(needed).await {
+            reserved.abandon().await;
+            return Err(full);
+        }
+        Ok(reserved)
+    }
+
+    /// Writes the body under the reserved name.
+    pub(super) async fn write(
+        &self,
+        body: ByteStream,
+        mut progress: Option<ProgressFunction>,
+        length: Option<u64>,
+    ) -> Result<files::Blob> {
+        let hold = Arc::clone(&self.hold);
+        let key = hold.key();
+        let core = &self.hold.access.core;
+        let body = body.then(move |chunk| {
+            let hold = Arc::clone(&hold);
+            let (bytes, renew) = hold.take(chunk.as_ref().ok());
+            if let Some(progress) = &mut progress {
+                progress(Progress { bytes, length });
+            }
+            async move {
+                let chunk = chunk?;
+                if renew {
+                    hold.renew(bytes).await.map_err(io::Error::other)?;
+                }
+                Ok(chunk)
+            }
+        });
+        let put = Put {
+            incarnation: self.life,
+            body: body.boxed(),
+            length_hint: length,
+            deadline: self.hold.deadline.clone(),
+        };
+        let store = core.guarded.store(&self.hold.permit);
+        let result = store.put(&key, put).await;
+        let (bytes, hash) = {
+            let written = self.hold.written();
+            (written.bytes, written.hasher.finalize().to_hex().to_string())
+        };
+        match result {
+            Ok(_) => Ok(files::Blob { bytes, hash }),
+            // The own fresh name is taken, or the answer was lost: it is there if it is there whole.
+            Err(error)
+                if matches!(error.kind(), StoreErrorKind::AlreadyExists | StoreErrorKind::OutcomeUnknown) =>
+            {
+                match store.head(&key).await {
+                    Ok(Some(found)) if found.length == bytes => Ok(files::Blob { bytes, hash }),
+                    _ => Err(Error::store(ACTION.as_str(), error)),
+                }
+            }
+            Err(error) if error.kind() == StoreErrorKind::Body => Err(body_error(error)),
+            Err(error) => Err(Error::store(ACTION.as_str(), error)),
+        }
+    }
+
+    /// Makes the record, and turns the reservation into usage, in one commit.
+    pub(super) async fn settle(
+        &self,
+        blob: &files::Blob,
+        title: String,
+        original_name: String,
+    ) -> Result<Record<Video>> {
+        let hold = Arc::clone(&self.hold);
+        let (operation, life, principal) = (ACTION.as_str(), self.life, self.principal.clone());
+        let (blob, id) = (blob.clone(), fresh_id(&self.hold.access, ACTION)?);
+        let run = move |draft: &mut Draft| {
+            let header = draft.state().header().cloned();
+            let header = header.filter(|header| header.incarnation == life);
+            let header = header.ok_or_else(|| Error::new(ErrorKind::Gone, operation))?;
+            if header.lifecycle != Lifecycle::Active {
+                return Err(Error::new(ErrorKind::Suspended, operation));
+            }
+            files::settle(draft, operation, AREA, &hold.name, &blob)?;
+            let profile = Profile::read(operation, &header)?;
+            let video = Video {
+                title: title.clone(),
+                filename: hold.name.clone(),
+                original_filename: original_name.clone(),
+                thumbnail: None,
+                date_added: Some(profile.local_time(draft.now())),
+                source: VideoSource::Local,
+                drive_file_id: None,
+                bytes: Some(blob.bytes),
+                hash: Some(blob.hash.clone()),
+            };
+            let (core, tenant) = (&*hold.access.core, hold.access.tenant());
+            let author = Author { core, tenant, principal: &principal, profile: &profile };
+            records::insert(draft, &author, ACTION, &id, &video)
+        };
+        let access = &self.hold.access;
+        let ledger = access.core.guarded.ledger(&self.hold.permit);
+        Ok(ledger.transact(operation, access.tenant(), run).await?.0)
+    }
+
+    pub(super) fn finished(&self) {
+        self.armed.store(false, Ordering::SeqCst);
+    }
+
+    /// Gives the reservation back.
+    pub(super) async fn abandon(&self) {
+        self.finished();
+        self.hold.abandon().await;
+    }
+}
+
+impl Drop for Reserved {
+    /// A dropped upload gives its quota back; if that can't be done now, the reservation expires.
+    fn drop(&mut self) {
+        if self.armed.load(Ordering::SeqCst) {
+            let hold = Arc::clone(&self.hold);
+            self.hold.access.core.runtime.spawn(async move { hold.abandon().await });
+        }
+    }
+}
+
+impl Hold {
+    fn key(&self) -> BlobKey {
+        BlobKey::new(self.access.tenant().clone(), AREA, self.name.clone())
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        // Every section under this lock leaves it whole.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts and hashes a chunk: the bytes so far, and whether the reservation is to be renewed before
+    /// the chunk is passed on: for more bytes, or because half of its time is over.
+    fn take(&self, chunk: Option<&Bytes>) -> (u64, bool) {
+        let core = &self.access.core;
+        let mut written = self.written();
+        if let Some(chunk) = chunk {
+            written.hasher.update(chunk);
+            written.bytes += chunk.len() as u64;
+        }
+        let left = i128::from(written.until - core.clock.now().as_millisecond());
+        let half = core.settings.reservation_life.as_millis() / 2;
+        let late = left < i128::try_from(half).unwrap_or(i128::MAX);
+        (written.bytes, written.bytes > written.held || late)
+    }
+
+    /// Holds at least `needed` bytes from now on, and longer.
+    async fn renew(&self, needed: u64) -> Result<()> {
+        self.check_free_space(0).await?;
+        let core = Arc::clone(&self.access.core);
+        let name = self.name.clone();
+        let run = move |draft: &mut Draft| {
+            if files::reservation(draft.state(), AREA, &name).is_none() {
+                return Err(Error::new(ErrorKind::Expired, ACTION.as_str()));
+            }
+            let wanted = needed.saturating_add(core.settings.reservation_step);
+            Ok(hold(draft, &core, &name, needed, wanted))
+        };
+        let ledger = self.access.core.guarded.ledger(&self.permit);
+        let ((held, until), _) = ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        {
+            let mut written = self.written();
+            written.held = held;
+            written.until = until.as_millisecond();
+        }
+        self.deadline.extend(until);
+        Ok(())
+    }
+
+    /// Refuses what would eat into the medium's reserve.
+    async fn check_free_space(&self, needed: u64) -> Result<()> {
+        let core = &self.access.core;
+        let free = core.guarded.store(&self.permit).free_space().await;
+        let free = free.map_err(|error| Error::store(ACTION.as_str(), error))?;
+        match free {
+            Some(free) if free < core.settings.free_space_reserve.saturating_add(needed) => {
+                Err(Error::new(ErrorKind::StorageFull, ACTION.as_str()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn abandon(&self) {
+        let name = self.name.clone();
+        let run = move |draft: &mut Draft| Ok(files::abandon(draft, AREA, &name));
+        let ledger = self.access.core.guarded.ledger(&self.permit);
+        match ledger.transact(ACTION.as_str(), self.access.tenant(), run).await {
+            Ok((true, _)) => {
+                dooms::clear(&self.access.core, &self.permit, &[(AREA, self.name.clone())]).await
+            }
+            Ok((false, _)) => {}
+            // It expires by itself.
+            Err(error) => tracing::warn!(target: "tenantry::upload", %error, "reservation not given back"),
+        }
+    }
+}
+
+/// The true reason for which the body failed: our own refusal, or the host's stream.
+fn body_error(error: crate::store::StoreError) -> Error {
+    let source = match error.into_source() {
+        Some(source) => source,
+        None => return Error::new(ErrorKind::BodyFailed, ACTION.as_str()),
+    };
+    match source.downcast::<io::Error>() {
+        Ok(source) => match source.downcast::<Error>() {
+            Ok(refusal) => refusal,
+            Err(source) => Error::new(ErrorKind::BodyFailed, ACTION.as_str()).with_source(source),
+        },
+        Err(source) => Error::new(ErrorKind::BodyFailed, ACTION.as_str()).with_source(source),
+    }
+}
