@@ -129,7 +129,7 @@ impl State {
         }
     }
 
-    fn is_dead(&self, process: usize) -> bool {
+    pub(super) fn is_dead(&self, process: usize) -> bool {
         self.control.is_halted() || !self.processes[process].alive
     }
 }
@@ -195,7 +195,8 @@ impl Shared {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// A lock was not free: if its holder is paused, it goes on, and the caller waits for its end.
+    /// A lock was not free: if its holder is paused, it goes on, and the caller waits until it ends
+    /// or is itself in need of a lock that the caller may hold.
     pub(super) fn let_holder_finish<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
@@ -206,6 +207,11 @@ impl Shared {
                 gate.phase = Phase::Released;
                 gate.contended = true;
             }
+            Some(gate) if gate.process == process && gate.phase == Phase::Released => {
+                gate.phase = Phase::Finished;
+                self.changed.notify_all();
+                return (state, false);
+            }
             _ => return (state, false),
         }
         self.changed.notify_all();
@@ -215,8 +221,8 @@ impl Shared {
 
 /// A point at which a process is held.
 ///
-/// If another process finds a lock taken while this one is held, this one goes on to its end
-/// first, for else neither would.
+/// If another process finds a lock taken while this one is held, this one goes on first, to its
+/// end or until it finds a lock taken in turn, for else neither would.
 #[derive(Debug)]
 pub struct Gate {
     pub(super) shared: std::sync::Arc<Shared>,

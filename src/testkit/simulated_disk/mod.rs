@@ -249,6 +249,12 @@ impl Process {
         self.shared.lock().kill(self.id);
     }
 
+    /// Whether neither it nor the machine was stopped.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.shared.lock().is_dead(self.id)
+    }
+
     /// How many handles it has open.
     #[must_use]
     pub fn open_handles(&self) -> usize {
