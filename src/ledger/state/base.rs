@@ -57,7 +57,7 @@ pub(super) struct Base {
     by_key: Vec<BaseKey>,
 }
 
-/// What is wrong with a snapshot's text: the line, counted from 1.
+/// What is wrong with a snapshot's text: the line, counted from 1, that is none or out of order.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line} of the snapshot can't be read")]
 pub(in crate::ledger) struct BadLine {
@@ -83,6 +83,10 @@ impl Base {
             start += length + 1;
         }
         base.text = text;
+        let ordered = |at: usize| at == 0 || base.order_key(at - 1) < base.order_key(at);
+        if let Some(at) = base.positions().find(|&at| !ordered(at)) {
+            return Err(bad(at + 1, None));
+        }
         base.sort();
         Ok(base)
     }
@@ -111,7 +115,6 @@ impl Base {
         Ok(())
     }
 
-    /// Lines written by this library are in order already; sorting what is sorted is cheap.
     fn sort(&mut self) {
         let mut by_id: Vec<u32> = (0..u32_of(self.entries.len())).collect();
         by_id.sort_by(|&a, &b| self.id_key(a).cmp(&self.id_key(b)));

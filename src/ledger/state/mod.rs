@@ -5,6 +5,8 @@
 
 mod base;
 mod list;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,8 +36,8 @@ impl Section {
     pub(crate) const DOOMS: Self = Self(std::borrow::Cow::Borrowed("@dooms"));
     /// Answers to requests that carried an idempotency key.
     pub(crate) const REQUESTS: Self = Self(std::borrow::Cow::Borrowed("@requests"));
-    /// Where counting goes on after a fold.
-    const META: Self = Self(std::borrow::Cow::Borrowed("@meta"));
+    /// Where counting goes on after a fold; sorts behind every other name, as its line stands last.
+    const META: Self = Self(std::borrow::Cow::Borrowed("~meta"));
 
     pub(crate) fn named(name: &str) -> Self {
         Self(name.to_owned().into())
