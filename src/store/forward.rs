@@ -30,7 +30,7 @@ pub enum StoreMethod {
 /// Implements [`TenantStore`](super::TenantStore) for a wrapper that has
 /// `fn inner(&self) -> &impl TenantStore` and
 /// `async fn before(&self, method: StoreMethod, tenant: Option<&TenantId>)`, which is awaited before
-/// each call. Nothing may be left to a default of the trait, and clippy sees to it.
+/// each call; what it returns is dropped after the call. Nothing may be left to a default of the trait, and clippy sees to it.
 macro_rules! forward_tenant_store {
     ($wrapper:ty) => {
         $crate::store::forward::forward_tenant_store!(@impl $wrapper;
@@ -67,7 +67,7 @@ macro_rules! forward_tenant_store {
         impl $crate::store::TenantStore for $wrapper {
             $(
                 async fn $method(&self, $($argument: $type),*) -> Result<$answer, $crate::store::StoreError> {
-                    self.before($crate::store::StoreMethod::$variant, $tenant).await;
+                    let _during = self.before($crate::store::StoreMethod::$variant, $tenant).await;
                     self.inner().$method($($argument),*).await
                 }
             )*

@@ -6,9 +6,12 @@ mod counting_store;
 pub mod faulty_objects;
 mod hanging_store;
 pub mod hostile_names;
+pub mod linearizability;
+mod observed_store;
 mod seeded_entropy;
 pub mod simulated_disk;
 
 pub use counting_store::{CallCounts, CountingStore, Counts};
 pub use hanging_store::{Gates, HangingStore};
+pub use observed_store::{Moment, ObservedStore, Observer};
 pub use seeded_entropy::SeededEntropy;
