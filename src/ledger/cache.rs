@@ -165,11 +165,15 @@ impl Ledger {
         cell
     }
 
-    fn refuse_if_closed(&self, operation: &'static str) -> Result<()> {
+    /// Begins what `close` is to wait for, unless it is over with that.
+    fn begin(&self, operation: &'static str) -> Result<Work> {
+        // Work begins before the question whether it may, and `close` asks the other way round: so it
+        // either waits for this or refuses it.
+        let work = self.0.begin_work();
         if self.0.closed.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Closed, operation));
         }
-        Ok(())
+        Ok(work)
     }
 
     /// A tenant's header alone: one request of the store, whoever the tenant is.
@@ -178,7 +182,7 @@ impl Ledger {
         operation: &'static str,
         tenant: &TenantId,
     ) -> Result<Option<TenantHeader>> {
-        self.refuse_if_closed(operation)?;
+        let _work = self.begin(operation)?;
         let header = self.0.store.header(tenant).await.map_err(|error| Error::store(operation, error))?;
         let Some(header) = header else { return Ok(None) };
         TenantHeader::read(&header)
@@ -188,7 +192,7 @@ impl Ledger {
 
     /// A tenant's state as the store has it now.
     pub(crate) async fn read(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
-        self.refuse_if_closed(operation)?;
+        let _work = self.begin(operation)?;
         self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
     }
 
@@ -203,10 +207,7 @@ impl Ledger {
         tenant: &TenantId,
         function: impl FnMut(&mut Draft) -> Result<T> + Send + 'static,
     ) -> Result<(T, State)> {
-        // Work begins before the question whether it may, and `close` asks the other way round: so it
-        // either waits for this or refuses it.
-        let _work = self.0.begin_work();
-        self.refuse_if_closed(operation)?;
+        let _work = self.begin(operation)?;
         let (transaction, answer) = Transaction::new(function);
         self.cell(tenant).submit(Box::new(transaction)).map_err(|error| error.in_operation(operation))?;
         match answer.await {
@@ -227,6 +228,7 @@ impl Ledger {
         state: &State,
         header: &TenantHeader,
     ) -> Result<bool> {
+        let _work = self.begin(operation)?;
         let Some(version) = state.version() else { return Ok(false) };
         let header = header
             .write()
