@@ -11,8 +11,9 @@ use tenantry::ownership::Role;
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::quota::{Limits, Plans, QuotaSink, Threshold};
 use tenantry::record::{Entity, RecordId};
+use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
-use tenantry::{Builder, ErrorKind, Expected, NewTenant, ProfileChange, Session, Tenantry};
+use tenantry::{Builder, ErrorKind, Expected, NewTenant, ProfileChange, Session, Settings, Tenantry};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Note {
@@ -159,6 +160,44 @@ async fn each_threshold_is_announced_once_on_the_way_up() {
     }
     let expected = [("notes".to_owned(), 80, 16), ("notes".to_owned(), 95, 19)];
     assert_eq!(*heard.0.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn uploads_stop_at_the_free_space_reserve_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |reserve| {
+        let folder = folder.path().to_owned();
+        async move {
+            let mut settings = Settings::default();
+            settings.free_space_reserve = reserve;
+            let store = LocalStore::open(folder, LocalOptions::default()).await.unwrap();
+            Tenantry::builder(store).settings(settings).open().await.unwrap()
+        }
+    };
+    let roomy = open(0).await;
+    roomy.ensure(&id("ana"), "Ana").await.unwrap();
+    let own = roomy.session(&id("ana")).await.unwrap().own();
+    let video = own.videos().upload("a.mp4", stream::iter([Ok(Bytes::from_static(b"a"))])).await.unwrap();
+    let tight = open(u64::MAX).await;
+    let own = tight.session(&id("ana")).await.unwrap().own();
+    let refused = own.videos().upload("b.mp4", stream::iter([Ok(Bytes::from_static(b"b"))])).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::StorageFull);
+    assert_eq!(own.usage().await.unwrap().0.reserved_files, 0);
+    own.collection::<Note>().insert(note()).await.unwrap();
+    own.videos().delete(video.id(), Expected::Any).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_admin_sees_what_every_tenant_holds_and_a_user_its_own() {
+    let (admin, ana) =
+        with_user(Tenantry::builder(MemoryStore::new()), Limits::unlimited().with_files(3)).await;
+    ana.own().videos().upload("a.mp4", stream::iter([Ok(Bytes::from_static(b"abc"))])).await.unwrap();
+    let (usage, limits) = ana.own().usage().await.unwrap();
+    assert_eq!((usage.blob_bytes, limits.files), (3, Some(3)));
+    let (all, _) = admin.tenants().usage(None, 10).await.unwrap();
+    let held: Vec<_> = all.iter().map(|entry| (entry.tenant.as_str(), entry.usage.blob_bytes)).collect();
+    assert_eq!(held, [("ana", 3), ("root", 0)]);
+    assert_eq!(ana.tenants().usage(None, 10).await.unwrap_err().kind(), ErrorKind::Denied);
 }
 
 #[tokio::test]
