@@ -23,9 +23,10 @@ impl Contents {
 
     pub(super) fn read(&self, buffer: &mut [u8], offset: u64) -> usize {
         let count = index(self.length.saturating_sub(offset)).min(buffer.len());
-        for (position, byte) in buffer[..count].iter_mut().enumerate() {
-            *byte = self.bytes.get(index(offset) + position).copied().unwrap_or(0);
-        }
+        let stored = self.bytes.get(index(offset)..).unwrap_or_default();
+        let stored = &stored[..stored.len().min(count)];
+        buffer[..stored.len()].copy_from_slice(stored);
+        buffer[stored.len()..count].fill(0);
         count
     }
 
