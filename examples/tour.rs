@@ -1,0 +1,85 @@
+//! The main job in one run: an admin, two users and a demo, each in a world of their own.
+//!
+//! `cargo run --example tour` makes them in a temporary folder (or in `--root DIR`, which it keeps),
+//! uploads real videos, tries every way from one user to another's data, fills a quota to the byte,
+//! opens everything again, and shows what lies on the disk. It ends with an error if anything is not as
+//! it should be. `--json` prints the same as one JSON document.
+
+#[path = "tour/arguments.rs"]
+mod arguments;
+#[path = "tour/attempts.rs"]
+mod attempts;
+#[path = "tour/calls.rs"]
+mod calls;
+#[path = "tour/disk.rs"]
+mod disk;
+#[path = "tour/guesses.rs"]
+mod guesses;
+#[path = "tour/people.rs"]
+mod people;
+#[path = "tour/quota.rs"]
+mod quota;
+#[path = "tour/reopening.rs"]
+mod reopening;
+#[path = "tour/report.rs"]
+mod report;
+#[path = "tour/tenants.rs"]
+mod tenants;
+#[path = "tour/uploads.rs"]
+mod uploads;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Wish};
+use report::Report;
+
+/// What a part of the tour returns: an error is something that nobody expected.
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(Wish::Tour(arguments)) => arguments,
+        Ok(Wish::Help) => {
+            print!("{}", arguments::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Err(what) => {
+            eprint!("{what}\n\n{}", arguments::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    let mut report = Report::new(arguments.json);
+    if let Err(error) = tour(&arguments, &mut report).await {
+        report.abort(&*error);
+    }
+    report.finish()
+}
+
+async fn tour(arguments: &Arguments, report: &mut Report) -> Outcome {
+    match &arguments.root {
+        Some(root) => walk(root, report).await,
+        None => {
+            let folder = tempfile::tempdir()?;
+            walk(&folder.path().join("root"), report).await
+        }
+    }
+}
+
+async fn walk(root: &Path, report: &mut Report) -> Outcome {
+    let tenantry = people::open(root).await?;
+    let people = people::create(&tenantry, root, report).await?;
+    uploads::upload_all(&people, report).await?;
+    uploads::list_all(&people, report).await?;
+    attempts::from_user_to_user(&people, report).await?;
+    guesses::guess_names(&people, report).await?;
+    attempts::demo_and_shared(&people, report).await?;
+    tenants::administer(&people, report).await?;
+    quota::fill(&people, report).await?;
+    let (tenantry, people) = reopening::reopen(tenantry, people, root, report).await?;
+    disk::show(&people, root, report).await?;
+    tenantry.close(people::PATIENCE).await?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! What lies on the disk, and what each tenant takes of it.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
+
+use crate::Outcome;
+use crate::people::People;
+use crate::report::{Report, Table};
+
+/// Prints the folder tree and the usage, and sees that they agree.
+pub(crate) async fn show(people: &People, root: &Path, report: &mut Report) -> Outcome {
+    report.section("On the disk");
+    report.line("ROOT");
+    tree(root, "", report)?;
+
+    report.section("Disk usage per tenant");
+    let (entries, _) = people.admin.tenants().usage(None, 1000).await?;
+    let mut table =
+        Table::new(&["tenant", "files", "their bytes", "records", "their bytes", "in its folders"]);
+    for entry in entries {
+        let (tenant, usage) = (entry.tenant.as_str(), &entry.usage);
+        let (files, bytes) = files_and_bytes(&root.join("videos").join(tenant))?;
+        let mut on_disk = bytes;
+        for folder in ["thumbnails", "tokens", "data"] {
+            on_disk += files_and_bytes(&root.join(folder).join(tenant))?.1;
+        }
+        table.check(
+            (files, bytes) == (usage.files, usage.blob_bytes),
+            vec![
+                tenant.to_owned(),
+                usage.files.to_string(),
+                usage.blob_bytes.to_string(),
+                usage.counts.values().sum::<u64>().to_string(),
+                usage.record_bytes.to_string(),
+                on_disk.to_string(),
+            ],
+        );
+    }
+    report.table(table);
+    report.check(
+        private(root, people)?,
+        "The folders of data and tokens are for the application's user alone.",
+    );
+    Ok(())
+}
+
+/// A folder's entries, in order of name.
+fn entries(folder: &Path) -> io::Result<Vec<(String, Metadata)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.metadata()?));
+    }
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(entries)
+}
+
+fn tree(folder: &Path, before: &str, report: &mut Report) -> io::Result<()> {
+    let entries = entries(folder)?;
+    for (at, (name, metadata)) in entries.iter().enumerate() {
+        let (branch, below) =
+            if at + 1 == entries.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let (mode, path) = (mode(metadata), format!("{before}{branch}{name}"));
+        if metadata.is_dir() {
+            report.line(format!("{:<62} {mode}", path + "/"));
+            tree(&folder.join(name), &format!("{before}{below}"), report)?;
+        } else {
+            report.line(format!("{path:<62} {mode} {:>8}", metadata.len()));
+        }
+    }
+    Ok(())
+}
+
+/// How many files lie in a folder, and their lengths together; none if there is no such folder.
+fn files_and_bytes(folder: &Path) -> io::Result<(u64, u64)> {
+    match entries(folder) {
+        Ok(entries) => {
+            let lengths: Vec<u64> =
+                entries.iter().filter(|(_, file)| file.is_file()).map(|(_, file)| file.len()).collect();
+            Ok((lengths.len() as u64, lengths.iter().sum()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((0, 0)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether nobody but the application's user may look into the private folders.
+fn private(root: &Path, people: &People) -> io::Result<bool> {
+    let mut private = true;
+    for (_, session) in people.all() {
+        let folder = root.join("data").join(session.tenant().as_str());
+        private &= mode(&fs::metadata(&folder)?) == "700";
+        for (_, file) in entries(&folder)? {
+            private &= mode(&file) == "600";
+        }
+        private &= mode(&fs::metadata(root.join("tokens").join(session.tenant().as_str()))?) == "700";
+    }
+    Ok(private)
+}
+
+fn mode(metadata: &Metadata) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    format!("{:o}", metadata.permissions().mode() & 0o777)
+}
