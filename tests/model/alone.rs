@@ -1,0 +1,80 @@
+//! I1 itself: without the others' operations, a tenant's observations are the same.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::generate::{self, Admins};
+use crate::place::Place;
+use crate::reference::Model;
+use crate::step::{Act, Name, ROOT, Step};
+use crate::system::{Shown, System};
+
+/// Whose observations are compared.
+const WATCHED: Name = "ana";
+
+/// Whether a step belongs to the watched tenant's own history: what it does itself, what the one
+/// admin does to it, and what happens to all.
+fn concerns(step: &Step) -> bool {
+    let at_home = step.on == WATCHED && (step.by == WATCHED || step.by == ROOT);
+    match step.act {
+        Act::Advance(_) | Act::Reopen { .. } => true,
+        // They have no one tenant.
+        Act::ListTenants { .. } => false,
+        Act::Login => step.by == WATCHED || step.by == ROOT,
+        // These slots are the whole host's: here each is the watched tenant's or nobody's.
+        Act::ReadSnapshot(_) => at_home,
+        // The host does these, whoever is at work.
+        Act::Ensure(_) | Act::Bootstrap => step.on == WATCHED,
+        _ => at_home,
+    }
+}
+
+/// Whether a step leaves the watched tenant's snapshots and cursors alone.
+fn keeps_apart(step: &Step) -> bool {
+    let keeps = matches!(step.act, Act::Snapshot(_) | Act::Page { .. } | Act::ReadSnapshot(_));
+    !keeps || concerns(step)
+}
+
+fn observe<'a>(place: Place, history: impl Iterator<Item = &'a (u32, Step)>) -> Vec<(u32, Shown)> {
+    let mut system = System::new(place);
+    let mut observed = Vec::new();
+    for (number, step) in history {
+        let shown = system.apply(*number, step);
+        if concerns(step) {
+            observed.push((*number, shown));
+        }
+    }
+    observed
+}
+
+fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
+    let steps = prop::collection::vec(generate::step(&Model::new(), Admins::One), 1..90);
+    steps.prop_map(|steps| {
+        let all = generate::beginning().into_iter().chain(steps.into_iter().filter(keeps_apart));
+        (1..).zip(all).collect()
+    })
+}
+
+fn compare(place: fn() -> Place, history: &[(u32, Step)]) {
+    let together = observe(place(), history.iter());
+    // The first step makes the admin, who is there in both worlds.
+    let alone = observe(place(), history.iter().filter(|(number, step)| *number == 1 || concerns(step)));
+    for (together, alone) in together.iter().zip(&alone) {
+        assert_eq!(together, alone, "step {:?}", history.iter().find(|(number, _)| *number == alone.0));
+    }
+    assert_eq!(together.len(), alone.len());
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 24, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() })]
+
+    #[test]
+    fn in_memory_a_tenant_cannot_tell_whether_others_are_there(history in histories()) {
+        compare(Place::memory, &history);
+    }
+
+    #[test]
+    fn on_the_disk_a_tenant_cannot_tell_whether_others_are_there(history in histories()) {
+        compare(Place::local, &history);
+    }
+}

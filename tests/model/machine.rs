@@ -1,0 +1,114 @@
+//! The histories against the model, on each store.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+
+use crate::generate::{self, Admins};
+use crate::place::Place;
+use crate::reference::Model;
+use crate::step::Step;
+use crate::system::System;
+
+/// Where a machine's histories take place.
+pub(crate) trait Medium: Debug + Clone + 'static {
+    fn place() -> Place;
+}
+
+#[derive(Debug, Clone)]
+struct InMemory;
+
+#[derive(Debug, Clone)]
+struct OnObjects;
+
+#[derive(Debug, Clone)]
+struct OnDisk;
+
+impl Medium for InMemory {
+    fn place() -> Place {
+        Place::memory()
+    }
+}
+
+impl Medium for OnObjects {
+    fn place() -> Place {
+        Place::objects()
+    }
+}
+
+impl Medium for OnDisk {
+    fn place() -> Place {
+        Place::local()
+    }
+}
+
+/// The model as what drives a history.
+struct Reference;
+
+impl ReferenceStateMachine for Reference {
+    type State = Model;
+    type Transition = Step;
+
+    fn init_state() -> BoxedStrategy<Model> {
+        Just(Model::new()).boxed()
+    }
+
+    fn transitions(model: &Model) -> BoxedStrategy<Step> {
+        generate::step(model, Admins::Any).boxed()
+    }
+
+    fn apply(mut model: Model, step: &Step) -> Model {
+        model.apply(step);
+        model
+    }
+}
+
+struct History<M>(PhantomData<M>);
+
+impl<M: Medium> StateMachineTest for History<M> {
+    type SystemUnderTest = System;
+    type Reference = Reference;
+
+    fn init_test(_: &Model) -> System {
+        let mut system = System::new(M::place());
+        for (number, step) in (1..).zip(generate::beginning()) {
+            system.apply(number, &step);
+        }
+        system
+    }
+
+    fn apply(mut system: System, model: &Model, step: Step) -> System {
+        let shown = system.apply(model.steps, &step);
+        assert_eq!(shown.seen, model.seen, "after {step:?}, which said {:?}", shown.said);
+        system.note_version(step.on, model.changes, shown.version);
+        system
+    }
+}
+
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, max_shrink_iters: 3000, ..Config::default() }
+}
+
+prop_state_machine! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn histories_in_memory_are_those_of_the_model(sequential 1..60 => History<InMemory>);
+}
+
+prop_state_machine! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 1..60 => History<OnObjects>);
+}
+
+prop_state_machine! {
+    #![proptest_config(config(32))]
+
+    #[test]
+    fn histories_on_the_disk_are_those_of_the_model(sequential 1..60 => History<OnDisk>);
+}

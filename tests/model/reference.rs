@@ -1,0 +1,546 @@
+//! The model: tenants in a map, with what each principal may do written out as a table.
+
+use std::collections::BTreeMap;
+
+use tenantry::ErrorKind;
+use tenantry::ownership::Role;
+
+use crate::contents::{Author, Contents, Task, over_limit};
+use crate::step::{
+    Act, Answer, Caps, Change, Lens, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, RecordDeed, Remembered,
+    SLOTS, Seen, SnapshotSeen, Step, Together, Value, ZONES, settings,
+};
+
+/// Where in its life a tenant is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Active,
+    Deleting(i64),
+    Erased,
+}
+
+#[derive(Debug, Clone)]
+struct Tenant {
+    life: u64,
+    stage: Stage,
+    profile: ProfileSeen,
+    contents: Contents,
+    /// Rises with each change.
+    changes: u64,
+}
+
+impl Tenant {
+    fn is_alive(&self) -> bool {
+        self.stage != Stage::Erased
+    }
+
+    fn caps(&self) -> Caps {
+        let default = Some("trial".to_owned()).filter(|_| self.profile.role == Role::Demo);
+        let plan = self.profile.plan.clone().or(default);
+        let plan = PLANS.iter().find(|(name, _)| Some(*name) == plan.as_deref());
+        let (own, plan) = (self.profile.caps, plan.map_or_else(Caps::default, |(_, caps)| *caps));
+        Caps {
+            blob_bytes: own.blob_bytes.or(plan.blob_bytes),
+            files: own.files.or(plan.files),
+            record_bytes: own.record_bytes.or(plan.record_bytes),
+            notes: own.notes.or(plan.notes),
+            tasks: own.tasks.or(plan.tasks),
+        }
+    }
+}
+
+/// What an act does, as far as permission goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Read,
+    Write,
+    Administer,
+}
+
+/// A point in a list.
+#[derive(Debug, Clone)]
+struct Cursor {
+    collection: &'static str,
+    life: u64,
+    newest_first: bool,
+    place: u64,
+}
+
+/// The whole world as the library's users see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    /// How many steps were done.
+    pub(crate) steps: u32,
+    /// What the last step has to show.
+    pub(crate) seen: Seen,
+    /// How often the tenant of the last step was changed.
+    pub(crate) changes: u64,
+    now: i64,
+    lives: u64,
+    tenants: BTreeMap<Name, Tenant>,
+    /// The life of each principal's session at each node.
+    sessions: BTreeMap<(usize, Name), u64>,
+    /// The life to which each kept workspace is bound.
+    bound: BTreeMap<(usize, Name, Name), u64>,
+    remembered: Remembered,
+    snapshots: [Option<Contents>; SLOTS],
+    cursors: [Option<Cursor>; SLOTS],
+}
+
+type Shown = Result<Seen, ErrorKind>;
+
+impl Model {
+    /// The world in which histories begin: an admin, two users, one of them shared, a demo.
+    pub(crate) fn new() -> Self {
+        let mut model = Self {
+            steps: 0,
+            seen: Seen::Nothing,
+            changes: 0,
+            now: settings::BEGIN,
+            lives: 0,
+            tenants: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            bound: BTreeMap::new(),
+            remembered: Remembered::default(),
+            snapshots: Default::default(),
+            cursors: Default::default(),
+        };
+        for step in crate::generate::beginning() {
+            model.apply(&step);
+        }
+        model
+    }
+
+    /// Does a step.
+    pub(crate) fn apply(&mut self, step: &Step) {
+        self.steps += 1;
+        self.seen = self.act(step).unwrap_or_else(Seen::refused);
+        self.changes = self.tenants.get(step.on).map_or(0, |tenant| tenant.changes);
+    }
+
+    /// The bytes of records that a tenant holds; for generators that aim at limits.
+    pub(crate) fn record_bytes(&self, tenant: Name) -> u64 {
+        self.tenants.get(tenant).map_or(0, |tenant| tenant.contents.usage().record_bytes)
+    }
+
+    fn act(&mut self, step: &Step) -> Shown {
+        match &step.act {
+            Act::Login => {
+                self.forget(step.node, Some(step.by));
+                self.session(step).map(|_| Seen::Nothing)
+            }
+            Act::Bootstrap => self.bootstrap(step.on),
+            Act::Ensure(display_name) => self.create(step.on, display_name, Role::User, false, None, Caps::default()),
+            Act::Advance(seconds) => {
+                self.now += i64::from(*seconds) * 1000;
+                Ok(Seen::Nothing)
+            }
+            Act::Reopen { .. } => {
+                self.forget(step.node, None);
+                Ok(Seen::Nothing)
+            }
+            Act::ReadSnapshot(slot) => Ok(self.read_snapshot(*slot)),
+            act => {
+                self.session(step)?;
+                self.act_in_session(step, act)
+            }
+        }
+    }
+
+    fn act_in_session(&mut self, step: &Step, act: &Act) -> Shown {
+        match act {
+            Act::Create { role, shared, plan, caps } => {
+                self.administer(step)?;
+                self.create(step.on, "", *role, *shared, *plan, *caps)
+            }
+            Act::Change { change, through_tenants } => self.change(step, change, *through_tenants),
+            Act::Delete => self.delete(step),
+            Act::Restore => self.restore(step),
+            Act::Erase { skip_grace } => self.erase(step, *skip_grace),
+            Act::ListTenants { limit } => self.list_tenants(step, *limit),
+            Act::Profile => Ok(Seen::Profile(self.read(step)?.profile.clone())),
+            Act::Usage => {
+                let tenant = self.read(step)?;
+                Ok(Seen::Usage(tenant.contents.usage(), tenant.caps()))
+            }
+            Act::Can(number) => {
+                let effect = [Effect::Read, Effect::Write, Effect::Administer][usize::from(*number) % 3];
+                let role = self.principal(step.node, step.by, step.on)?;
+                Ok(Seen::Decision(self.decide(role, step.by, step.on, effect)))
+            }
+            Act::InsertFresh(lens, value) => self.insert_fresh(step, *lens, value),
+            Act::Record(deed) => self.record(step, deed),
+            Act::Page { lens, newest_first, limit, from, keep } => {
+                self.page(step, *lens, *newest_first, *limit, *from, *keep)
+            }
+            Act::Together(together) => self.together(step, together),
+            Act::Snapshot(slot) => {
+                let contents = self.read(step)?.contents.clone();
+                self.snapshots[*slot] = Some(contents);
+                Ok(Seen::Nothing)
+            }
+            other => panic!("{other:?} takes no session"),
+        }
+    }
+
+    // Who may do what.
+
+    fn forget(&mut self, node: usize, by: Option<Name>) {
+        let concerns = |at: usize, who: Name| at == node && by.is_none_or(|by| by == who);
+        self.sessions.retain(|(at, who), _| !concerns(*at, who));
+        self.bound.retain(|(at, who, _), _| !concerns(*at, who));
+    }
+
+    /// The life of the session that a principal has, or begins, at a node.
+    fn session(&mut self, step: &Step) -> Result<u64, ErrorKind> {
+        let alive = self.tenants.get(step.by).filter(|tenant| tenant.is_alive());
+        match self.sessions.get(&(step.node, step.by)) {
+            Some(life) => Ok(*life),
+            None => {
+                let life = alive.ok_or(ErrorKind::NotFound)?.life;
+                self.sessions.insert((step.node, step.by), life);
+                Ok(life)
+            }
+        }
+    }
+
+    /// The role with which a principal is at work in a tenant.
+    fn principal(&self, node: usize, by: Name, on: Name) -> Result<Role, ErrorKind> {
+        let own = self.tenants.get(by).filter(|own| own.is_alive() && own.life == self.sessions[&(node, by)]);
+        let own = own.ok_or(ErrorKind::Gone)?;
+        if by != on && own.stage != Stage::Active {
+            return Err(ErrorKind::Suspended);
+        }
+        Ok(own.profile.role)
+    }
+
+    fn decide(&self, role: Role, by: Name, on: Name, effect: Effect) -> char {
+        let shared = self.tenants.get(on).is_some_and(|tenant| tenant.is_alive() && tenant.profile.shared);
+        match (role, by == on, shared, effect) {
+            (Role::Admin, ..) => 'a',
+            (_, false, false, _) => 'h',
+            (_, _, _, Effect::Read) | (Role::User, true, _, Effect::Write) => 'a',
+            _ => 'd',
+        }
+    }
+
+    fn permit(&self, step: &Step, effect: Effect) -> Result<(), ErrorKind> {
+        let role = self.principal(step.node, step.by, step.on)?;
+        match self.decide(role, step.by, step.on, effect) {
+            'a' => Ok(()),
+            'd' => Err(ErrorKind::Denied),
+            _ => Err(ErrorKind::NotFound),
+        }
+    }
+
+    fn administer(&self, step: &Step) -> Result<(), ErrorKind> {
+        self.permit(step, Effect::Administer)
+    }
+
+    /// Admits to a living tenant, through the workspace that the host keeps or through a new one.
+    fn admit(&mut self, step: &Step, effect: Effect, kept: bool) -> Result<&mut Tenant, ErrorKind> {
+        self.permit(step, effect)?;
+        let place = (step.node, step.by, step.on);
+        let bound = self.bound.get(&place).filter(|_| kept).copied();
+        let missing = if bound.is_some() { ErrorKind::Gone } else { ErrorKind::NotFound };
+        let tenant = self.tenants.get_mut(step.on).filter(|tenant| tenant.is_alive()).ok_or(missing)?;
+        if bound.is_some_and(|life| life != tenant.life) {
+            return Err(ErrorKind::Gone);
+        }
+        if kept {
+            self.bound.insert(place, tenant.life);
+        }
+        if effect == Effect::Write && tenant.stage != Stage::Active {
+            return Err(ErrorKind::Suspended);
+        }
+        Ok(tenant)
+    }
+
+    fn read(&mut self, step: &Step) -> Result<&mut Tenant, ErrorKind> {
+        self.admit(step, Effect::Read, true)
+    }
+
+    // The administration of tenants.
+
+    fn bootstrap(&mut self, on: Name) -> Shown {
+        if self.tenants.is_empty() {
+            return self.create(on, "Root", Role::Admin, false, None, Caps::default());
+        }
+        let admin = self.tenants.get(on).filter(|own| own.is_alive() && own.profile.role == Role::Admin);
+        admin.map(|own| Seen::Profile(own.profile.clone())).ok_or(ErrorKind::AlreadyExists)
+    }
+
+    fn create(
+        &mut self,
+        on: Name,
+        display_name: &str,
+        role: Role,
+        shared: bool,
+        plan: Option<&str>,
+        caps: Caps,
+    ) -> Shown {
+        let before = self.tenants.get(on);
+        match before.map(|tenant| tenant.stage) {
+            Some(Stage::Active) => return Ok(Seen::Profile(self.tenants[on].profile.clone())),
+            Some(Stage::Deleting(_)) => return Err(ErrorKind::Suspended),
+            Some(Stage::Erased) | None => {}
+        }
+        let display_name = if display_name.is_empty() { on } else { display_name }.to_owned();
+        let (zone, plan, created_at) = (ZONES[0].0.to_owned(), plan.map(str::to_owned), self.now);
+        let profile = ProfileSeen { display_name, role, shared, zone, plan, caps, created_at };
+        check_profile(&profile)?;
+        self.lives += 1;
+        let (life, changes) = (self.lives, before.map_or(0, |tenant| tenant.changes) + 1);
+        let contents = Contents::default();
+        let tenant = Tenant { life, stage: Stage::Active, profile: profile.clone(), contents, changes };
+        self.tenants.insert(on, tenant);
+        Ok(Seen::Profile(profile))
+    }
+
+    fn change(&mut self, step: &Step, change: &Change, through_tenants: bool) -> Shown {
+        let effect = if change.administers() { Effect::Administer } else { Effect::Write };
+        let tenant = self.admit(step, effect, !through_tenants)?;
+        let mut profile = tenant.profile.clone();
+        let Change { display_name, zone, role, shared, plan, caps } = change;
+        profile.display_name = display_name.clone().unwrap_or(profile.display_name);
+        profile.zone = zone.map_or(profile.zone, str::to_owned);
+        profile.role = role.unwrap_or(profile.role);
+        profile.shared = shared.unwrap_or(profile.shared);
+        profile.plan = plan.map(str::to_owned).or(profile.plan);
+        profile.caps = caps.unwrap_or(profile.caps);
+        check_profile(&profile)?;
+        tenant.profile = profile.clone();
+        tenant.changes += 1;
+        Ok(Seen::Profile(profile))
+    }
+
+    fn living(&mut self, step: &Step) -> Result<&mut Tenant, ErrorKind> {
+        self.administer(step)?;
+        self.tenants.get_mut(step.on).filter(|tenant| tenant.is_alive()).ok_or(ErrorKind::NotFound)
+    }
+
+    fn delete(&mut self, step: &Step) -> Shown {
+        let until = self.now + settings::GRACE;
+        let tenant = self.living(step)?;
+        if let Stage::Deleting(until) = tenant.stage {
+            return Ok(Seen::Until(until));
+        }
+        tenant.stage = Stage::Deleting(until);
+        tenant.changes += 1;
+        Ok(Seen::Until(until))
+    }
+
+    fn restore(&mut self, step: &Step) -> Shown {
+        let tenant = self.living(step)?;
+        if tenant.stage != Stage::Active {
+            tenant.stage = Stage::Active;
+            tenant.changes += 1;
+        }
+        Ok(Seen::Profile(tenant.profile.clone()))
+    }
+
+    fn erase(&mut self, step: &Step, skip_grace: bool) -> Shown {
+        let now = self.now;
+        let tenant = self.living(step)?;
+        match tenant.stage {
+            Stage::Deleting(until) if skip_grace || now >= until => {
+                let usage = tenant.contents.usage();
+                let records = usage.counts.iter().map(|(_, count)| count).sum();
+                tenant.stage = Stage::Erased;
+                tenant.contents = Contents::default();
+                tenant.changes += 1;
+                Ok(Seen::Erased { records, files: usage.files, bytes: usage.blob_bytes, at: now })
+            }
+            _ => Err(ErrorKind::InvalidInput),
+        }
+    }
+
+    fn list_tenants(&self, step: &Step, limit: usize) -> Shown {
+        if limit == 0 {
+            return Err(ErrorKind::InvalidInput);
+        }
+        self.permit(&Step { on: step.by, ..step.clone() }, Effect::Administer)?;
+        let listed = self.tenants.iter().filter(|(_, tenant)| tenant.is_alive()).map(|(name, tenant)| Listed {
+            tenant: (*name).to_owned(),
+            profile: tenant.profile.clone(),
+            deleting_until: match tenant.stage {
+                Stage::Deleting(until) => Some(until),
+                _ => None,
+            },
+            usage: tenant.contents.usage(),
+        });
+        Ok(Seen::Tenants(listed.collect()))
+    }
+
+    // Records.
+
+    /// Changes a tenant's contents, wholly or not at all.
+    fn commit<T>(
+        &mut self,
+        step: &Step,
+        change: impl FnOnce(&mut Contents, &Author) -> Result<T, ErrorKind>,
+    ) -> Result<T, Seen> {
+        let now = self.now;
+        let tenant = self.admit(step, Effect::Write, true).map_err(Seen::refused)?;
+        let time = local_time(now, &tenant.profile.zone);
+        let author = Author { by: step.by.to_owned(), on: step.on.to_owned(), time };
+        let mut contents = tenant.contents.clone();
+        let value = change(&mut contents, &author).map_err(Seen::refused)?;
+        if let Some(over) = over_limit(&tenant.caps(), &tenant.contents.usage(), &contents.usage()) {
+            return Err(Seen::Refused { kind: ErrorKind::QuotaExceeded, over: Some(over) });
+        }
+        tenant.contents = contents;
+        Ok(value)
+    }
+
+    fn insert_fresh(&mut self, step: &Step, lens: Lens, value: &Value) -> Shown {
+        let id = placeholder(self.steps);
+        let inserted = self.commit(step, |contents, author| contents.insert(author, lens, &id, value));
+        Ok(match inserted {
+            Err(refused) => refused,
+            Ok(text) => {
+                self.changed(step.on);
+                self.remembered.note_fresh(step.on, lens, &id);
+                self.remembered.note(step.on, lens, &id, std::slice::from_ref(&text));
+                Seen::Texts(vec![text])
+            }
+        })
+    }
+
+    fn task<'a>(&self, on: Name, deed: &'a RecordDeed) -> Task<'a> {
+        let id = |deed: &RecordDeed| self.remembered.id(on, deed);
+        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens, id, back))
+    }
+
+    fn changed(&mut self, on: Name) {
+        if let Some(tenant) = self.tenants.get_mut(on) {
+            tenant.changes += 1;
+        }
+    }
+
+    fn record(&mut self, step: &Step, deed: &RecordDeed) -> Shown {
+        let task = self.task(step.on, deed);
+        if deed.deed.reads() {
+            let author = Author { by: String::new(), on: String::new(), time: String::new() };
+            return self.read(step)?.contents.clone().perform(&author, &task).map(Seen::Texts);
+        }
+        Ok(match self.commit(step, |contents, author| contents.perform(author, &task)) {
+            Err(refused) => refused,
+            Ok(texts) => {
+                self.changed(step.on);
+                if deed.deed.writes() {
+                    self.remembered.note(step.on, task.lens, &task.id, &texts);
+                }
+                Seen::Texts(texts)
+            }
+        })
+    }
+
+    fn page(
+        &mut self,
+        step: &Step,
+        lens: Lens,
+        newest_first: bool,
+        limit: usize,
+        from: Option<usize>,
+        keep: usize,
+    ) -> Shown {
+        let from = match from.map(|slot| self.cursors[slot].clone()) {
+            Some(None) => return Ok(Seen::Nothing),
+            Some(Some(cursor)) => Some(cursor),
+            None => None,
+        };
+        let tenant = self.read(step)?;
+        let (collection, life) = (lens.collection(), tenant.life);
+        if limit == 0 || from.as_ref().is_some_and(|from| from.collection != collection || from.life != life) {
+            return Err(ErrorKind::InvalidInput);
+        }
+        let newest_first = from.as_ref().map_or(newest_first, |from| from.newest_first);
+        let rest = tenant.contents.beyond(collection, newest_first, from.map(|from| from.place));
+        let ends = rest.len() <= limit;
+        let page = &rest[..limit.min(rest.len())];
+        let cursor = |last: &(u64, String)| Cursor { collection, life, newest_first, place: last.0 };
+        self.cursors[keep] = page.last().filter(|_| !ends).map(cursor);
+        Ok(Seen::Page(page.iter().map(|(_, text)| text.clone()).collect(), ends))
+    }
+
+    fn together(&mut self, step: &Step, together: &Together) -> Shown {
+        let tasks: Vec<_> = together.deeds.iter().map(|deed| self.task(step.on, deed)).collect();
+        let key = together.key.map(|key| format!("{} {key}", step.by));
+        let done = self.commit(step, |contents, author| {
+            if let Some(known) = key.as_ref().and_then(|key| contents.answer(key)) {
+                return Ok((known, false));
+            }
+            let mut answers = Vec::new();
+            for task in &tasks {
+                match contents.perform(author, task) {
+                    Ok(texts) => answers.push(Answer::Texts(texts)),
+                    Err(kind) if together.lenient => answers.push(Answer::Refused(format!("{kind:?}"))),
+                    Err(kind) => return Err(kind),
+                }
+            }
+            if together.gives_up {
+                return Err(ErrorKind::Referenced);
+            }
+            let wrote = |(task, answer): (&Task<'_>, &Answer)| {
+                !task.deed.reads() && matches!(answer, Answer::Texts(_))
+            };
+            let changed = key.is_some() || tasks.iter().zip(&answers).any(wrote);
+            if let Some(key) = key {
+                contents.remember(key, answers.clone());
+            }
+            Ok((answers, changed))
+        });
+        let (answers, changed) = match done {
+            Ok(done) => done,
+            Err(refused) => return Ok(refused),
+        };
+        if changed {
+            self.changed(step.on);
+        }
+        let deeds: Vec<_> =
+            tasks.iter().map(|task| (task.lens, task.id.clone(), task.deed.writes())).collect();
+        self.remembered.note_answers(step.on, &deeds, &answers);
+        Ok(Seen::Answers(answers))
+    }
+
+    fn read_snapshot(&self, slot: usize) -> Seen {
+        let Some(contents) = &self.snapshots[slot] else { return Seen::Nothing };
+        let texts = |collection, newest_first| {
+            contents.beyond(collection, newest_first, None).into_iter().map(|(_, text)| text).collect()
+        };
+        Seen::Snapshot(Box::new(SnapshotSeen {
+            notes: [texts("notes", false), texts("notes", true)],
+            tasks: [texts("tasks", false), texts("tasks", true)],
+            by_id: (0..crate::generate::GIVEN).map(|id| contents.get("notes", &format!("r{id}"))).collect(),
+            by_tag: crate::generate::TAGS.iter().map(|tag| contents.with_tag("notes", tag)).collect(),
+            usage: contents.usage(),
+        }))
+    }
+}
+
+/// What stands for the id that the library made in a step; as long as such an id.
+pub(crate) fn placeholder(step: u32) -> String {
+    format!("fresh-{step:030}")
+}
+
+fn check_profile(profile: &ProfileSeen) -> Result<(), ErrorKind> {
+    let name = &profile.display_name;
+    let zone = ZONES.iter().any(|(zone, _)| *zone == profile.zone);
+    let plan = profile.plan.as_ref().is_none_or(|plan| PLANS.iter().any(|(known, _)| known == plan));
+    if name.len() > 200 || name.contains('\n') || !zone || !plan {
+        return Err(ErrorKind::InvalidInput);
+    }
+    Ok(())
+}
+
+fn local_time(now: i64, zone: &str) -> String {
+    let hours = ZONES.iter().find(|(name, _)| *name == zone).map_or(0, |(_, hours)| *hours);
+    let at = jiff::Timestamp::from_millisecond(now + hours * 3_600_000).unwrap();
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Everybody but the admin.
+pub(crate) fn others() -> impl Iterator<Item = Name> {
+    NAMES.into_iter().filter(|name| *name != ROOT)
+}
