@@ -229,24 +229,29 @@ impl Access {
         Ok(Request { principal, action, tenant: &self.tenant, incarnation, visibility, resource })
     }
 
-    /// Whether what is allowed is also possible in the life that the tenant has.
+    /// Whether what is allowed is also possible in the life that the tenant has. A life that has not
+    /// begun or is over can still be administered.
     fn check_life(&self, action: Action, resource: &Resource, header: Option<&TenantHeader>) -> Result<()> {
         let operation = action.as_str();
-        if action.effect() == Effect::Administer {
-            return Ok(());
-        }
-        let ended = || match self.life.get() {
-            Some(_) => Error::new(ErrorKind::Gone, operation),
-            None => missing(operation, resource),
+        let Some(header) = header.filter(|header| is_alive(&header.lifecycle)) else {
+            let administers = action.effect() == Effect::Administer;
+            return if administers { Ok(()) } else { Err(self.ended(operation, resource)) };
         };
-        let header = header.filter(|header| is_alive(&header.lifecycle)).ok_or_else(ended)?;
         if *self.life.get_or_init(|| header.incarnation) != header.incarnation {
-            return Err(ended());
+            return Err(self.ended(operation, resource));
         }
         if action.effect() == Effect::Write && header.lifecycle != Lifecycle::Active {
             return Err(Error::new(ErrorKind::Suspended, operation));
         }
         Ok(())
+    }
+
+    /// What to say where the life that this handle is for is over, or there never was one.
+    fn ended(&self, operation: &'static str, resource: &Resource) -> Error {
+        match self.life.get() {
+            Some(_) => Error::new(ErrorKind::Gone, operation),
+            None => missing(operation, resource),
+        }
     }
 
     /// Decides an operation and reads the state that it may see.
@@ -313,7 +318,8 @@ impl Access {
         let run = move |draft: &mut Draft, principal: &Principal| {
             let header = draft.state().header().cloned();
             access.check_life(action, &inside, header.as_deref())?;
-            let header = header.ok_or_else(|| missing(action.as_str(), &inside))?;
+            let header = header.filter(|header| is_alive(&header.lifecycle));
+            let header = header.ok_or_else(|| access.ended(action.as_str(), &inside))?;
             let profile = Profile::read(action.as_str(), &header)?;
             let (core, tenant) = (&*access.core, &access.tenant);
             function(draft, &Author { core, tenant, principal, profile: &profile })
