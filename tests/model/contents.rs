@@ -216,13 +216,7 @@ impl Contents {
         Ok(text)
     }
 
-    fn update(
-        &mut self,
-        author: &Author,
-        lens: Lens,
-        at: usize,
-        value: &Value,
-    ) -> Result<String, ErrorKind> {
+    fn update(&mut self, author: &Author, lens: Lens, at: usize, value: &Value) -> Result<String, ErrorKind> {
         let mut record = self.records[at].clone();
         let (before, after) = (record.through(lens), written(lens, value));
         let gone =

@@ -130,7 +130,9 @@ impl Model {
                 self.session(step).map(|_| Seen::Nothing)
             }
             Act::Bootstrap => self.bootstrap(step.on),
-            Act::Ensure(display_name) => self.create(step.on, display_name, Role::User, false, None, Caps::default()),
+            Act::Ensure(display_name) => {
+                self.create(step.on, display_name, Role::User, false, None, Caps::default())
+            }
             Act::Advance(seconds) => {
                 self.now += i64::from(*seconds) * 1000;
                 Ok(Seen::Nothing)
@@ -360,15 +362,16 @@ impl Model {
             return Err(ErrorKind::InvalidInput);
         }
         self.permit(&Step { on: step.by, ..step.clone() }, Effect::Administer)?;
-        let listed = self.tenants.iter().filter(|(_, tenant)| tenant.is_alive()).map(|(name, tenant)| Listed {
-            tenant: (*name).to_owned(),
-            profile: tenant.profile.clone(),
-            deleting_until: match tenant.stage {
-                Stage::Deleting(until) => Some(until),
-                _ => None,
-            },
-            usage: tenant.contents.usage(),
-        });
+        let listed =
+            self.tenants.iter().filter(|(_, tenant)| tenant.is_alive()).map(|(name, tenant)| Listed {
+                tenant: (*name).to_owned(),
+                profile: tenant.profile.clone(),
+                deleting_until: match tenant.stage {
+                    Stage::Deleting(until) => Some(until),
+                    _ => None,
+                },
+                usage: tenant.contents.usage(),
+            });
         Ok(Seen::Tenants(listed.collect()))
     }
 
@@ -452,7 +455,8 @@ impl Model {
         };
         let tenant = self.read(step)?;
         let (collection, life) = (lens.collection(), tenant.life);
-        if limit == 0 || from.as_ref().is_some_and(|from| from.collection != collection || from.life != life) {
+        if limit == 0 || from.as_ref().is_some_and(|from| from.collection != collection || from.life != life)
+        {
             return Err(ErrorKind::InvalidInput);
         }
         let newest_first = from.as_ref().map_or(newest_first, |from| from.newest_first);

@@ -87,7 +87,10 @@ pub(crate) struct Caps {
 
 /// The plans that there are; the second is the default of demo principals.
 pub(crate) const PLANS: [(&str, Caps); 2] = [
-    ("small", Caps { blob_bytes: None, files: Some(3), record_bytes: Some(900), notes: None, tasks: Some(2) }),
+    (
+        "small",
+        Caps { blob_bytes: None, files: Some(3), record_bytes: Some(900), notes: None, tasks: Some(2) },
+    ),
     ("trial", Caps { blob_bytes: Some(50), files: None, record_bytes: None, notes: Some(3), tasks: None }),
 ];
 
@@ -264,7 +267,10 @@ pub(crate) struct SnapshotSeen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Nothing,
-    Refused { kind: ErrorKind, over: Option<Over> },
+    Refused {
+        kind: ErrorKind,
+        over: Option<Over>,
+    },
     Profile(ProfileSeen),
     Usage(UsageSeen, Caps),
     Texts(Vec<String>),
@@ -274,7 +280,12 @@ pub(crate) enum Seen {
     Tenants(Vec<Listed>),
     Snapshot(Box<SnapshotSeen>),
     Until(i64),
-    Erased { records: u64, files: u64, bytes: u64, at: i64 },
+    Erased {
+        records: u64,
+        files: u64,
+        bytes: u64,
+        at: i64,
+    },
     Waiting(i64),
     /// `a`llowed, `d`enied or `h`idden.
     Decision(char),

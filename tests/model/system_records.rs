@@ -79,7 +79,8 @@ impl System {
     async fn together(&mut self, step: &Step, workspace: &Workspace, together: &Together) -> Result {
         let tasks = together.deeds.iter().map(|deed| self.task(step.on, deed));
         let tasks: Vec<_> = tasks.map(|task| (task.lens, task.id, task.meant, task.deed.clone())).collect();
-        let deeds: Vec<_> = tasks.iter().map(|(lens, id, _, deed)| (*lens, id.clone(), deed.writes())).collect();
+        let deeds: Vec<_> =
+            tasks.iter().map(|(lens, id, _, deed)| (*lens, id.clone(), deed.writes())).collect();
         let (lenient, gives_up) = (together.lenient, together.gives_up);
         let run = move |transaction: &mut Transaction<'_>| {
             let mut answers = Vec::new();
