@@ -23,6 +23,8 @@ mod machine;
 mod place;
 #[path = "model/reference.rs"]
 mod reference;
+#[path = "model/reference_records.rs"]
+mod reference_records;
 #[path = "model/step.rs"]
 mod step;
 #[path = "model/system.rs"]

@@ -5,36 +5,36 @@ use std::collections::BTreeMap;
 use tenantry::ErrorKind;
 use tenantry::ownership::Role;
 
-use crate::contents::{Author, Contents, Task, over_limit};
+use crate::contents::Contents;
 use crate::step::{
-    Act, Answer, Caps, Change, Lens, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, RecordDeed, Remembered,
-    SLOTS, Seen, SnapshotSeen, Step, Together, Value, ZONES, settings,
+    Act, Caps, Change, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, Refusal, Remembered, SLOTS, Seen, Step,
+    ZONES, settings,
 };
 
 /// Where in its life a tenant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(crate) enum Stage {
     Active,
     Deleting(i64),
     Erased,
 }
 
 #[derive(Debug, Clone)]
-struct Tenant {
-    life: u64,
-    stage: Stage,
-    profile: ProfileSeen,
-    contents: Contents,
+pub(crate) struct Tenant {
+    pub(crate) life: u64,
+    pub(crate) stage: Stage,
+    pub(crate) profile: ProfileSeen,
+    pub(crate) contents: Contents,
     /// Rises with each change.
-    changes: u64,
+    pub(crate) changes: u64,
 }
 
 impl Tenant {
-    fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         self.stage != Stage::Erased
     }
 
-    fn caps(&self) -> Caps {
+    pub(crate) fn caps(&self) -> Caps {
         let default = Some("trial".to_owned()).filter(|_| self.profile.role == Role::Demo);
         let plan = self.profile.plan.clone().or(default);
         let plan = PLANS.iter().find(|(name, _)| Some(*name) == plan.as_deref());
@@ -51,7 +51,7 @@ impl Tenant {
 
 /// What an act does, as far as permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
+pub(crate) enum Effect {
     Read,
     Write,
     Administer,
@@ -59,11 +59,11 @@ enum Effect {
 
 /// A point in a list.
 #[derive(Debug, Clone)]
-struct Cursor {
-    collection: &'static str,
-    life: u64,
-    newest_first: bool,
-    place: u64,
+pub(crate) struct Cursor {
+    pub(crate) collection: &'static str,
+    pub(crate) life: u64,
+    pub(crate) newest_first: bool,
+    pub(crate) place: u64,
 }
 
 /// The whole world as the library's users see it.
@@ -75,19 +75,19 @@ pub(crate) struct Model {
     pub(crate) seen: Seen,
     /// How often the tenant of the last step was changed.
     pub(crate) changes: u64,
-    now: i64,
-    lives: u64,
-    tenants: BTreeMap<Name, Tenant>,
+    pub(crate) now: i64,
+    pub(crate) lives: u64,
+    pub(crate) tenants: BTreeMap<Name, Tenant>,
     /// The life of each principal's session at each node.
-    sessions: BTreeMap<(usize, Name), u64>,
+    pub(crate) sessions: BTreeMap<(usize, Name), u64>,
     /// The life to which each kept workspace is bound.
-    bound: BTreeMap<(usize, Name, Name), u64>,
-    remembered: Remembered,
-    snapshots: [Option<Contents>; SLOTS],
-    cursors: [Option<Cursor>; SLOTS],
+    pub(crate) bound: BTreeMap<(usize, Name, Name), u64>,
+    pub(crate) remembered: Remembered,
+    pub(crate) snapshots: [Option<Contents>; SLOTS],
+    pub(crate) cursors: [Option<Cursor>; SLOTS],
 }
 
-type Shown = Result<Seen, ErrorKind>;
+pub(crate) type Shown = Result<Seen, Refusal>;
 
 impl Model {
     /// The world in which histories begin: an admin, two users, one of them shared, a demo.
@@ -114,7 +114,7 @@ impl Model {
     /// Does a step.
     pub(crate) fn apply(&mut self, step: &Step) {
         self.steps += 1;
-        self.seen = self.act(step).unwrap_or_else(Seen::refused);
+        self.seen = self.act(step).unwrap_or_else(Seen::Refused);
         self.changes = self.tenants.get(step.on).map_or(0, |tenant| tenant.changes);
     }
 
@@ -127,7 +127,8 @@ impl Model {
         match &step.act {
             Act::Login => {
                 self.forget(step.node, Some(step.by));
-                self.session(step).map(|_| Seen::Nothing)
+                self.session(step)?;
+                Ok(Seen::Nothing)
             }
             Act::Bootstrap => self.bootstrap(step.on),
             Act::Ensure(display_name) => {
@@ -226,7 +227,7 @@ impl Model {
         }
     }
 
-    fn permit(&self, step: &Step, effect: Effect) -> Result<(), ErrorKind> {
+    pub(crate) fn permit(&self, step: &Step, effect: Effect) -> Result<(), ErrorKind> {
         let role = self.principal(step.node, step.by, step.on)?;
         match self.decide(role, step.by, step.on, effect) {
             'a' => Ok(()),
@@ -240,7 +241,12 @@ impl Model {
     }
 
     /// Admits to a living tenant, through the workspace that the host keeps or through a new one.
-    fn admit(&mut self, step: &Step, effect: Effect, kept: bool) -> Result<&mut Tenant, ErrorKind> {
+    pub(crate) fn admit(
+        &mut self,
+        step: &Step,
+        effect: Effect,
+        kept: bool,
+    ) -> Result<&mut Tenant, ErrorKind> {
         self.permit(step, effect)?;
         let place = (step.node, step.by, step.on);
         let bound = self.bound.get(&place).filter(|_| kept).copied();
@@ -258,7 +264,7 @@ impl Model {
         Ok(tenant)
     }
 
-    fn read(&mut self, step: &Step) -> Result<&mut Tenant, ErrorKind> {
+    pub(crate) fn read(&mut self, step: &Step) -> Result<&mut Tenant, ErrorKind> {
         self.admit(step, Effect::Read, true)
     }
 
@@ -269,7 +275,7 @@ impl Model {
             return self.create(on, "Root", Role::Admin, false, None, Caps::default());
         }
         let admin = self.tenants.get(on).filter(|own| own.is_alive() && own.profile.role == Role::Admin);
-        admin.map(|own| Seen::Profile(own.profile.clone())).ok_or(ErrorKind::AlreadyExists)
+        admin.map(|own| Seen::Profile(own.profile.clone())).ok_or_else(|| ErrorKind::AlreadyExists.into())
     }
 
     fn create(
@@ -284,7 +290,7 @@ impl Model {
         let before = self.tenants.get(on);
         match before.map(|tenant| tenant.stage) {
             Some(Stage::Active) => return Ok(Seen::Profile(self.tenants[on].profile.clone())),
-            Some(Stage::Deleting(_)) => return Err(ErrorKind::Suspended),
+            Some(Stage::Deleting(_)) => return Err(ErrorKind::Suspended.into()),
             Some(Stage::Erased) | None => {}
         }
         let display_name = if display_name.is_empty() { on } else { display_name }.to_owned();
@@ -353,13 +359,13 @@ impl Model {
                 tenant.changes += 1;
                 Ok(Seen::Erased { records, files: usage.files, bytes: usage.blob_bytes, at: now })
             }
-            _ => Err(ErrorKind::InvalidInput),
+            _ => Err(ErrorKind::InvalidInput.into()),
         }
     }
 
     fn list_tenants(&self, step: &Step, limit: usize) -> Shown {
         if limit == 0 {
-            return Err(ErrorKind::InvalidInput);
+            return Err(ErrorKind::InvalidInput.into());
         }
         self.permit(&Step { on: step.by, ..step.clone() }, Effect::Administer)?;
         let listed =
@@ -373,153 +379,6 @@ impl Model {
                 usage: tenant.contents.usage(),
             });
         Ok(Seen::Tenants(listed.collect()))
-    }
-
-    // Records.
-
-    /// Changes a tenant's contents, wholly or not at all.
-    fn commit<T>(
-        &mut self,
-        step: &Step,
-        change: impl FnOnce(&mut Contents, &Author) -> Result<T, ErrorKind>,
-    ) -> Result<T, Seen> {
-        let now = self.now;
-        let tenant = self.admit(step, Effect::Write, true).map_err(Seen::refused)?;
-        let time = local_time(now, &tenant.profile.zone);
-        let author = Author { by: step.by.to_owned(), on: step.on.to_owned(), time };
-        let mut contents = tenant.contents.clone();
-        let value = change(&mut contents, &author).map_err(Seen::refused)?;
-        if let Some(over) = over_limit(&tenant.caps(), &tenant.contents.usage(), &contents.usage()) {
-            return Err(Seen::Refused { kind: ErrorKind::QuotaExceeded, over: Some(over) });
-        }
-        tenant.contents = contents;
-        Ok(value)
-    }
-
-    fn insert_fresh(&mut self, step: &Step, lens: Lens, value: &Value) -> Shown {
-        let id = placeholder(self.steps);
-        let inserted = self.commit(step, |contents, author| contents.insert(author, lens, &id, value));
-        Ok(match inserted {
-            Err(refused) => refused,
-            Ok(text) => {
-                self.changed(step.on);
-                self.remembered.note_fresh(step.on, lens, &id);
-                self.remembered.note(step.on, lens, &id, std::slice::from_ref(&text));
-                Seen::Texts(vec![text])
-            }
-        })
-    }
-
-    fn task<'a>(&self, on: Name, deed: &'a RecordDeed) -> Task<'a> {
-        let id = |deed: &RecordDeed| self.remembered.id(on, deed);
-        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens, id, back))
-    }
-
-    fn changed(&mut self, on: Name) {
-        if let Some(tenant) = self.tenants.get_mut(on) {
-            tenant.changes += 1;
-        }
-    }
-
-    fn record(&mut self, step: &Step, deed: &RecordDeed) -> Shown {
-        let task = self.task(step.on, deed);
-        if deed.deed.reads() {
-            let author = Author { by: String::new(), on: String::new(), time: String::new() };
-            return self.read(step)?.contents.clone().perform(&author, &task).map(Seen::Texts);
-        }
-        Ok(match self.commit(step, |contents, author| contents.perform(author, &task)) {
-            Err(refused) => refused,
-            Ok(texts) => {
-                self.changed(step.on);
-                if deed.deed.writes() {
-                    self.remembered.note(step.on, task.lens, &task.id, &texts);
-                }
-                Seen::Texts(texts)
-            }
-        })
-    }
-
-    fn page(
-        &mut self,
-        step: &Step,
-        lens: Lens,
-        newest_first: bool,
-        limit: usize,
-        from: Option<usize>,
-        keep: usize,
-    ) -> Shown {
-        let from = match from.map(|slot| self.cursors[slot].clone()) {
-            Some(None) => return Ok(Seen::Nothing),
-            Some(Some(cursor)) => Some(cursor),
-            None => None,
-        };
-        let tenant = self.read(step)?;
-        let (collection, life) = (lens.collection(), tenant.life);
-        if limit == 0 || from.as_ref().is_some_and(|from| from.collection != collection || from.life != life)
-        {
-            return Err(ErrorKind::InvalidInput);
-        }
-        let newest_first = from.as_ref().map_or(newest_first, |from| from.newest_first);
-        let rest = tenant.contents.beyond(collection, newest_first, from.map(|from| from.place));
-        let ends = rest.len() <= limit;
-        let page = &rest[..limit.min(rest.len())];
-        let cursor = |last: &(u64, String)| Cursor { collection, life, newest_first, place: last.0 };
-        self.cursors[keep] = page.last().filter(|_| !ends).map(cursor);
-        Ok(Seen::Page(page.iter().map(|(_, text)| text.clone()).collect(), ends))
-    }
-
-    fn together(&mut self, step: &Step, together: &Together) -> Shown {
-        let tasks: Vec<_> = together.deeds.iter().map(|deed| self.task(step.on, deed)).collect();
-        let key = together.key.map(|key| format!("{} {key}", step.by));
-        let done = self.commit(step, |contents, author| {
-            if let Some(known) = key.as_ref().and_then(|key| contents.answer(key)) {
-                return Ok((known, false));
-            }
-            let mut answers = Vec::new();
-            for task in &tasks {
-                match contents.perform(author, task) {
-                    Ok(texts) => answers.push(Answer::Texts(texts)),
-                    Err(kind) if together.lenient => answers.push(Answer::Refused(format!("{kind:?}"))),
-                    Err(kind) => return Err(kind),
-                }
-            }
-            if together.gives_up {
-                return Err(ErrorKind::Referenced);
-            }
-            let wrote = |(task, answer): (&Task<'_>, &Answer)| {
-                !task.deed.reads() && matches!(answer, Answer::Texts(_))
-            };
-            let changed = key.is_some() || tasks.iter().zip(&answers).any(wrote);
-            if let Some(key) = key {
-                contents.remember(key, answers.clone());
-            }
-            Ok((answers, changed))
-        });
-        let (answers, changed) = match done {
-            Ok(done) => done,
-            Err(refused) => return Ok(refused),
-        };
-        if changed {
-            self.changed(step.on);
-        }
-        let deeds: Vec<_> =
-            tasks.iter().map(|task| (task.lens, task.id.clone(), task.deed.writes())).collect();
-        self.remembered.note_answers(step.on, &deeds, &answers);
-        Ok(Seen::Answers(answers))
-    }
-
-    fn read_snapshot(&self, slot: usize) -> Seen {
-        let Some(contents) = &self.snapshots[slot] else { return Seen::Nothing };
-        let texts = |collection, newest_first| {
-            contents.beyond(collection, newest_first, None).into_iter().map(|(_, text)| text).collect()
-        };
-        Seen::Snapshot(Box::new(SnapshotSeen {
-            notes: [texts("notes", false), texts("notes", true)],
-            tasks: [texts("tasks", false), texts("tasks", true)],
-            by_id: (0..crate::generate::GIVEN).map(|id| contents.get("notes", &format!("r{id}"))).collect(),
-            by_tag: crate::generate::TAGS.iter().map(|tag| contents.with_tag("notes", tag)).collect(),
-            usage: contents.usage(),
-        }))
     }
 }
 
@@ -536,12 +395,6 @@ fn check_profile(profile: &ProfileSeen) -> Result<(), ErrorKind> {
         return Err(ErrorKind::InvalidInput);
     }
     Ok(())
-}
-
-fn local_time(now: i64, zone: &str) -> String {
-    let hours = ZONES.iter().find(|(name, _)| *name == zone).map_or(0, |(_, hours)| *hours);
-    let at = jiff::Timestamp::from_millisecond(now + hours * 3_600_000).unwrap();
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Everybody but the admin.

@@ -219,6 +219,19 @@ pub(crate) struct Over {
     pub(crate) requested: u64,
 }
 
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) kind: ErrorKind,
+    pub(crate) over: Option<Over>,
+}
+
+impl From<ErrorKind> for Refusal {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, over: None }
+    }
+}
+
 /// A tenant's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProfileSeen {
@@ -267,10 +280,7 @@ pub(crate) struct SnapshotSeen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Nothing,
-    Refused {
-        kind: ErrorKind,
-        over: Option<Over>,
-    },
+    Refused(Refusal),
     Profile(ProfileSeen),
     Usage(UsageSeen, Caps),
     Texts(Vec<String>),
@@ -289,12 +299,6 @@ pub(crate) enum Seen {
     Waiting(i64),
     /// `a`llowed, `d`enied or `h`idden.
     Decision(char),
-}
-
-impl Seen {
-    pub(crate) const fn refused(kind: ErrorKind) -> Self {
-        Self::Refused { kind, over: None }
-    }
 }
 
 /// What a host remembers of what it was shown: ids that the library made, and texts of records.

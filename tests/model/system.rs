@@ -18,8 +18,8 @@ use tokio::runtime::Runtime;
 use crate::place::Place;
 use crate::reference::placeholder;
 use crate::step::{
-    Act, Answer, Caps, Change, Listed, NODES, Name, Over, PLANS, ProfileSeen, Remembered, SLOTS, Seen, Step,
-    UsageSeen, settings,
+    Act, Answer, Caps, Change, Listed, NODES, Name, Over, PLANS, ProfileSeen, Refusal, Remembered, SLOTS,
+    Seen, Step, UsageSeen, settings,
 };
 
 /// What a step showed.
@@ -315,7 +315,7 @@ fn refused(error: &Error) -> Seen {
         used: quota.used(),
         requested: quota.requested(),
     });
-    Seen::Refused { kind: error.kind(), over }
+    Seen::Refused(Refusal { kind: error.kind(), over })
 }
 
 fn limits(caps: &Caps) -> Limits {

@@ -1,0 +1,150 @@
+//! The model's records: what is done to them, alone and together, and what snapshots keep of them.
+
+use tenantry::ErrorKind;
+
+use crate::contents::{Author, Contents, Task, over_limit};
+use crate::generate::{GIVEN, TAGS};
+use crate::reference::{Cursor, Effect, Model, Shown, placeholder};
+use crate::step::{
+    Answer, Lens, Name, RecordDeed, Refusal, Seen, SnapshotSeen, Step, Together, Value, ZONES,
+};
+
+impl Model {
+    /// Changes a tenant's contents, wholly or not at all.
+    pub(crate) fn commit<T>(
+        &mut self,
+        step: &Step,
+        change: impl FnOnce(&mut Contents, &Author) -> Result<T, ErrorKind>,
+    ) -> Result<T, Refusal> {
+        let now = self.now;
+        let tenant = self.admit(step, Effect::Write, true)?;
+        let time = local_time(now, &tenant.profile.zone);
+        let author = Author { by: step.by.to_owned(), on: step.on.to_owned(), time };
+        let mut contents = tenant.contents.clone();
+        let value = change(&mut contents, &author)?;
+        if let Some(over) = over_limit(&tenant.caps(), &tenant.contents.usage(), &contents.usage()) {
+            return Err(Refusal { kind: ErrorKind::QuotaExceeded, over: Some(over) });
+        }
+        tenant.contents = contents;
+        Ok(value)
+    }
+
+    pub(crate) fn insert_fresh(&mut self, step: &Step, lens: Lens, value: &Value) -> Shown {
+        let id = placeholder(self.steps);
+        let text = self.commit(step, |contents, author| contents.insert(author, lens, &id, value))?;
+        self.changed(step.on);
+        self.remembered.note_fresh(step.on, lens, &id);
+        self.remembered.note(step.on, lens, &id, std::slice::from_ref(&text));
+        Ok(Seen::Texts(vec![text]))
+    }
+
+    fn task<'a>(&self, on: Name, deed: &'a RecordDeed) -> Task<'a> {
+        let id = |deed: &RecordDeed| self.remembered.id(on, deed);
+        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens, id, back))
+    }
+
+    pub(crate) fn changed(&mut self, on: Name) {
+        if let Some(tenant) = self.tenants.get_mut(on) {
+            tenant.changes += 1;
+        }
+    }
+
+    pub(crate) fn record(&mut self, step: &Step, deed: &RecordDeed) -> Shown {
+        let task = self.task(step.on, deed);
+        if deed.deed.reads() {
+            let author = Author { by: String::new(), on: String::new(), time: String::new() };
+            return Ok(Seen::Texts(self.read(step)?.contents.clone().perform(&author, &task)?));
+        }
+        let texts = self.commit(step, |contents, author| contents.perform(author, &task))?;
+        self.changed(step.on);
+        if deed.deed.writes() {
+            self.remembered.note(step.on, task.lens, &task.id, &texts);
+        }
+        Ok(Seen::Texts(texts))
+    }
+
+    pub(crate) fn page(
+        &mut self,
+        step: &Step,
+        lens: Lens,
+        newest_first: bool,
+        limit: usize,
+        from: Option<usize>,
+        keep: usize,
+    ) -> Shown {
+        let from = match from.map(|slot| self.cursors[slot].clone()) {
+            Some(None) => return Ok(Seen::Nothing),
+            Some(Some(cursor)) => Some(cursor),
+            None => None,
+        };
+        let tenant = self.read(step)?;
+        let (collection, life) = (lens.collection(), tenant.life);
+        if limit == 0 || from.as_ref().is_some_and(|from| from.collection != collection || from.life != life)
+        {
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        let newest_first = from.as_ref().map_or(newest_first, |from| from.newest_first);
+        let rest = tenant.contents.beyond(collection, newest_first, from.map(|from| from.place));
+        let ends = rest.len() <= limit;
+        let page = &rest[..limit.min(rest.len())];
+        let cursor = |last: &(u64, String)| Cursor { collection, life, newest_first, place: last.0 };
+        self.cursors[keep] = page.last().filter(|_| !ends).map(cursor);
+        Ok(Seen::Page(page.iter().map(|(_, text)| text.clone()).collect(), ends))
+    }
+
+    pub(crate) fn together(&mut self, step: &Step, together: &Together) -> Shown {
+        let tasks: Vec<_> = together.deeds.iter().map(|deed| self.task(step.on, deed)).collect();
+        let key = together.key.map(|key| format!("{} {key}", step.by));
+        let (answers, changed) = self.commit(step, |contents, author| {
+            if let Some(known) = key.as_ref().and_then(|key| contents.answer(key)) {
+                return Ok((known, false));
+            }
+            let mut answers = Vec::new();
+            for task in &tasks {
+                match contents.perform(author, task) {
+                    Ok(texts) => answers.push(Answer::Texts(texts)),
+                    Err(kind) if together.lenient => answers.push(Answer::Refused(format!("{kind:?}"))),
+                    Err(kind) => return Err(kind),
+                }
+            }
+            if together.gives_up {
+                return Err(ErrorKind::Referenced);
+            }
+            let wrote = |(task, answer): (&Task<'_>, &Answer)| {
+                !task.deed.reads() && matches!(answer, Answer::Texts(_))
+            };
+            let changed = key.is_some() || tasks.iter().zip(&answers).any(wrote);
+            if let Some(key) = key {
+                contents.remember(key, answers.clone());
+            }
+            Ok((answers, changed))
+        })?;
+        if changed {
+            self.changed(step.on);
+        }
+        let deeds: Vec<_> =
+            tasks.iter().map(|task| (task.lens, task.id.clone(), task.deed.writes())).collect();
+        self.remembered.note_answers(step.on, &deeds, &answers);
+        Ok(Seen::Answers(answers))
+    }
+
+    pub(crate) fn read_snapshot(&self, slot: usize) -> Seen {
+        let Some(contents) = &self.snapshots[slot] else { return Seen::Nothing };
+        let texts = |collection, newest_first| {
+            contents.beyond(collection, newest_first, None).into_iter().map(|(_, text)| text).collect()
+        };
+        Seen::Snapshot(Box::new(SnapshotSeen {
+            notes: [texts("notes", false), texts("notes", true)],
+            tasks: [texts("tasks", false), texts("tasks", true)],
+            by_id: (0..GIVEN).map(|id| contents.get("notes", &format!("r{id}"))).collect(),
+            by_tag: TAGS.iter().map(|tag| contents.with_tag("notes", tag)).collect(),
+            usage: contents.usage(),
+        }))
+    }
+}
+
+fn local_time(now: i64, zone: &str) -> String {
+    let hours = ZONES.iter().find(|(name, _)| *name == zone).map_or(0, |(_, hours)| *hours);
+    let at = jiff::Timestamp::from_millisecond(now + hours * 3_600_000).unwrap();
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
