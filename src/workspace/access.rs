@@ -15,7 +15,7 @@ use crate::ownership::{
 };
 use crate::paths::TenantId;
 use crate::quota::Plans;
-use crate::store::{Incarnation, TenantStore};
+use crate::store::{Capabilities, Incarnation, TenantStore};
 
 use super::builder::Settings;
 use super::dooms::Pins;
@@ -76,6 +76,11 @@ impl Guarded {
     /// The store; for the permit's tenant only.
     pub(super) fn store(&self, _permit: &Permit) -> &Arc<dyn TenantStore> {
         self.ledger.store()
+    }
+
+    /// What the store can do beyond what every store must: nothing of any tenant.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        self.ledger.store().capabilities()
     }
 
     /// Ends the ledgers.

@@ -20,6 +20,7 @@ mod snapshot;
 mod tenantry;
 mod tenants;
 mod transaction;
+mod upkeep;
 mod videos;
 
 pub use builder::{Builder, Settings};
@@ -34,6 +35,7 @@ pub use snapshot::{Snapshot, SnapshotCollection};
 pub use tenantry::Tenantry;
 pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
 pub use transaction::{Transaction, TransactionCollection};
+pub use upkeep::Swept;
 pub use videos::{
     AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
     VideoStream, Videos,
