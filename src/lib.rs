@@ -10,6 +10,7 @@ pub mod record;
 pub mod store;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod views;
 mod workspace;
 
 pub use error::{Error, ErrorKind, QuotaRefusal, Result};

@@ -1,6 +1,6 @@
 //! The ledgers of all tenants: which of their states are in memory, and what all of it may take.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,19 +11,21 @@ use tokio::sync::Notify;
 use super::cell::Cell;
 use super::draft::Draft;
 use super::header::TenantHeader;
-use super::state::State;
+use super::state::{Section, State};
 use super::transaction::{Answer, Transaction};
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::TenantId;
 use crate::store::{Fold, FoldKind, Outcome, StoreError, StoreErrorKind, TenantStore};
 
-/// What every commit has to keep, whatever made it.
+/// What every commit has to keep, whatever made it, and who is told of it.
+#[async_trait::async_trait]
 pub(crate) trait CommitRule: Send + Sync + 'static {
     /// Whether a transaction may lead from one state to the other.
     fn check(&self, before: &State, after: &State) -> Result<()>;
-    /// A commit is durable.
-    fn committed(&self, tenant: &TenantId, before: &State, after: &State);
+    /// A commit is durable, and `changed` are the sections that it changed. Its callers are answered,
+    /// and the tenant's next commit begins, once this is done.
+    async fn committed(&self, tenant: &TenantId, before: &State, after: &State, changed: &BTreeSet<Section>);
 }
 
 /// How ledgers behave.
@@ -193,6 +195,11 @@ impl Ledger {
     /// A tenant's state as the store has it now.
     pub(crate) async fn read(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
         let _work = self.begin(operation)?;
+        self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
+    }
+
+    /// The same for what closing itself leaves to be done.
+    pub(crate) async fn read_at_close(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
         self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
     }
 

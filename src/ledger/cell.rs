@@ -238,6 +238,7 @@ impl Cell {
                 Some(_) => None,
                 None => return Err(Error::new(ErrorKind::NotFound, "transaction")),
             };
+        let changed = changes.iter().map(|change| change.address().0.clone()).collect();
         let text = write_commit(&changes);
         let bytes = text.len();
         let commit = Commit { header, text };
@@ -246,7 +247,7 @@ impl Cell {
                 after.set_version(version);
                 after.grow_tail(bytes);
                 self.publish(&after);
-                self.shared.settings.rule.committed(&self.tenant, before, &after);
+                self.shared.settings.rule.committed(&self.tenant, before, &after, &changed).await;
                 if after.wants_fold(self.shared.settings.fold_minimum) {
                     self.fold(after.clone());
                 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Limits, Plans, Usage, effective_limits, usage_of};
 use crate::error::{Error, QuotaRefusal, Result};
-use crate::ledger::{CommitRule, State};
+use crate::ledger::State;
 use crate::paths::TenantId;
 
 /// The shares of a limit, in per cent, that are announced when they are passed.
@@ -47,7 +47,7 @@ impl QuotaSink for TracingQuota {
     }
 }
 
-/// Quotas as a rule of the ledger.
+/// Quotas, for the rule that every commit keeps.
 pub(crate) struct QuotaRule {
     pub(crate) plans: Arc<Plans>,
     pub(crate) sink: Arc<dyn QuotaSink>,
@@ -70,10 +70,10 @@ fn dimensions(limits: &Limits, before: &Usage, after: &Usage) -> Vec<(String, u6
     dimensions
 }
 
-impl CommitRule for QuotaRule {
+impl QuotaRule {
     /// I5: what is committed and reserved never exceeds a limit. What a lowered limit left above
     /// it may shrink, and may not grow.
-    fn check(&self, before: &State, after: &State) -> Result<()> {
+    pub(crate) fn check(&self, before: &State, after: &State) -> Result<()> {
         let limits = effective_limits(&self.plans, after);
         for (dimension, limit, used, wanted) in dimensions(&limits, &usage_of(before), &usage_of(after)) {
             if wanted > limit && wanted > used {
@@ -84,7 +84,8 @@ impl CommitRule for QuotaRule {
         Ok(())
     }
 
-    fn committed(&self, tenant: &TenantId, before: &State, after: &State) {
+    /// Announces what a commit passed.
+    pub(crate) fn committed(&self, tenant: &TenantId, before: &State, after: &State) {
         let limits = effective_limits(&self.plans, after);
         for (dimension, limit, was, used) in dimensions(&limits, &usage_of(before), &usage_of(after)) {
             let reached =

@@ -20,6 +20,7 @@ use crate::store::{Capabilities, Incarnation, TenantStore};
 use super::builder::Settings;
 use super::dooms::Pins;
 use super::profile::{Profile, is_alive};
+use super::views::{self, Scope, ViewWriter};
 
 /// What all sessions share.
 pub(super) struct Core {
@@ -32,11 +33,22 @@ pub(super) struct Core {
     /// Where work of the library's own runs.
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) pins: Pins,
+    pub(super) views: Arc<ViewWriter>,
 }
 
 impl Core {
-    /// A tenant was created, or was found to exist: what else belongs to that is done.
-    pub(super) async fn created(&self, _permit: &Permit) {}
+    /// A tenant was created, or was found to exist: its views appear. If they can't be written now, it
+    /// is there all the same, and they are written later.
+    pub(super) async fn created(&self, permit: &Permit) {
+        if !self.views.is_live() {
+            return;
+        }
+        if let Err(error) = views::write(self, permit, Scope::All).await {
+            let tenant = permit.tenant().as_str();
+            tracing::warn!(target: "tenantry::views", tenant, %error, "views could not be written");
+            self.views.mark(permit.tenant(), Scope::All);
+        }
+    }
 
     /// A fresh UUID (version 4), in its usual spelling.
     pub(super) fn fresh_uuid(&self) -> String {

@@ -16,6 +16,7 @@ use crate::store::TenantStore;
 use super::access::{Core, Guarded};
 use super::dooms::Pins;
 use super::tenantry::Tenantry;
+use super::views::{Rules, ViewMode, ViewWriter};
 
 /// How a [`Tenantry`] behaves. Start from [`Settings::default`] and change what is to differ.
 #[derive(Debug, Clone)]
@@ -53,6 +54,10 @@ pub struct Settings {
     pub reading_grace: Duration,
     /// How many answers to requests with an idempotency key are kept per tenant: 256.
     pub kept_requests: usize,
+    /// When views are written, on stores where they are kept up: soon after a commit.
+    pub views: ViewMode,
+    /// How long after a commit that is, so that the views are written once for many commits: 200 ms.
+    pub view_delay: Duration,
 }
 
 impl Default for Settings {
@@ -74,6 +79,8 @@ impl Default for Settings {
             clock_skew: Duration::from_secs(60),
             reading_grace: Duration::from_secs(300),
             kept_requests: 256,
+            views: ViewMode::default(),
+            view_delay: Duration::from_millis(200),
         }
     }
 }
@@ -198,6 +205,10 @@ impl Builder {
             .map_err(|error| Error::new(ErrorKind::Configuration, "open").with_source(error))?;
         self.store.probe().await.map_err(|error| Error::store("open", error))?;
         let plans = Arc::new(self.plans);
+        let live = self.store.capabilities().live_views;
+        let (mode, delay) = (self.settings.views, self.settings.view_delay);
+        let views = Arc::new(ViewWriter::new(mode, delay, live, runtime.clone()));
+        let quota = QuotaRule { plans: Arc::clone(&plans), sink: self.quota_sink };
         let ledger_settings = LedgerSettings {
             memory: self.settings.memory,
             fold_minimum: self.settings.fold_minimum,
@@ -205,7 +216,7 @@ impl Builder {
             attempts: self.settings.attempts,
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
-            rule: Arc::new(QuotaRule { plans: Arc::clone(&plans), sink: self.quota_sink }),
+            rule: Arc::new(Rules { quota, views: Arc::clone(&views) }),
         };
         let ledger = Ledger::new(self.store, ledger_settings, runtime.clone());
         Ok(Tenantry::of(Core {
@@ -217,6 +228,7 @@ impl Builder {
             entropy: self.entropy,
             runtime,
             pins: Pins::default(),
+            views,
         }))
     }
 }

@@ -16,6 +16,7 @@ use super::profile::{Profile, ProfileChange};
 use super::snapshot::Snapshot;
 use super::transaction::{self, Transaction};
 use super::videos::Videos;
+use super::views::{self, Scope, ViewReport};
 
 /// A session looking at one tenant: the handle from which everything is done.
 ///
@@ -155,6 +156,17 @@ impl Workspace {
             Ok(profile)
         };
         Ok(self.access.transact(action, &Resource::Tenant, run).await?.0)
+    }
+
+    /// Brings the tenant's views up to its ledger now, looking at each file: on object stores, where
+    /// views are written on request only, this writes them.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), [`Denied`](crate::ErrorKind::Denied); the store's, after
+    /// which what could be written is written.
+    pub async fn write_views(&self) -> Result<ViewReport> {
+        let admitted = self.access.admit(Action::WriteViews, &Resource::Tenant).await?;
+        views::write(&self.access.core, &admitted.permit, Scope::All).await
     }
 
     /// What the tenant holds, and what it may hold at the most.

@@ -22,6 +22,7 @@ mod tenants;
 mod transaction;
 mod upkeep;
 mod videos;
+mod views;
 
 pub use builder::{Builder, Settings};
 pub use collection::Collection;
@@ -40,3 +41,4 @@ pub use videos::{
     AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
     VideoStream, Videos,
 };
+pub use views::{EditedView, ViewMode, ViewReport};

@@ -34,7 +34,9 @@ impl Tenantry {
     }
 
     pub(super) fn of(core: Core) -> Self {
-        Self { core: Arc::new(core) }
+        let core = Arc::new(core);
+        core.views.attach(Arc::downgrade(&core));
+        Self { core }
     }
 
     /// Begins to work as a tenant that the host has authenticated. The role is read from the store,
@@ -101,11 +103,19 @@ impl Tenantry {
         Ok(profile)
     }
 
-    /// Refuses what comes from now on, and waits until everything under way is answered.
+    /// Refuses what comes from now on, waits until everything under way is answered, and writes the
+    /// views that are still to be written.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`] if that takes longer than `deadline`; what is under way goes on.
+    /// [`ErrorKind::Unavailable`] if the views of some tenant could not be written; the ledgers, which
+    /// alone count, are whole.
     pub async fn close(&self, deadline: Duration) -> Result<()> {
-        self.core.guarded.close(deadline).await
+        let closed = async {
+            self.core.guarded.close(deadline).await?;
+            self.core.views.flush().await
+        };
+        let late = |_| Err(Error::new(ErrorKind::Busy, "close"));
+        tokio::time::timeout(deadline, closed).await.unwrap_or_else(late)
     }
 }

@@ -1,0 +1,107 @@
+//! The digests by which a view is known to be the library's own.
+//!
+//! They lie in the file `.views` beside the views, as
+//! `{"version": 1, "views": {"video_database.json": ["<digest>", …]}}`. It is replaced before the views
+//! are, and so holds for each the digest of what lies there and of what is about to: whichever a crash
+//! leaves, it is known.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::store::{ViewKey, ViewName, ViewPlace};
+
+/// A BLAKE3 digest of a view's text, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Digest(String);
+
+impl Digest {
+    /// The digest of a text.
+    pub(crate) fn of(text: &[u8]) -> Self {
+        Self(blake3::hash(text).to_hex().to_string())
+    }
+}
+
+/// What counts as the library's own, by view.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Digests(BTreeMap<String, Vec<Digest>>);
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    version: u32,
+    views: BTreeMap<String, Vec<Digest>>,
+}
+
+/// How a view is called in the file; a file name has no slash.
+fn label(view: &ViewKey) -> Option<String> {
+    match (&view.name, view.place) {
+        (ViewName::File(name), ViewPlace::Data) => Some(name.as_str().to_owned()),
+        (ViewName::File(name), ViewPlace::Tokens) => Some(format!("tokens/{name}")),
+        _ => None,
+    }
+}
+
+impl Digests {
+    /// Reads the file. What can't be read vouches for nothing: views are then set aside once, rather
+    /// than overwritten.
+    pub(crate) fn read(text: Option<&[u8]>) -> Self {
+        let stored = text.and_then(|text| serde_json::from_slice::<Stored>(text).ok());
+        Self(stored.filter(|stored| stored.version == 1).map(|stored| stored.views).unwrap_or_default())
+    }
+
+    /// The file's text.
+    pub(crate) fn write(&self) -> Bytes {
+        let mut text =
+            serde_json::to_vec_pretty(&Stored { version: 1, views: self.0.clone() }).unwrap_or_default();
+        text.push(b'\n');
+        text.into()
+    }
+
+    /// Whether a text of that digest is the library's own.
+    pub(crate) fn knows(&self, view: &ViewKey, digest: &Digest) -> bool {
+        label(view).and_then(|label| self.0.get(&label)).is_some_and(|own| own.contains(digest))
+    }
+
+    /// Lets exactly these count as own.
+    pub(crate) fn set(&mut self, view: &ViewKey, own: impl IntoIterator<Item = Digest>) {
+        if let Some(label) = label(view) {
+            let mut digests = Vec::new();
+            for digest in own {
+                if !digests.contains(&digest) {
+                    digests.push(digest);
+                }
+            }
+            self.0.insert(label, digests);
+        }
+    }
+
+    /// The names of the views of the data folder that it knows.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str).filter(|label| !label.contains('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::super::view_of;
+    use super::*;
+    use crate::paths::CollectionName;
+
+    #[test]
+    fn what_is_written_is_read_and_what_is_damaged_vouches_for_nothing() {
+        let view = view_of(&CollectionName::VIDEOS).unwrap();
+        let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
+        let mut digests = Digests::default();
+        digests.set(&view, [old.clone(), new.clone(), old.clone()]);
+        let text = digests.write();
+        let again = Digests::read(Some(&text));
+        assert_eq!(again, digests);
+        assert!(again.knows(&view, &old) && again.knows(&view, &new));
+        assert!(!again.knows(&view, &Digest::of(b"other")));
+        assert_eq!(again.files().collect::<Vec<_>>(), ["video_database.json"]);
+        assert_eq!(Digests::read(Some(&text[..text.len() / 2])), Digests::default());
+        assert_eq!(Digests::read(None), Digests::default());
+    }
+}

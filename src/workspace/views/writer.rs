@@ -1,0 +1,325 @@
+//! When views are written: told of every commit, the writer brings the views of that tenant up to its
+//! ledger, in a task of its own.
+//!
+//! What changes while a tenant's views are being written is gathered for the next time, so a busy
+//! tenant's views are written as often as they can be and no more. Tenants do not wait for one another:
+//! only a few are written at a time, and none may take longer than [`LIMIT`].
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{CommitRule, Section, State};
+use crate::ownership::Action;
+use crate::paths::TenantId;
+use crate::quota::QuotaRule;
+use crate::store::{Incarnation, ViewKey};
+use crate::views::Digest;
+
+use super::super::access::Core;
+use super::{Scope, write};
+
+/// When the views of a tenant are written, on stores where they are kept up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ViewMode {
+    /// Soon after a commit.
+    #[default]
+    Soon,
+    /// With every commit, before it is answered.
+    EveryCommit,
+    /// Only when the library is closed, or on request.
+    AtClose,
+}
+
+/// How many tenants' views are written at a time.
+const AT_ONCE: usize = 8;
+/// How long the views of one tenant may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Of how many tenants it is remembered what their views hold. Beyond that, all is forgotten: it costs
+/// reading them once more.
+const REMEMBERED: usize = 4096;
+
+/// What the views of a tenant hold.
+type Current = BTreeMap<ViewKey, Digest>;
+
+/// Writes views as commits land.
+pub(in crate::workspace) struct ViewWriter {
+    mode: ViewMode,
+    delay: Duration,
+    /// Whether the store keeps views up at all.
+    live: bool,
+    runtime: Handle,
+    core: OnceLock<Weak<Core>>,
+    pending: Mutex<HashMap<TenantId, Pending>>,
+    current: Mutex<HashMap<TenantId, (Incarnation, Current)>>,
+    turns: Mutex<HashMap<TenantId, Weak<tokio::sync::Mutex<()>>>>,
+    slots: Semaphore,
+    /// A tenant's task ended, or closing began.
+    moved: Notify,
+    closing: AtomicBool,
+}
+
+/// What is still to be written for a tenant.
+struct Pending {
+    scope: Scope,
+    /// An unbroken run of commits that this writer was told of: the first and the last.
+    told: Option<(u64, u64)>,
+    running: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every section under these locks leaves them whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ViewWriter {
+    pub(in crate::workspace) fn new(mode: ViewMode, delay: Duration, live: bool, runtime: Handle) -> Self {
+        Self {
+            mode,
+            delay,
+            live,
+            runtime,
+            core: OnceLock::new(),
+            pending: Mutex::default(),
+            current: Mutex::default(),
+            turns: Mutex::default(),
+            slots: Semaphore::new(AT_ONCE),
+            moved: Notify::new(),
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    /// Begins to write for this core; without it nothing is written.
+    pub(in crate::workspace) fn attach(&self, core: Weak<Core>) {
+        // There is one core, and it is attached once.
+        let _ = self.core.set(core);
+    }
+
+    /// Whether views are kept up without being asked for.
+    pub(in crate::workspace) const fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Notes that a tenant's views are to be written, at the next occasion.
+    pub(in crate::workspace) fn mark(&self, tenant: &TenantId, scope: Scope) {
+        if !self.live {
+            return;
+        }
+        match lock(&self.pending).entry(tenant.clone()) {
+            std::collections::hash_map::Entry::Occupied(mut pending) => pending.get_mut().scope.add(scope),
+            std::collections::hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(Pending { scope, told: None, running: false });
+            }
+        }
+    }
+
+    async fn committed(self: &Arc<Self>, tenant: &TenantId, after: &State, changed: &BTreeSet<Section>) {
+        let shown: BTreeSet<_> = changed.iter().filter(|section| !section.is_internal()).cloned().collect();
+        if !self.live {
+            return;
+        }
+        if !shown.is_empty() {
+            self.mark(tenant, Scope::Changed(shown));
+        }
+        if let Some(pending) = lock(&self.pending).get_mut(tenant) {
+            let number = after.number();
+            let first =
+                pending.told.filter(|(_, last)| last + 1 == number).map_or(number, |(first, _)| first);
+            pending.told = Some((first, number));
+        }
+        if self.mode != ViewMode::AtClose {
+            self.start(tenant);
+        }
+        if self.mode == ViewMode::EveryCommit {
+            self.settled(tenant).await;
+        }
+    }
+
+    /// Begins a task for what is pending of a tenant, unless one runs.
+    fn start(self: &Arc<Self>, tenant: &TenantId) {
+        {
+            let mut all = lock(&self.pending);
+            let Some(pending) = all.get_mut(tenant).filter(|pending| !pending.running) else { return };
+            pending.running = true;
+        }
+        let (writer, tenant) = (Arc::clone(self), tenant.clone());
+        self.runtime.spawn(async move {
+            let mut running = Running { writer: &writer, tenant: &tenant, ended: Ended::Early };
+            running.ended = writer.run(&tenant).await;
+        });
+    }
+
+    async fn run(&self, tenant: &TenantId) -> Ended {
+        loop {
+            if self.mode == ViewMode::Soon {
+                self.pause().await;
+            }
+            // The semaphore is never closed.
+            let Ok(_slot) = self.slots.acquire().await else { return Ended::Early };
+            let Some(scope) = self.take(tenant) else { return Ended::Done };
+            let Some(core) = self.core.get().and_then(Weak::upgrade) else { return Ended::Early };
+            let permit = core.gate.operate("views follow the ledger", Action::WriteViews, tenant);
+            let written = tokio::time::timeout(LIMIT, write(&core, &permit, scope)).await;
+            let late = || Err(Error::new(ErrorKind::Unavailable, Action::WriteViews.as_str()));
+            match written.unwrap_or_else(|_| late()) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    let tenant = tenant.as_str();
+                    tracing::warn!(target: "tenantry::views", tenant, %error, "views could not be written");
+                    self.mark(permit.tenant(), Scope::All);
+                    return Ended::Early;
+                }
+            }
+        }
+    }
+
+    /// Waits a little, so that commits gather; not once closing began.
+    async fn pause(&self) {
+        let closing = async {
+            loop {
+                let mut moved = std::pin::pin!(self.moved.notified());
+                moved.as_mut().enable();
+                if self.closing.load(Ordering::SeqCst) {
+                    return;
+                }
+                moved.await;
+            }
+        };
+        // Either end will do.
+        let _ = tokio::time::timeout(self.delay, closing).await;
+    }
+
+    /// What is to be written now; `None`, and nothing is pending, if there is nothing.
+    fn take(&self, tenant: &TenantId) -> Option<Scope> {
+        let mut all = lock(&self.pending);
+        let pending = all.get_mut(tenant)?;
+        let nothing = Scope::Changed(BTreeSet::new());
+        if pending.scope == nothing {
+            all.remove(tenant);
+            return None;
+        }
+        Some(std::mem::replace(&mut pending.scope, nothing))
+    }
+
+    /// Waits until no task runs for a tenant.
+    async fn settled(&self, tenant: &TenantId) {
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if !lock(&self.pending).get(tenant).is_some_and(|pending| pending.running) {
+                return;
+            }
+            moved.await;
+        }
+    }
+
+    /// Writes everything that is pending and waits for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] if the views of some tenant could not be written. Their ledger is
+    /// whole: they are written when the library is opened again and used.
+    pub(in crate::workspace) async fn flush(self: &Arc<Self>) -> Result<()> {
+        self.closing.store(true, Ordering::SeqCst);
+        self.moved.notify_waiters();
+        let tenants: Vec<TenantId> = lock(&self.pending).keys().cloned().collect();
+        let settle = |tenant: TenantId| async move {
+            self.start(&tenant);
+            self.settled(&tenant).await;
+        };
+        futures::stream::iter(tenants).map(settle).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+        match lock(&self.pending).is_empty() {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Unavailable, "close").about("views")),
+        }
+    }
+
+    /// Whether all commits after one number up to another are among those this writer was told of, and
+    /// so are, or were, still to be written.
+    pub(super) fn explains(&self, tenant: &TenantId, after: u64, to: u64) -> bool {
+        let told = lock(&self.pending).get(tenant).and_then(|pending| pending.told);
+        after == to || told.is_some_and(|(first, last)| first <= after + 1 && to <= last)
+    }
+
+    /// What the views of a tenant held when this process wrote them last, in that life.
+    pub(super) fn known(&self, tenant: &TenantId, life: Incarnation) -> Option<Current> {
+        lock(&self.current).get(tenant).filter(|(then, _)| *then == life).map(|(_, current)| current.clone())
+    }
+
+    pub(super) fn remember(&self, tenant: &TenantId, life: Incarnation, written: Current) {
+        let mut all = lock(&self.current);
+        if all.len() >= REMEMBERED && !all.contains_key(tenant) {
+            all.clear();
+        }
+        match all.get_mut(tenant).filter(|(then, _)| *then == life) {
+            Some((_, current)) => current.extend(written),
+            None => drop(all.insert(tenant.clone(), (life, written))),
+        }
+    }
+
+    /// The lock under which this process writes a tenant's views.
+    pub(super) fn turn(&self, tenant: &TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = lock(&self.turns);
+        if let Some(turn) = turns.get(tenant).and_then(Weak::upgrade) {
+            return turn;
+        }
+        if turns.len() >= REMEMBERED {
+            turns.retain(|_, turn| turn.strong_count() > 0);
+        }
+        let turn = Arc::default();
+        turns.insert(tenant.clone(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Nothing was pending any more, and the tenant's entry went with that.
+    Done,
+    /// Something is still pending.
+    Early,
+}
+
+/// A task at work; however it ends, it is noted.
+struct Running<'a> {
+    writer: &'a ViewWriter,
+    tenant: &'a TenantId,
+    ended: Ended,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.ended == Ended::Early {
+            if let Some(pending) = lock(&self.writer.pending).get_mut(self.tenant) {
+                pending.running = false;
+            }
+        }
+        self.writer.moved.notify_waiters();
+    }
+}
+
+/// What every commit keeps, and who is told of it: quotas and views.
+pub(in crate::workspace) struct Rules {
+    pub(in crate::workspace) quota: QuotaRule,
+    pub(in crate::workspace) views: Arc<ViewWriter>,
+}
+
+#[async_trait::async_trait]
+impl CommitRule for Rules {
+    fn check(&self, before: &State, after: &State) -> Result<()> {
+        self.quota.check(before, after)
+    }
+
+    async fn committed(&self, tenant: &TenantId, before: &State, after: &State, changed: &BTreeSet<Section>) {
+        self.quota.committed(tenant, before, after);
+        self.views.committed(tenant, after, changed).await;
+    }
+}

@@ -1,0 +1,272 @@
+//! Bringing a tenant's views up to its ledger.
+//!
+//! A view that is not the library's own is set aside before it is replaced; whose it is, its digest
+//! tells. The digests are replaced before the views, so that what a crash leaves is known. Another
+//! process may do the same at the same time, from an older or a newer state: so whoever has written
+//! reads digests and ledger once more, and goes over it again if either moved. The last to write
+//! therefore wrote the newest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::ledger::{Entry, Section, State};
+use crate::ownership::{Permit, Resource};
+use crate::paths::{CollectionName, TenantId};
+use crate::record::RecordText;
+use crate::store::{Incarnation, StoreError, ViewKey, ViewName, ViewPlace};
+use crate::views::{self, Digest, Digests, STANDING};
+
+use super::super::access::{Core, missing};
+use super::super::profile::is_alive;
+use super::super::records;
+
+/// How often views are gone over while others write too, before that is left to the next time.
+const ROUNDS: usize = 4;
+
+/// What was done to a tenant's views.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct ViewReport {
+    /// The names of the files that were written.
+    pub written: Vec<String>,
+    /// The files that somebody else had written over, and where they are kept.
+    pub edited: Vec<EditedView>,
+}
+
+/// A view that somebody else edited: the library never believes it, and never overwrites it either.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct EditedView {
+    /// The name of the view.
+    pub view: String,
+    /// The name of the file beside it that holds what was found.
+    pub kept_as: String,
+}
+
+/// Which views are to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::workspace) enum Scope {
+    /// Those that could differ from the ledger, by what this process knows.
+    Changed(BTreeSet<Section>),
+    /// All of them, whatever is known.
+    All,
+}
+
+impl Scope {
+    /// Adds another.
+    pub(super) fn add(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Changed(own), Self::Changed(more)) => own.extend(more),
+            _ => *self = Self::All,
+        }
+    }
+}
+
+/// Brings the views of the permit's tenant up to its ledger.
+///
+/// # Errors
+/// [`NotFound`](crate::ErrorKind::NotFound) if the tenant does not live; the store's, after which what could
+/// be written is written.
+pub(in crate::workspace) async fn write(core: &Core, permit: &Permit, scope: Scope) -> Result<ViewReport> {
+    let (operation, tenant) = (permit.action().as_str(), permit.tenant());
+    let ledger = core.guarded.ledger(permit);
+    let turn = core.views.turn(tenant);
+    let _turn = turn.lock().await;
+    let mut writing = Writing::new(core, permit, scope);
+    for _ in 0..ROUNDS {
+        let state = ledger.read_at_close(operation, tenant).await?;
+        let life = life(&state).ok_or_else(|| missing(operation, &Resource::Tenant))?;
+        let undisturbed = writing.round(&state, life).await?;
+        let newest = ledger.read_at_close(operation, tenant).await?;
+        if self::life(&newest).is_none() {
+            // It is being erased: nothing of it may come back.
+            writing.take_back().await?;
+            return Err(missing(operation, &Resource::Tenant));
+        }
+        let explained = core.views.explains(tenant, state.number(), newest.number());
+        if undisturbed && explained {
+            core.views.remember(tenant, life, std::mem::take(&mut writing.current));
+            return Ok(writing.report);
+        }
+        writing.scope = Scope::All;
+    }
+    core.views.mark(tenant, Scope::All);
+    Ok(writing.report)
+}
+
+fn life(state: &State) -> Option<Incarnation> {
+    state.header().filter(|header| is_alive(&header.lifecycle)).map(|header| header.incarnation)
+}
+
+/// One call of [`write`] at work.
+struct Writing<'a> {
+    core: &'a Core,
+    permit: &'a Permit,
+    scope: Scope,
+    report: ViewReport,
+    /// The digests of everything this call wrote: its own, whatever `.views` says by now.
+    own: Vec<Digest>,
+    /// What each view that was looked at holds now.
+    current: BTreeMap<ViewKey, Digest>,
+}
+
+/// A view that has to be replaced.
+struct Replacement {
+    view: ViewKey,
+    text: Vec<u8>,
+    digest: Digest,
+}
+
+impl<'a> Writing<'a> {
+    fn new(core: &'a Core, permit: &'a Permit, scope: Scope) -> Self {
+        let (report, own, current) = (ViewReport::default(), Vec::new(), BTreeMap::new());
+        Self { core, permit, scope, report, own, current }
+    }
+
+    fn failed(&self, error: StoreError) -> Error {
+        Error::store(self.permit.action().as_str(), error)
+    }
+
+    async fn read(&self, view: &ViewKey) -> Result<Option<bytes::Bytes>> {
+        let read = self.core.guarded.store(self.permit).read_view(self.permit.tenant(), view).await;
+        read.map_err(|error| self.failed(error))
+    }
+
+    async fn put(&self, view: &ViewKey, text: bytes::Bytes) -> Result<()> {
+        let put = self.core.guarded.store(self.permit).put_view(self.permit.tenant(), view, text).await;
+        put.map_err(|error| self.failed(error))
+    }
+
+    /// Writes what differs from the state; whether nobody else wrote meanwhile.
+    async fn round(&mut self, state: &State, life: Incarnation) -> Result<bool> {
+        let key = ViewKey { place: ViewPlace::Data, name: ViewName::Digests };
+        let before = Digests::read(self.read(&key).await?.as_deref());
+        let mut digests = before.clone();
+        let known = self.core.views.known(self.permit.tenant(), life);
+        let mut replacements = Vec::new();
+        let mut failure = None;
+        for (collection, view) in self.wanted(state, &before, known.is_some()) {
+            let text = text(state, self.permit.tenant(), &collection);
+            let digest = Digest::of(&text);
+            if self.scope != Scope::All && known.as_ref().is_some_and(|k| k.get(&view) == Some(&digest)) {
+                continue;
+            }
+            match self.prepare(&view, &digest, &mut digests).await {
+                Ok(true) => replacements.push(Replacement { view, text, digest }),
+                Ok(false) => drop(self.current.insert(view, digest)),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        if digests != before {
+            self.put(&key, digests.write()).await?;
+        }
+        for Replacement { view, text, digest } in replacements {
+            self.own.push(digest.clone());
+            match self.put(&view, text.into()).await {
+                Ok(()) => {
+                    self.report.written.push(file_name(&view.name));
+                    self.current.insert(view, digest);
+                }
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        match failure {
+            Some(error) => Err(error),
+            None if digests == before => Ok(true),
+            None => Ok(Digests::read(self.read(&key).await?.as_deref()) == digests),
+        }
+    }
+
+    /// The collections whose views are to be looked at: also those of which only a view is left.
+    fn wanted(&self, state: &State, digests: &Digests, known: bool) -> Vec<(CollectionName, ViewKey)> {
+        let sections: BTreeSet<CollectionName> = match &self.scope {
+            Scope::Changed(changed) if known => {
+                changed.iter().filter_map(|section| CollectionName::parse(section.as_str()).ok()).collect()
+            }
+            _ => {
+                let held = state.tallies().iter().filter(|(section, _)| !section.is_internal());
+                let held = held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok());
+                held.chain(STANDING).chain(digests.files().filter_map(views::collection_of)).collect()
+            }
+        };
+        let view = |collection| views::view_of(&collection).map(|view| (collection, view));
+        sections.into_iter().filter_map(view).collect()
+    }
+
+    /// Looks at what lies in a view's place; whether it is to be replaced, and free for it.
+    async fn prepare(&mut self, view: &ViewKey, digest: &Digest, digests: &mut Digests) -> Result<bool> {
+        let found = self.read(view).await?.map(|text| Digest::of(&text));
+        let own = |found: &Digest| found == digest || digests.knows(view, found) || self.own.contains(found);
+        let current = match found {
+            Some(found) if own(&found) => Some(found),
+            Some(_) => {
+                self.set_aside(view).await?;
+                None
+            }
+            None => None,
+        };
+        let is_current = current.as_ref() == Some(digest);
+        if !is_current || !digests.knows(view, digest) {
+            digests.set(view, current.into_iter().chain([digest.clone()]));
+        }
+        Ok(!is_current)
+    }
+
+    /// Keeps what somebody else wrote under a name of its own.
+    async fn set_aside(&mut self, view: &ViewKey) -> Result<()> {
+        let ViewName::File(file) = &view.name else { return Ok(()) };
+        let mut time = self.core.clock.now().as_second();
+        let kept = loop {
+            let kept = ViewKey { place: view.place, name: ViewName::Edited(file.clone(), time) };
+            if self.read(&kept).await?.is_none() {
+                break kept;
+            }
+            time += 1;
+        };
+        let store = self.core.guarded.store(self.permit);
+        let renamed = store.rename_view(self.permit.tenant(), view, &kept).await;
+        renamed.map_err(|error| self.failed(error))?;
+        let edited = EditedView { view: file_name(&view.name), kept_as: file_name(&kept.name) };
+        tracing::warn!(
+            target: "tenantry::views",
+            tenant = self.permit.tenant().as_str(), view = edited.view, kept_as = edited.kept_as,
+            "a view was edited by somebody else and is set aside",
+        );
+        self.report.edited.push(edited);
+        Ok(())
+    }
+
+    /// Removes what this call wrote.
+    async fn take_back(&self) -> Result<()> {
+        let digests = ViewKey { place: ViewPlace::Data, name: ViewName::Digests };
+        for view in self.current.keys().chain([&digests]) {
+            let removed = self.core.guarded.store(self.permit).remove_view(self.permit.tenant(), view).await;
+            removed.map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+}
+
+fn file_name(name: &ViewName) -> String {
+    match name {
+        ViewName::Digests => ".views".to_owned(),
+        ViewName::File(file) => file.to_string(),
+        ViewName::Edited(file, time) => format!("{file}.edited-{time}"),
+    }
+}
+
+/// The text of a collection's view.
+fn text(state: &State, tenant: &TenantId, collection: &CollectionName) -> Vec<u8> {
+    let mut entries = records::texts(state, collection);
+    entries.retain(|entry| is_shown(entry, tenant));
+    let records = entries.iter().map(|entry| (&*entry.id, &*entry.text));
+    views::text(views::shape(collection), records)
+}
+
+/// Whether a record is to be seen: one that names another owner is not, nor one that can't be read.
+fn is_shown(entry: &Entry, tenant: &TenantId) -> bool {
+    let envelope = RecordText::from_stored(entry.text.clone()).envelope();
+    envelope.is_ok_and(|envelope| envelope.owner().is_none_or(|owner| owner == tenant.as_str()))
+}
