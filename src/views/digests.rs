@@ -3,7 +3,7 @@
 //! They lie in the file `.views` beside the views, as
 //! `{"version": 1, "views": {"video_database.json": ["<digest>", …]}}`. It is replaced before the views
 //! are, and so holds for each the digest of what lies there and of what is about to: whichever a crash
-//! leaves, it is known.
+//! leaves, it is known. A few before them are kept too, since another process may be about to write one.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,9 @@ impl Digest {
         Self(blake3::hash(text).to_hex().to_string())
     }
 }
+
+/// How many digests are kept of a view.
+const KEPT: usize = 8;
 
 /// What counts as the library's own, by view.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,17 +66,15 @@ impl Digests {
         label(view).and_then(|label| self.0.get(&label)).is_some_and(|own| own.contains(digest))
     }
 
-    /// Lets exactly these count as own.
-    pub(crate) fn set(&mut self, view: &ViewKey, own: impl IntoIterator<Item = Digest>) {
-        if let Some(label) = label(view) {
-            let mut digests = Vec::new();
-            for digest in own {
-                if !digests.contains(&digest) {
-                    digests.push(digest);
-                }
-            }
-            self.0.insert(label, digests);
+    /// Lets these count as own from now on, the last one longest.
+    pub(crate) fn add(&mut self, view: &ViewKey, own: impl IntoIterator<Item = Digest>) {
+        let Some(label) = label(view) else { return };
+        let digests = self.0.entry(label).or_default();
+        for digest in own {
+            digests.retain(|known| *known != digest);
+            digests.push(digest);
         }
+        digests.drain(..digests.len().saturating_sub(KEPT));
     }
 
     /// The names of the views of the data folder that it knows.
@@ -94,7 +95,7 @@ mod tests {
         let view = view_of(&CollectionName::VIDEOS).unwrap();
         let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
         let mut digests = Digests::default();
-        digests.set(&view, [old.clone(), new.clone(), old.clone()]);
+        digests.add(&view, [old.clone(), new.clone(), old.clone()]);
         let text = digests.write();
         let again = Digests::read(Some(&text));
         assert_eq!(again, digests);
@@ -103,5 +104,18 @@ mod tests {
         assert_eq!(again.files().collect::<Vec<_>>(), ["video_database.json"]);
         assert_eq!(Digests::read(Some(&text[..text.len() / 2])), Digests::default());
         assert_eq!(Digests::read(None), Digests::default());
+    }
+
+    #[test]
+    fn the_digests_of_a_view_do_not_grow_without_end() {
+        let view = view_of(&CollectionName::VIDEOS).unwrap();
+        let mut digests = Digests::default();
+        let all: Vec<_> = (0..100_u8).map(|at| Digest::of(&[at])).collect();
+        for pair in all.windows(2) {
+            digests.add(&view, pair.iter().cloned());
+        }
+        let known = all.iter().filter(|digest| digests.knows(&view, digest)).count();
+        assert_eq!(known, KEPT);
+        assert!(digests.knows(&view, &all[98]) && digests.knows(&view, &all[99]));
     }
 }

@@ -36,7 +36,7 @@ pub use snapshot::{Snapshot, SnapshotCollection};
 pub use tenantry::Tenantry;
 pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
 pub use transaction::{Transaction, TransactionCollection};
-pub use upkeep::Swept;
+pub use upkeep::{Operator, Swept};
 pub use videos::{
     AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
     VideoStream, Videos,

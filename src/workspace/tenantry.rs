@@ -14,6 +14,7 @@ use super::builder::Builder;
 use super::profile::{Profile, is_alive};
 use super::session::Session;
 use super::tenants::{self, NewTenant};
+use super::upkeep::Operator;
 
 /// All tenants of one store. A clone is another handle to the same.
 #[derive(Clone)]
@@ -101,6 +102,13 @@ impl Tenantry {
         let (profile, _) = self.core.guarded.ledger(&permit).transact(operation, tenant, run).await?;
         self.core.created(&permit).await;
         Ok(profile)
+    }
+
+    /// The host's own upkeep, for a reason that is recorded with everything it does. What it may do is
+    /// asked of no policy; see [`Operator`].
+    #[must_use]
+    pub fn operator(&self, reason: &str) -> Operator {
+        Operator::new(Arc::clone(&self.core), reason)
     }
 
     /// Refuses what comes from now on, waits until everything under way is answered, and writes the

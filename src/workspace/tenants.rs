@@ -10,6 +10,7 @@ use crate::record::Record;
 use super::access::{Access, Core, missing};
 use super::erasure::{self, Erasure};
 use super::profile::{Profile, ProfileChange, is_alive};
+use super::upkeep::{self, Swept};
 use super::videos::{AllVideosCursor, Video, across};
 
 /// What a new tenant is to be.
@@ -294,6 +295,18 @@ impl<'a> Tenants<'a> {
             Ok(profile)
         };
         Ok(access.transact_in_any_life(action, &Resource::Tenant, run).await?.0)
+    }
+
+    /// Expires the tenant's reservations whose time is over, and deletes the files that nothing refers
+    /// to any more.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound), also once it is being erased;
+    /// the store's, after which what could be done is done.
+    pub async fn sweep(&self, tenant: &TenantId) -> Result<Swept> {
+        let access = self.access.elsewhere(tenant.clone());
+        let admitted = access.admit(Action::SweepTenant, &Resource::Tenant).await?;
+        upkeep::sweep(&access.core, &admitted.permit).await
     }
 
     /// Erases a tenant that is being deleted, for good: its records at once, then its files, then

@@ -297,11 +297,11 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if self.ended == Ended::Early {
-            if let Some(pending) = lock(&self.writer.pending).get_mut(self.tenant) {
-                pending.running = false;
-            }
+        let mut pending = lock(&self.writer.pending);
+        if let Some(pending) = pending.get_mut(self.tenant).filter(|_| self.ended == Ended::Early) {
+            pending.running = false;
         }
+        drop(pending);
         self.writer.moved.notify_waiters();
     }
 }

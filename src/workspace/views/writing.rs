@@ -3,10 +3,12 @@
 //! A view that is not the library's own is set aside before it is replaced; whose it is, its digest
 //! tells. The digests are replaced before the views, so that what a crash leaves is known. Another
 //! process may do the same at the same time, from an older or a newer state: so whoever has written
-//! reads digests and ledger once more, and goes over it again if either moved. The last to write
-//! therefore wrote the newest.
+//! reads digests and ledger once more, and goes over it again if either moved: the last to write
+//! therefore wrote the newest. And what looks edited is looked at again after a while, for another may
+//! just have written it and be about to say so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -15,7 +17,7 @@ use crate::ledger::{Entry, Section, State};
 use crate::ownership::{Permit, Resource};
 use crate::paths::{CollectionName, TenantId};
 use crate::record::RecordText;
-use crate::store::{Incarnation, StoreError, ViewKey, ViewName, ViewPlace};
+use crate::store::{Incarnation, StoreError, StoreErrorKind, ViewKey, ViewName, ViewPlace};
 use crate::views::{self, Digest, Digests, STANDING};
 
 use super::super::access::{Core, missing};
@@ -23,7 +25,10 @@ use super::super::profile::is_alive;
 use super::super::records;
 
 /// How often views are gone over while others write too, before that is left to the next time.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
+/// How often what looks edited is looked at again, and after how long.
+const SECOND_LOOKS: u32 = 3;
+const SECOND_LOOK: Duration = Duration::from_millis(20);
 
 /// What was done to a tenant's views.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -76,6 +81,7 @@ pub(in crate::workspace) async fn write(core: &Core, permit: &Permit, scope: Sco
     let _turn = turn.lock().await;
     let mut writing = Writing::new(core, permit, scope);
     for _ in 0..ROUNDS {
+        writing.current.clear();
         let state = ledger.read_at_close(operation, tenant).await?;
         let life = life(&state).ok_or_else(|| missing(operation, &Resource::Tenant))?;
         let undisturbed = writing.round(&state, life).await?;
@@ -110,6 +116,19 @@ struct Writing<'a> {
     own: Vec<Digest>,
     /// What each view that was looked at holds now.
     current: BTreeMap<ViewKey, Digest>,
+    /// How often what looks edited has been looked at again.
+    looks: u32,
+}
+
+/// What lies in a view's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The view as it should be.
+    Current,
+    /// What is to be replaced, or nothing.
+    Free,
+    /// What somebody else wrote, as it seems.
+    Edited,
 }
 
 /// A view that has to be replaced.
@@ -122,7 +141,7 @@ struct Replacement {
 impl<'a> Writing<'a> {
     fn new(core: &'a Core, permit: &'a Permit, scope: Scope) -> Self {
         let (report, own, current) = (ViewReport::default(), Vec::new(), BTreeMap::new());
-        Self { core, permit, scope, report, own, current }
+        Self { core, permit, scope, report, own, current, looks: 0 }
     }
 
     fn failed(&self, error: StoreError) -> Error {
@@ -153,17 +172,29 @@ impl<'a> Writing<'a> {
             if self.scope != Scope::All && known.as_ref().is_some_and(|k| k.get(&view) == Some(&digest)) {
                 continue;
             }
-            match self.prepare(&view, &digest, &mut digests).await {
-                Ok(true) => replacements.push(Replacement { view, text, digest }),
-                Ok(false) => drop(self.current.insert(view, digest)),
+            let last = known.as_ref().and_then(|known| known.get(&view));
+            let place = match self.look(&view, &digest, last, &mut digests).await {
+                Ok(Place::Edited) if self.looks < SECOND_LOOKS => {
+                    self.looks += 1;
+                    tokio::time::sleep(SECOND_LOOK).await;
+                    return Ok(false);
+                }
+                Ok(Place::Edited) => self.set_aside(&view).await.map(|()| Place::Free),
+                seen => seen,
+            };
+            match place {
+                Ok(Place::Current) => drop(self.current.insert(view, digest)),
+                Ok(_) => replacements.push(Replacement { view, text, digest }),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
         if digests != before {
             self.put(&key, digests.write()).await?;
         }
+        let mut written = Vec::new();
         for Replacement { view, text, digest } in replacements {
             self.own.push(digest.clone());
+            written.push((view.clone(), digest.clone()));
             match self.put(&view, text.into()).await {
                 Ok(()) => {
                     self.report.written.push(file_name(&view.name));
@@ -172,11 +203,14 @@ impl<'a> Writing<'a> {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        match failure {
-            Some(error) => Err(error),
-            None if digests == before => Ok(true),
-            None => Ok(Digests::read(self.read(&key).await?.as_deref()) == digests),
+        if let Some(error) = failure {
+            return Err(error);
         }
+        if digests == before {
+            return Ok(true);
+        }
+        let after = Digests::read(self.read(&key).await?.as_deref());
+        Ok(written.iter().all(|(view, digest)| after.knows(view, digest)))
     }
 
     /// The collections whose views are to be looked at: also those of which only a view is left.
@@ -195,23 +229,30 @@ impl<'a> Writing<'a> {
         sections.into_iter().filter_map(view).collect()
     }
 
-    /// Looks at what lies in a view's place; whether it is to be replaced, and free for it.
-    async fn prepare(&mut self, view: &ViewKey, digest: &Digest, digests: &mut Digests) -> Result<bool> {
+    /// Looks at what lies in a view's place, and lets that and what is to be there count as own. Own is
+    /// also what this process wrote `last`, though another has replaced the digests since.
+    async fn look(
+        &self,
+        view: &ViewKey,
+        digest: &Digest,
+        last: Option<&Digest>,
+        digests: &mut Digests,
+    ) -> Result<Place> {
         let found = self.read(view).await?.map(|text| Digest::of(&text));
-        let own = |found: &Digest| found == digest || digests.knows(view, found) || self.own.contains(found);
-        let current = match found {
-            Some(found) if own(&found) => Some(found),
-            Some(_) => {
-                self.set_aside(view).await?;
-                None
+        if found.as_ref() == Some(digest) {
+            if !digests.knows(view, digest) {
+                digests.add(view, [digest.clone()]);
             }
-            None => None,
-        };
-        let is_current = current.as_ref() == Some(digest);
-        if !is_current || !digests.knows(view, digest) {
-            digests.set(view, current.into_iter().chain([digest.clone()]));
+            return Ok(Place::Current);
         }
-        Ok(!is_current)
+        let written = |found: &Digest| last == Some(found) || self.own.contains(found);
+        let place = match &found {
+            Some(found) if !digests.knows(view, found) && !written(found) => Place::Edited,
+            _ => Place::Free,
+        };
+        let own = found.filter(|_| place == Place::Free);
+        digests.add(view, own.into_iter().chain([digest.clone()]));
+        Ok(place)
     }
 
     /// Keeps what somebody else wrote under a name of its own.
@@ -220,14 +261,19 @@ impl<'a> Writing<'a> {
         let mut time = self.core.clock.now().as_second();
         let kept = loop {
             let kept = ViewKey { place: view.place, name: ViewName::Edited(file.clone(), time) };
-            if self.read(&kept).await?.is_none() {
-                break kept;
-            }
             time += 1;
+            if self.read(&kept).await?.is_some() {
+                continue;
+            }
+            let store = self.core.guarded.store(self.permit);
+            match store.rename_view(self.permit.tenant(), view, &kept).await {
+                Ok(()) => break kept,
+                Err(error) if error.kind() == StoreErrorKind::AlreadyExists => {}
+                // Another process was faster.
+                Err(error) if error.kind() == StoreErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(self.failed(error)),
+            }
         };
-        let store = self.core.guarded.store(self.permit);
-        let renamed = store.rename_view(self.permit.tenant(), view, &kept).await;
-        renamed.map_err(|error| self.failed(error))?;
         let edited = EditedView { view: file_name(&view.name), kept_as: file_name(&kept.name) };
         tracing::warn!(
             target: "tenantry::views",
