@@ -219,7 +219,7 @@ fn long_histories_drawn_from_seeds_hold() {
         [Append, Append, Append, Append, Follow, Load, Fold, Fold, Replace, Erase, Recreate, Tidy];
     for seed in 0..400 {
         let mut drawn = Drawn(SeededEntropy::new(seed));
-        let mut script = || (0..14).map(|_| ACTS[draw(&drawn.0, ACTS.len())]).collect::<Vec<_>>();
+        let script = || (0..14).map(|_| ACTS[draw(&drawn.0, ACTS.len())]).collect::<Vec<_>>();
         let scripts = [script(), script()];
         let sizes = Sizes { tail_bytes: draw(&drawn.0, 12), ids_kept: 1 + draw(&drawn.0, 6) };
         let history = History { before: &[Create], nodes: [&scripts[0], &scripts[1]], sizes };
