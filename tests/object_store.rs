@@ -157,11 +157,11 @@ async fn the_head_stays_small_and_tidying_leaves_two_generations() {
     let mut version = place.create().await;
     for number in 0..100 {
         version = place.add(&version, &format!("{number:0100}")).await;
-        if number % 10 == 9 {
+        if number % 40 == 39 {
             version = place.fold(&version, "shorter\n").await;
         }
         let head = place.objects.head(&Path::from("host/data/ana/head")).await.unwrap();
-        assert!(head.size < 6000, "the head has {} bytes", head.size);
+        assert!(head.size < 5500, "the head has {} bytes", head.size);
     }
     place.store.tidy(&place.ana).await.unwrap();
     let snapshots = place.keys().await.iter().filter(|key| key.contains("snapshot-")).count();
