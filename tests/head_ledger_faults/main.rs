@@ -217,7 +217,7 @@ impl Chooser for Drawn {
 fn long_histories_drawn_from_seeds_hold() {
     const ACTS: [Act; 12] =
         [Append, Append, Append, Append, Follow, Load, Fold, Fold, Replace, Erase, Recreate, Tidy];
-    for seed in 0..400 {
+    for seed in 0..200 {
         let mut drawn = Drawn(SeededEntropy::new(seed));
         let script = || (0..14).map(|_| ACTS[draw(&drawn.0, ACTS.len())]).collect::<Vec<_>>();
         let scripts = [script(), script()];
