@@ -266,7 +266,8 @@ pub struct Capabilities {
 pub trait TenantStore: Send + Sync + 'static {
     // Blobs.
 
-    /// Writes a blob under a name that was never used; invisible until whole and durable.
+    /// Writes a blob under a name that was never used: whole from the moment at which it can be seen, and
+    /// durable on return. (Between the two a crash may still take it away; no ledger names it yet.)
     ///
     /// # Errors
     /// [`AlreadyExists`](StoreErrorKind::AlreadyExists) if the name is taken (possibly by this
