@@ -155,6 +155,7 @@ pub(super) struct Author<'a> {
     pub(super) tenant: &'a TenantId,
     pub(super) principal: &'a Principal,
     pub(super) profile: &'a Profile,
+    pub(super) judged: &'a Judgements,
 }
 
 impl std::fmt::Debug for Author<'_> {
@@ -164,7 +165,8 @@ impl std::fmt::Debug for Author<'_> {
 }
 
 impl Author<'_> {
-    /// Decides one more action in the state that the transaction sees.
+    /// Decides one more action in the state that the transaction sees. The transaction may run again,
+    /// so the decision is recorded with the transaction's own, once that is over.
     pub(super) fn permit(&self, state: &State, action: Action, resource: &Resource) -> Result<Permit> {
         let header = state.header().map(|header| &**header);
         let request = Request {
@@ -175,7 +177,9 @@ impl Author<'_> {
             visibility: header_visibility(action.as_str(), header)?,
             resource,
         };
-        self.core.permit(&request)
+        let (decision, permit) = self.core.gate.judge(&request);
+        note(self.judged, Judged::new(&request, decision));
+        permit.map_err(|refusal| refused(&refusal, action.as_str(), resource))
     }
 }
 
@@ -331,7 +335,8 @@ impl Access {
         resource: &Resource,
         mut function: impl FnMut(&mut Draft, &Author<'_>) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
-        let (access, inside) = (self.clone(), resource.clone());
+        let (access, inside, judged) = (self.clone(), resource.clone(), Arc::<Judgements>::default());
+        let noted = Arc::clone(&judged);
         let run = move |draft: &mut Draft, principal: &Principal| {
             let header = draft.state().header().cloned();
             access.check_life(action, &inside, header.as_deref())?;
@@ -339,9 +344,9 @@ impl Access {
             let header = header.ok_or_else(|| access.ended(action.as_str(), &inside))?;
             let profile = Profile::read(action.as_str(), &header)?;
             let (core, tenant) = (&*access.core, &access.tenant);
-            function(draft, &Author { core, tenant, principal, profile: &profile })
+            function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted })
         };
-        self.transact_in_any_life(action, resource, run).await
+        self.transact_noting(action, resource, judged, run).await
     }
 
     /// The same whatever stage of its life the tenant is in, or before it: for its administration.
@@ -349,32 +354,40 @@ impl Access {
         &self,
         action: Action,
         resource: &Resource,
+        function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
+    ) -> Result<(T, Permit, State)> {
+        self.transact_noting(action, resource, Arc::default(), function).await
+    }
+
+    /// Runs a transaction, and records what its last run decided: each decision once, however often it
+    /// ran and however it ended.
+    async fn transact_noting<T: Send + 'static>(
+        &self,
+        action: Action,
+        resource: &Resource,
+        judged: Arc<Judgements>,
         mut function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
         let operation = action.as_str();
         let foreign = self.judge_from_outside(action, resource).await?;
-        let judged: Arc<Mutex<Option<Judged>>> = Arc::default();
         let (access, inside, judged_inside) = (self.clone(), resource.clone(), Arc::clone(&judged));
         let run = move |draft: &mut Draft| {
             let header = draft.state().header().cloned();
+            // What an earlier run decided came to nothing.
+            taken(&judged_inside);
             let principal = match &foreign {
                 Some(principal) => principal.clone(),
                 None => access.principal_in(operation, header.as_deref())?,
             };
             let request = access.request(&principal, action, &inside, header.as_deref())?;
             let (decision, permit) = access.core.gate.judge(&request);
-            let (incarnation, visibility) = (request.incarnation, request.visibility);
-            let note = Judged { principal: principal.clone(), incarnation, visibility, decision };
-            *judged_inside.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
+            note(&judged_inside, Judged::new(&request, decision));
             let permit = permit.map_err(|refusal| refused(&refusal, operation, &inside))?;
             Ok((function(draft, &principal)?, permit))
         };
         let result = self.ledger().transact(operation, &self.tenant, run).await;
-        let judged = judged.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Judged { principal, incarnation, visibility, decision }) = judged {
-            let (principal, tenant) = (&principal, &self.tenant);
-            let request = Request { principal, action, tenant, incarnation, visibility, resource };
-            self.core.gate.record(&request, &decision);
+        for judged in taken(&judged) {
+            self.core.gate.record(&judged.request(&self.tenant), &judged.decision);
         }
         let ((value, permit), state) = result?;
         Ok((value, permit, state))
@@ -400,11 +413,38 @@ impl Access {
 }
 
 /// A decision that was made inside a transaction, to be recorded once it is over.
-struct Judged {
+pub(super) struct Judged {
     principal: Principal,
+    action: Action,
     incarnation: Option<Incarnation>,
     visibility: Visibility,
+    resource: Resource,
     decision: Decision,
+}
+
+/// The decisions of a transaction's run.
+pub(super) type Judgements = Mutex<Vec<Judged>>;
+
+impl Judged {
+    fn new(request: &Request<'_>, decision: Decision) -> Self {
+        let Request { principal, action, incarnation, visibility, resource, .. } = *request;
+        let (principal, resource) = (principal.clone(), resource.clone());
+        Self { principal, action, incarnation, visibility, resource, decision }
+    }
+
+    fn request<'a>(&'a self, tenant: &'a TenantId) -> Request<'a> {
+        let Self { principal, action, incarnation, visibility, resource, .. } = self;
+        let (action, incarnation, visibility) = (*action, *incarnation, *visibility);
+        Request { principal, action, tenant, incarnation, visibility, resource }
+    }
+}
+
+fn note(judged: &Judgements, decision: Judged) {
+    judged.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
+}
+
+fn taken(judged: &Judgements) -> Vec<Judged> {
+    std::mem::take(&mut *judged.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn header_visibility(operation: &'static str, header: Option<&TenantHeader>) -> Result<Visibility> {

@@ -18,7 +18,7 @@ use crate::quota::{effective_limits, usage_of};
 use crate::record::Record;
 use crate::store::{ByteStream, Put, StoreErrorKind};
 
-use super::super::access::{Access, Author, Core, missing};
+use super::super::access::{Access, Author, Core, Judgements, missing};
 use super::super::profile::Profile;
 use super::super::{dooms, files, records};
 use super::upload::{Progress, ProgressFunction};
@@ -182,7 +182,9 @@ impl Reserved {
                 hash: Some(blob.hash.clone()),
             };
             let (core, tenant) = (&*hold.access.core, hold.access.tenant());
-            let author = Author { core, tenant, principal: &principal, profile: &profile };
+            // Nothing is decided here: that was done when the upload began.
+            let (principal, profile, judged) = (&principal, &profile, &Judgements::default());
+            let author = Author { core, tenant, principal, profile, judged };
             records::insert(draft, &author, ACTION, &id, &video)
         };
         let access = &self.hold.access;
