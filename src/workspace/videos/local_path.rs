@@ -21,11 +21,17 @@ use super::{VideoRef, Videos};
 /// tenant's data. Elsewhere it is a verified copy in the system's temporary folder, removed with this.
 /// While it is held, this process does not delete the file, though the video be deleted; another
 /// process that works on the same root may.
-#[derive(Debug)]
 #[must_use = "the path is valid only as long as this is held"]
 pub struct LocalPath {
     path: PathBuf,
     hold: HoldOn,
+}
+
+impl std::fmt::Debug for LocalPath {
+    /// The path is left out: what is written for debugging carries none that is absolute (I10).
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalPath").field("hold", &self.hold).finish_non_exhaustive()
+    }
 }
 
 enum HoldOn {
