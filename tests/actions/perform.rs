@@ -1,0 +1,286 @@
+//! Every [`Action`], done by every public method that asks for it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use tenantry::ownership::{Action, Resource};
+use tenantry::paths::{Area, CollectionName, FileName, TenantId};
+use tenantry::record::{Entity, RecordId};
+use tenantry::{
+    ByteRange, Expected, Grace, ListOptions, NewTenant, ProfileChange, Result, Session, Transaction,
+    Workspace,
+};
+
+use crate::world::{Note, fresh, known, note};
+
+/// Who does it, where, and to which video.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) session: Session,
+    pub(crate) tenant: TenantId,
+    pub(crate) video: (RecordId, FileName),
+}
+
+impl Call {
+    fn workspace(&self) -> Workspace {
+        self.session.workspace(&self.tenant)
+    }
+}
+
+type Run = fn(Call) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// One public method.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    /// `Type::method`.
+    pub(crate) method: &'static str,
+    /// What it asks for before the action itself.
+    pub(crate) before: Option<Action>,
+    run: Run,
+}
+
+impl Row {
+    /// Performs it.
+    pub(crate) async fn perform(&self, call: Call) -> Result<()> {
+        (self.run)(call).await
+    }
+}
+
+const fn row(method: &'static str, before: Option<Action>, run: Run) -> Row {
+    Row { method, before, run }
+}
+
+/// A method that is called directly.
+macro_rules! direct {
+    // Without its braces, so that what it borrows lives until it is done.
+    ($method:literal, |$call:ident| { $run:expr }) => {
+        direct!($method, |$call| $run)
+    };
+    ($method:literal, |$call:ident| $run:expr) => {
+        row($method, None, |$call| Box::pin(async move { $run.await.map(|_done| ()) }))
+    };
+}
+
+/// A method of a snapshot.
+macro_rules! snapshot {
+    // Without its braces, so that what it borrows lives until it is done.
+    ($method:literal, |$snapshot:ident| { $run:expr }) => {
+        snapshot!($method, |$snapshot| $run)
+    };
+    ($method:literal, |$snapshot:ident| $run:expr) => {
+        row($method, Some(Action::ReadProfile), |call| {
+            Box::pin(async move {
+                let $snapshot = call.workspace().snapshot().await?;
+                $run?;
+                Ok(())
+            })
+        })
+    };
+}
+
+/// A method within a transaction.
+macro_rules! inside {
+    // Without its braces, so that what it borrows lives until it is done.
+    ($method:literal, |$transaction:ident| { $run:expr }) => {
+        inside!($method, |$transaction| $run)
+    };
+    ($method:literal, |$transaction:ident| $run:expr) => {
+        row($method, Some(Action::Transact), |call| {
+            Box::pin(async move {
+                let run = |$transaction: &mut Transaction<'_>| {
+                    let done = $run?;
+                    drop(done);
+                    Ok(())
+                };
+                call.workspace().transaction(run).await
+            })
+        })
+    };
+}
+
+fn named(name: &str) -> ProfileChange {
+    ProfileChange::new().display_name(name)
+}
+
+/// A change that takes an admin, and leaves the tenant as the tests need it.
+fn administered() -> ProfileChange {
+    ProfileChange::new().limits(tenantry::quota::Limits::unlimited())
+}
+
+fn body() -> impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    futures::stream::iter([Ok(Bytes::from_static(b"moving pictures"))])
+}
+
+/// The public methods that ask for an action. An action without one fails whatever test walks here.
+pub(crate) fn rows(action: Action) -> Vec<Row> {
+    match action {
+        Action::ListRecords => vec![
+            direct!("Collection::list", |call| call
+                .workspace()
+                .collection::<Note>()
+                .list(&ListOptions::new())),
+            direct!("Collection::find", |call| call.workspace().collection::<Note>().find("text", "known")),
+            snapshot!("SnapshotCollection::list", |at| at.collection::<Note>().list(&ListOptions::new())),
+            snapshot!("SnapshotCollection::find", |at| at.collection::<Note>().find("text", "known")),
+            inside!("TransactionCollection::list", |to| to.collection::<Note>().list(&ListOptions::new())),
+            inside!("TransactionCollection::find", |to| to.collection::<Note>().find("text", "known")),
+        ],
+        Action::GetRecord => vec![
+            direct!("Collection::get", |call| call.workspace().collection::<Note>().get(&known())),
+            snapshot!("SnapshotCollection::get", |at| at.collection::<Note>().get(&known())),
+            inside!("TransactionCollection::get", |to| to.collection::<Note>().get(&known())),
+        ],
+        Action::InsertRecord => vec![
+            direct!("Collection::insert", |call| call.workspace().collection::<Note>().insert(note("new"))),
+            direct!("Collection::insert_as", |call| {
+                call.workspace().collection::<Note>().insert_as(&fresh(), note("new"))
+            }),
+            inside!("TransactionCollection::insert_as", |to| {
+                to.collection::<Note>().insert_as(&fresh(), &note("new"))
+            }),
+        ],
+        Action::UpdateRecord => vec![
+            direct!("Collection::update", |call| {
+                call.workspace().collection::<Note>().update(&known(), Expected::Any, note("changed"))
+            }),
+            direct!("Collection::modify", |call| {
+                call.workspace().collection::<Note>().modify(&known(), Expected::Any, |_| Ok(note("changed")))
+            }),
+            inside!("TransactionCollection::modify", |to| {
+                to.collection::<Note>().modify(&known(), Expected::Any, |_| Ok(note("changed")))
+            }),
+        ],
+        Action::RemoveRecord => vec![
+            direct!("Collection::remove", |call| {
+                call.workspace().collection::<Note>().remove(&known(), Expected::Any)
+            }),
+            inside!("TransactionCollection::remove", |to| {
+                to.collection::<Note>().remove(&known(), Expected::Any)
+            }),
+        ],
+        Action::Transact => vec![
+            direct!("Workspace::transaction", |call| call.workspace().transaction(|_| Ok(()))),
+            direct!("Workspace::transaction_once", |call| {
+                call.workspace().transaction_once("key", |_| Ok(()))
+            }),
+        ],
+        Action::ReadProfile => vec![
+            direct!("Workspace::profile", |call| call.workspace().profile()),
+            direct!("Workspace::snapshot", |call| call.workspace().snapshot()),
+        ],
+        Action::ChangeProfile => vec![
+            direct!("Workspace::change_profile", |call| call.workspace().change_profile(named("New"))),
+            direct!("Tenants::change", |call| call.session.tenants().change(&call.tenant, named("Newer"))),
+        ],
+        Action::ReadUsage => vec![
+            direct!("Workspace::usage", |call| call.workspace().usage()),
+            snapshot!("Snapshot::usage", |at| at.usage()),
+        ],
+        Action::WriteViews => {
+            vec![direct!("Workspace::write_views", |call| call.workspace().write_views())]
+        }
+        action if action.as_str().starts_with("videos.") => videos(action),
+        action => tenants(action),
+    }
+}
+
+fn videos(action: Action) -> Vec<Row> {
+    match action {
+        Action::ListVideos => {
+            vec![direct!("Videos::list", |call| call.workspace().videos().list(&ListOptions::new()))]
+        }
+        Action::GetVideo => vec![
+            direct!("Videos::get", |call| call.workspace().videos().get(&call.video.0)),
+            direct!("Videos::get", |call| call.workspace().videos().get(&call.video.1)),
+        ],
+        Action::UploadVideo => vec![
+            direct!("Videos::upload", |call| call.workspace().videos().upload("holiday.mp4", body())),
+            direct!("Videos::upload_from", |call| {
+                call.workspace().videos().upload_from("holiday.mp4", &b"moving pictures"[..])
+            }),
+        ],
+        Action::RenameVideo => vec![direct!("Videos::rename", |call| {
+            call.workspace().videos().rename(&call.video.0, Expected::Any, "Another title")
+        })],
+        Action::OpenVideo => vec![
+            direct!("Videos::open", |call| call.workspace().videos().open(&call.video.0)),
+            direct!("Videos::open_range", |call| {
+                call.workspace().videos().open_range(&call.video.1, ByteRange::Last(3))
+            }),
+        ],
+        Action::LocalPath => {
+            vec![direct!("Videos::local_path", |call| call.workspace().videos().local_path(&call.video.0))]
+        }
+        Action::VerifyVideo => {
+            vec![direct!("Videos::verify", |call| call.workspace().videos().verify(&call.video.0))]
+        }
+        Action::DeleteVideo => vec![
+            direct!("Videos::delete", |call| call.workspace().videos().delete(&call.video.0, Expected::Any)),
+            direct!("Videos::delete", |call| call.workspace().videos().delete(&call.video.1, Expected::Any)),
+        ],
+        action => panic!("{action} has no row"),
+    }
+}
+
+fn tenants(action: Action) -> Vec<Row> {
+    match action {
+        Action::CreateTenant => vec![direct!("Tenants::create", |call| {
+            call.session.tenants().create(&call.tenant, NewTenant::new(tenantry::ownership::Role::User))
+        })],
+        Action::ListTenants => vec![direct!("Tenants::list", |call| call.session.tenants().list(None, 10))],
+        Action::ReadAllUsage => {
+            vec![direct!("Tenants::usage", |call| call.session.tenants().usage(None, 10))]
+        }
+        Action::ListAllVideos => {
+            vec![direct!("Tenants::videos", |call| call.session.tenants().videos(None, 10))]
+        }
+        Action::ChangeTenant => vec![
+            direct!("Workspace::change_profile", |call| call.workspace().change_profile(administered())),
+            direct!("Tenants::change", |call| call.session.tenants().change(&call.tenant, administered())),
+        ],
+        Action::DeleteTenant => {
+            vec![direct!("Tenants::delete", |call| call.session.tenants().delete(&call.tenant))]
+        }
+        Action::RestoreTenant => {
+            vec![direct!("Tenants::restore", |call| call.session.tenants().restore(&call.tenant))]
+        }
+        Action::EraseTenant => {
+            vec![direct!("Tenants::erase", |call| call.session.tenants().erase(&call.tenant, Grace::Skip))]
+        }
+        Action::SweepTenant => {
+            vec![direct!("Tenants::sweep", |call| call.session.tenants().sweep(&call.tenant))]
+        }
+        action => panic!("{action} has no row"),
+    }
+}
+
+/// Actions that no public method asks for yet.
+pub(crate) const UNBUILT: &[Action] = &[Action::CheckTenant, Action::RepairTenant];
+
+/// Every action with its rows.
+pub(crate) fn walk() -> impl Iterator<Item = (Action, Row)> {
+    let built = Action::ALL.iter().filter(|action| !UNBUILT.contains(action));
+    built.flat_map(|&action| rows(action).into_iter().map(move |row| (action, row)))
+}
+
+/// What an action is about, for a call to which `can` is asked.
+pub(crate) fn resource(action: Action, call: &Call) -> Resource {
+    let record = |id: &RecordId| Resource::Record(Note::collection(), id.as_str().into());
+    match action {
+        Action::ListRecords => Resource::Collection(Note::collection()),
+        Action::GetRecord | Action::UpdateRecord | Action::RemoveRecord => record(&known()),
+        Action::InsertRecord => record(&fresh()),
+        Action::ListVideos | Action::UploadVideo => Resource::Collection(CollectionName::VIDEOS),
+        action if action.as_str().starts_with("videos.") => {
+            Resource::File(Area::Videos, call.video.1.clone())
+        }
+        action if is_about_all(action) => Resource::AllTenants,
+        _ => Resource::Tenant,
+    }
+}
+
+/// Whether an action looks at all tenants, and so is asked for in the principal's own.
+pub(crate) fn is_about_all(action: Action) -> bool {
+    matches!(action, Action::ListTenants | Action::ReadAllUsage | Action::ListAllVideos)
+}

@@ -1,0 +1,283 @@
+//! The tenants that every test of actions finds, on either store, and what the store holds.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+use serde::{Deserialize, Serialize};
+use tenantry::environment::ManualClock;
+use tenantry::ownership::{Action, AuditEvent, AuditSink, OwnershipPolicy, Role};
+use tenantry::paths::{CollectionName, FileName, TenantId};
+use tenantry::record::{Entity, RecordId};
+use tenantry::store::TenantStore;
+use tenantry::store::local::{LocalOptions, LocalStore};
+use tenantry::store::object::ObjectTenantStore;
+use tenantry::testkit::{CountingStore, Counts, SeededEntropy};
+use tenantry::{Builder, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) text: String,
+}
+
+impl Entity for Note {
+    fn collection() -> CollectionName {
+        CollectionName::parse("notes").unwrap()
+    }
+
+    fn index_keys(&self) -> Vec<(&'static str, String)> {
+        vec![("text", self.text.clone())]
+    }
+}
+
+pub(crate) fn note(text: &str) -> Note {
+    Note { text: text.to_owned() }
+}
+
+pub(crate) fn id(text: &str) -> TenantId {
+    TenantId::parse(text).unwrap()
+}
+
+/// The record that each tenant has.
+pub(crate) fn known() -> RecordId {
+    RecordId::parse("known").unwrap()
+}
+
+/// The id under which the rows insert.
+pub(crate) fn fresh() -> RecordId {
+    RecordId::parse("fresh").unwrap()
+}
+
+/// Tenants with data of their own: name, role, whether it is shared.
+const TENANTS: &[(&str, Role, bool)] = &[
+    ("ana", Role::User, false),
+    ("ben", Role::User, false),
+    ("dora", Role::Demo, false),
+    ("open", Role::User, true),
+    ("leaving", Role::User, false),
+    ("erased", Role::User, false),
+];
+
+/// Where the objects lie.
+#[derive(Clone)]
+pub(crate) enum Medium {
+    Memory(Arc<InMemory>),
+    Local(Arc<tempfile::TempDir>),
+}
+
+impl Medium {
+    pub(crate) fn memory() -> Self {
+        Self::Memory(Arc::new(InMemory::new()))
+    }
+
+    pub(crate) fn local() -> Self {
+        Self::Local(Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    /// Each medium in turn.
+    pub(crate) fn all() -> [Self; 2] {
+        [Self::memory(), Self::local()]
+    }
+
+    async fn store(&self) -> Arc<dyn TenantStore> {
+        match self {
+            Self::Memory(objects) => Arc::new(ObjectTenantStore::new(Arc::clone(objects) as _)),
+            Self::Local(folder) => {
+                Arc::new(LocalStore::open(folder.path(), LocalOptions::default()).await.unwrap())
+            }
+        }
+    }
+
+    /// Everything that it holds, by name.
+    pub(crate) async fn dump(&self) -> BTreeMap<String, Vec<u8>> {
+        match self {
+            Self::Memory(objects) => {
+                let found: Vec<_> = objects.list(None).try_collect().await.unwrap();
+                let mut dump = BTreeMap::new();
+                for object in found {
+                    let bytes = objects.get(&object.location).await.unwrap().bytes().await.unwrap();
+                    dump.insert(object.location.to_string(), bytes.to_vec());
+                }
+                dump
+            }
+            Self::Local(folder) => {
+                let mut dump = BTreeMap::new();
+                walk(folder.path(), "", &mut dump);
+                dump
+            }
+        }
+    }
+}
+
+fn walk(folder: &Path, prefix: &str, dump: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().unwrap().is_dir() {
+            dump.insert(format!("{name}/"), Vec::new());
+            walk(&entry.path(), &format!("{name}/"), dump);
+        } else {
+            dump.insert(name, std::fs::read(entry.path()).unwrap());
+        }
+    }
+}
+
+/// A decision as audit heard it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Event {
+    pub(crate) actor: String,
+    pub(crate) action: Action,
+    pub(crate) tenant: Option<String>,
+    pub(crate) decision: String,
+}
+
+/// Keeps what audit heard.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<Event>>>);
+
+impl Heard {
+    /// Takes the events out, sorted.
+    pub(crate) fn take(&self) -> Vec<Event> {
+        let mut events = std::mem::take(&mut *self.0.lock().unwrap());
+        events.sort();
+        events
+    }
+}
+
+impl AuditSink for Heard {
+    fn record(&self, event: &AuditEvent<'_>) {
+        let actor = match event.actor {
+            tenantry::ownership::Actor::Principal(principal) => principal.tenant().to_string(),
+            _ => "operator".to_owned(),
+        };
+        self.0.lock().unwrap().push(Event {
+            actor,
+            action: event.action,
+            tenant: event.tenant.map(ToString::to_string),
+            decision: format!("{:?}", event.decision),
+        });
+    }
+}
+
+/// One process's view of a medium with all tenants.
+pub(crate) struct World {
+    pub(crate) tenantry: Tenantry,
+    pub(crate) medium: Medium,
+    pub(crate) counts: Counts,
+    pub(crate) heard: Heard,
+    /// Sessions that began while their tenants were alive.
+    pub(crate) leaving: Session,
+    pub(crate) erased: Session,
+    clock: Arc<ManualClock>,
+    videos: BTreeMap<&'static str, (RecordId, FileName)>,
+}
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new("2025-11-04T10:00:00Z".parse().unwrap()))
+}
+
+/// Opens the medium as a process of its own would.
+pub(crate) async fn open(
+    medium: &Medium,
+    adjust: impl FnOnce(Builder) -> Builder,
+) -> (Tenantry, Counts, Heard) {
+    let (store, counts) = CountingStore::new(medium.store().await);
+    let heard = Heard::default();
+    let mut settings = tenantry::Settings::default();
+    settings.free_space_reserve = 0;
+    // So that nothing asks the store for anything on its own.
+    settings.views = tenantry::ViewMode::AtClose;
+    let builder = Tenantry::builder(store).settings(settings).audit(heard.clone()).clock(clock());
+    (adjust(builder).open().await.unwrap(), counts, heard)
+}
+
+/// The same with a policy of its own.
+pub(crate) async fn open_under(medium: &Medium, policy: impl OwnershipPolicy) -> (Tenantry, Heard) {
+    let (tenantry, _, heard) = open(medium, |builder| builder.policy(policy)).await;
+    (tenantry, heard)
+}
+
+impl World {
+    pub(crate) async fn new(medium: Medium) -> Self {
+        let (clock, entropy) = (clock(), Arc::new(SeededEntropy::new(3)));
+        let adjust = |builder: Builder| builder.clock(clock.clone()).entropy(entropy);
+        let (tenantry, counts, heard) = open(&medium, adjust).await;
+        tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
+        let admin = tenantry.session(&id("root")).await.unwrap();
+        let mut videos = BTreeMap::new();
+        for &(name, ..) in TENANTS {
+            create(&admin, name).await.unwrap();
+            videos.insert(name, furnish(&admin.workspace(&id(name))).await);
+        }
+        let leaving = tenantry.session(&id("leaving")).await.unwrap();
+        let erased = tenantry.session(&id("erased")).await.unwrap();
+        admin.tenants().delete(&id("leaving")).await.unwrap();
+        admin.tenants().delete(&id("erased")).await.unwrap();
+        admin.tenants().erase(&id("erased"), Grace::Skip).await.unwrap();
+        heard.take();
+        Self { tenantry, medium, counts, heard, leaving, erased, clock, videos }
+    }
+
+    pub(crate) async fn session(&self, name: &str) -> Session {
+        self.tenantry.session(&id(name)).await.unwrap()
+    }
+
+    /// The video that a tenant has, by id and name; for one without any, those of `ana`.
+    pub(crate) fn video(&self, tenant: &TenantId) -> (RecordId, FileName) {
+        self.videos.get(tenant.as_str()).unwrap_or(&self.videos["ana"]).clone()
+    }
+
+    /// Sees that a tenant is alive, has its record and its video, and has nothing under the fresh id;
+    /// or is being deleted, where the action takes that.
+    pub(crate) async fn prepare(&mut self, action: Action, tenant: &'static str) {
+        let admin = self.session("root").await;
+        while create(&admin, tenant).await.is_err() {
+            // Its erasure waits until no late request can undo it.
+            self.clock.advance(std::time::Duration::from_secs(3600));
+            admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
+        }
+        let own = admin.workspace(&id(tenant));
+        if own.videos().get(&self.video(&id(tenant)).0).await.is_err() {
+            let video = furnish(&own).await;
+            self.videos.insert(tenant, video);
+        }
+        let notes = own.collection::<Note>();
+        if notes.get(&known()).await.is_err() {
+            notes.insert_as(&known(), note("known")).await.unwrap();
+        }
+        if notes.get(&fresh()).await.is_ok() {
+            notes.remove(&fresh(), Expected::Any).await.unwrap();
+        }
+        if matches!(action, Action::RestoreTenant | Action::EraseTenant) {
+            admin.tenants().delete(&id(tenant)).await.unwrap();
+        }
+        self.heard.take();
+    }
+}
+
+/// Sees that a tenant is there and active, or says that it is being erased.
+async fn create(admin: &Session, name: &str) -> tenantry::Result<()> {
+    let &(_, role, shared) = TENANTS.iter().find(|tenant| tenant.0 == name).unwrap();
+    let new = if shared { NewTenant::new(role).shared() } else { NewTenant::new(role) };
+    match admin.tenants().create(&id(name), new).await {
+        Err(error) if error.kind() == ErrorKind::Suspended => {
+            admin.tenants().restore(&id(name)).await.map(drop)
+        }
+        created => created.map(drop),
+    }
+}
+
+/// Gives a new tenant its record and its video.
+async fn furnish(workspace: &Workspace) -> (RecordId, FileName) {
+    let notes = workspace.collection::<Note>();
+    if notes.get(&known()).await.is_err() {
+        notes.insert_as(&known(), note("known")).await.unwrap();
+    }
+    let bytes = bytes::Bytes::from(format!("the video of {}", workspace.tenant()));
+    let body = futures::stream::iter([Ok(bytes)]);
+    let video = workspace.videos().upload("holiday.mp4", body).await.unwrap();
+    (video.id().clone(), video.value().filename.clone())
+}
