@@ -203,6 +203,11 @@ impl Ledger {
         self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
     }
 
+    /// Lets go of a tenant's state in memory: it is read from the store when it is wanted.
+    pub(crate) fn forget(&self, tenant: &TenantId) {
+        self.cell(tenant).forget();
+    }
+
     /// Runs a transaction and waits until the state that its answer rests on is durable. The
     /// function may run again, on a newer state.
     ///

@@ -31,6 +31,12 @@ impl Tallies {
         self.0.iter()
     }
 
+    /// The sections of which two tallies say something different.
+    pub(super) fn differing(&self, other: &Self) -> Vec<Section> {
+        let sections: std::collections::BTreeSet<&Section> = self.0.keys().chain(other.0.keys()).collect();
+        sections.into_iter().filter(|section| self.of(section) != other.of(section)).cloned().collect()
+    }
+
     pub(super) fn add(&mut self, section: &Section, text: &[u8]) {
         let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
         tally.count += 1;

@@ -20,6 +20,7 @@ use crate::store::{Capabilities, Incarnation, TenantStore};
 use super::builder::Settings;
 use super::dooms::Pins;
 use super::profile::{Profile, is_alive};
+use super::upkeep::Maintenance;
 use super::views::{self, Scope, ViewWriter};
 
 /// What all sessions share.
@@ -34,6 +35,7 @@ pub(super) struct Core {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) pins: Pins,
     pub(super) views: Arc<ViewWriter>,
+    pub(super) maintenance: Maintenance,
 }
 
 impl Core {
@@ -109,6 +111,15 @@ impl Guarded {
     ) -> Result<crate::store::Page<TenantId>> {
         let page = self.ledger.store().tenants(after, limit).await;
         page.map_err(|error| Error::store(operation, error))
+    }
+
+    /// Reads a tenant's header alone, to see what upkeep is due.
+    pub(super) async fn header(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+    ) -> Result<Option<TenantHeader>> {
+        self.ledger.header(operation, tenant).await
     }
 
     /// Reads the profile and incarnation of the tenant that a host says is at work.

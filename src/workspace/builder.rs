@@ -16,6 +16,7 @@ use crate::store::TenantStore;
 use super::access::{Core, Guarded};
 use super::dooms::Pins;
 use super::tenantry::Tenantry;
+use super::upkeep::Maintenance;
 use super::views::{Rules, ViewMode, ViewWriter};
 
 /// How a [`Tenantry`] behaves. Start from [`Settings::default`] and change what is to differ.
@@ -229,6 +230,7 @@ impl Builder {
             runtime,
             pins: Pins::default(),
             views,
+            maintenance: Maintenance::default(),
         }))
     }
 }

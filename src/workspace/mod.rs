@@ -36,7 +36,9 @@ pub use snapshot::{Snapshot, SnapshotCollection};
 pub use tenantry::Tenantry;
 pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
 pub use transaction::{Transaction, TransactionCollection};
-pub use upkeep::{Operator, Swept};
+pub use upkeep::{
+    CheckReport, Erased, Finding, MaintenanceOptions, Operator, RepairReport, RoundReport, Swept, SweptAll,
+};
 pub use videos::{
     AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
     VideoStream, Videos,

@@ -14,7 +14,7 @@ use super::builder::Builder;
 use super::profile::{Profile, is_alive};
 use super::session::Session;
 use super::tenants::{self, NewTenant};
-use super::upkeep::Operator;
+use super::upkeep::{MaintenanceOptions, Operator};
 
 /// All tenants of one store. A clone is another handle to the same.
 #[derive(Clone)]
@@ -111,7 +111,25 @@ impl Tenantry {
         Operator::new(Arc::clone(&self.core), reason)
     }
 
-    /// Refuses what comes from now on, waits until everything under way is answered, and writes the
+    /// Begins upkeep in the background: all tenants are swept, those whose time is over erased, and views
+    /// that are behind written, page by page, again and again until the library is [closed](Self::close)
+    /// or its last handle gone. One tenant that takes too long keeps none of the others.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] if it has begun already, the options allow it nothing, or the library
+    /// was closed.
+    pub fn maintenance(&self, options: MaintenanceOptions) -> Result<()> {
+        let refused = |why: &str| Error::new(ErrorKind::Configuration, "maintenance").about(why);
+        if options.interval.is_zero() || options.at_once == 0 || options.tenant_limit.is_zero() {
+            return Err(refused("interval, at_once and tenant_limit must be more than nothing"));
+        }
+        match self.core.maintenance.start(&self.core, &self.core.runtime, options) {
+            true => Ok(()),
+            false => Err(refused("it has begun already, or was stopped")),
+        }
+    }
+
+    /// Ends maintenance, refuses what comes from now on, waits until everything under way is answered, and writes the
     /// views that are still to be written.
     ///
     /// # Errors
@@ -120,6 +138,7 @@ impl Tenantry {
     /// alone count, are whole.
     pub async fn close(&self, deadline: Duration) -> Result<()> {
         let closed = async {
+            self.core.maintenance.stop().await;
             self.core.guarded.close(deadline).await?;
             self.core.views.flush().await
         };

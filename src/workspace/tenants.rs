@@ -10,7 +10,7 @@ use crate::record::Record;
 use super::access::{Access, Core, missing};
 use super::erasure::{self, Erasure};
 use super::profile::{Profile, ProfileChange, is_alive};
-use super::upkeep::{self, Swept};
+use super::upkeep::{self, CheckReport, Finding, RepairReport, Swept};
 use super::videos::{AllVideosCursor, Video, across};
 
 /// What a new tenant is to be.
@@ -307,6 +307,27 @@ impl<'a> Tenants<'a> {
         let access = self.access.elsewhere(tenant.clone());
         let admitted = access.admit(Action::SweepTenant, &Resource::Tenant).await?;
         upkeep::sweep(&access.core, &admitted.permit).await
+    }
+
+    /// Compares the tenant's ledger with the store; see [`Operator::check`](super::Operator::check).
+    ///
+    /// # Errors
+    /// As for [`sweep`](Self::sweep).
+    pub async fn check(&self, tenant: &TenantId) -> Result<CheckReport> {
+        let access = self.access.elsewhere(tenant.clone());
+        let admitted = access.admit(Action::CheckTenant, &Resource::Tenant).await?;
+        upkeep::check(&access.core, &admitted.permit).await
+    }
+
+    /// Repairs what a check found and the caller chose; see
+    /// [`Operator::repair`](super::Operator::repair).
+    ///
+    /// # Errors
+    /// As for [`sweep`](Self::sweep), and as there.
+    pub async fn repair(&self, tenant: &TenantId, chosen: &[Finding]) -> Result<RepairReport> {
+        let access = self.access.elsewhere(tenant.clone());
+        let admitted = access.admit(Action::RepairTenant, &Resource::Tenant).await?;
+        upkeep::repair(&access.core, &admitted.permit, chosen).await
     }
 
     /// Erases a tenant that is being deleted, for good: its records at once, then its files, then

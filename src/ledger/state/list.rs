@@ -4,6 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Entry, Section, State};
 use crate::ledger::commit_text::write_line;
+use crate::ledger::tally::Tallies;
 
 /// In which direction a section is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -42,6 +43,23 @@ impl State {
     /// All entries of a section in order.
     pub(crate) fn all(&self, section: &Section) -> Vec<Entry> {
         self.list(section, Direction::InOrder, None, usize::MAX)
+    }
+
+    /// The sections whose tallies, which are kept as entries change, are not those of the entries.
+    pub(crate) fn miscounted(&self) -> Vec<Section> {
+        let mut counted = Tallies::default();
+        let below = self.base.positions().filter(|&at| !self.hides(at));
+        for (name, text) in below.map(|at| (self.base.section(at), self.base.entry(at).text)) {
+            if name != Section::META.as_str() {
+                counted.add(&Section::named(name), &text);
+            }
+        }
+        for ((section, _), id) in &self.by_order {
+            if let Some(entry) = self.get(section, id) {
+                counted.add(section, &entry.text);
+            }
+        }
+        counted.differing(&self.tallies)
     }
 
     /// The state as a snapshot's text: unchanged lines of the base are copied as they stand.
@@ -94,4 +112,30 @@ fn merge(
         merged.push(next);
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::ledger::commit_text::Change;
+
+    #[test]
+    fn a_wrong_tally_is_found() {
+        let mut state = State::absent();
+        let section = Section::named("notes");
+        let put = |id: &str, order| Change::Put {
+            section: section.clone(),
+            id: id.into(),
+            order,
+            keys: [].into(),
+            text: Bytes::from_static(b"{}"),
+        };
+        state.apply(&put("a", 1));
+        state.apply(&put("b", 2));
+        state.apply(&Change::Remove { section: section.clone(), id: "a".into() });
+        assert_eq!(state.miscounted(), []);
+        state.tallies.add(&section, b"{}");
+        assert_eq!(state.miscounted(), [section]);
+    }
 }

@@ -1,11 +1,22 @@
 //! Upkeep: what keeps ledger and store in step when nobody asks for anything.
 //!
-//! A [sweep](sweep) expires what is due and deletes what is doomed. The host does it through an
-//! [`Operator`], an admin through [`Tenants`](super::Tenants).
+//! A [sweep](sweep) expires what is due and deletes what is doomed; a [check](check) compares ledger and
+//! store; a [repair](repair) corrects what was found and chosen. The host does it through an
+//! [`Operator`], an admin through [`Tenants`](super::Tenants), and [`maintenance`] in the background.
 
+mod check;
+mod finding;
+mod maintenance;
 mod operator;
+mod repair;
+mod round;
 mod sweep;
 
+pub use finding::{CheckReport, Finding};
+pub(super) use maintenance::Maintenance;
+pub use maintenance::MaintenanceOptions;
 pub use operator::Operator;
+pub use repair::RepairReport;
+pub use round::{Erased, RoundReport, SweptAll};
 pub use sweep::Swept;
-pub(super) use sweep::sweep;
+pub(super) use {check::check, repair::repair, sweep::sweep};

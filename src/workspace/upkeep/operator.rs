@@ -8,7 +8,8 @@ use crate::paths::TenantId;
 
 use super::super::access::Core;
 use super::super::views::{self, Scope, ViewReport};
-use super::{Swept, sweep};
+use super::round::{Pace, Upkeep};
+use super::{CheckReport, Erased, Finding, RepairReport, RoundReport, Swept, SweptAll, check, repair, sweep};
 
 /// The host's own upkeep, without a user: no policy is asked, and every operation is recorded with the
 /// reason for which it is done.
@@ -52,5 +53,58 @@ impl Operator {
     pub async fn write_views(&self, tenant: &TenantId) -> Result<ViewReport> {
         let permit = self.core.gate.operate(&self.reason, Action::WriteViews, tenant);
         views::write(&self.core, &permit, Scope::All).await
+    }
+
+    /// Compares the tenant's ledger with the store. Nothing is changed; every finding was confirmed by
+    /// asking the store for that file, and then the ledger once more.
+    ///
+    /// # Errors
+    /// As for [`sweep`](Self::sweep).
+    pub async fn check(&self, tenant: &TenantId) -> Result<CheckReport> {
+        let permit = self.core.gate.operate(&self.reason, Action::CheckTenant, tenant);
+        check(&self.core, &permit).await
+    }
+
+    /// Repairs what a [check](Self::check) found and the caller chose; what each repair does, the
+    /// [`Finding`] says. All changes of the ledger are one transaction, and what is no longer as it was
+    /// found is left alone.
+    ///
+    /// # Errors
+    /// As for [`sweep`](Self::sweep); [`Suspended`](crate::ErrorKind::Suspended) while the tenant is being
+    /// deleted; [`Unavailable`](crate::ErrorKind::Unavailable) if files are said to be missing from an
+    /// area in which the store lists nothing at all: rather the area is missing, and nothing is changed.
+    /// (Whether such records are to go, their owner can say by deleting them.)
+    pub async fn repair(&self, tenant: &TenantId, chosen: &[Finding]) -> Result<RepairReport> {
+        let permit = self.core.gate.operate(&self.reason, Action::RepairTenant, tenant);
+        repair(&self.core, &permit, chosen).await
+    }
+
+    /// Sweeps all tenants; what fails for one is reported and keeps none of the others.
+    ///
+    /// # Errors
+    /// The store's, if tenants can't be listed.
+    pub async fn sweep_all(&self) -> Result<SweptAll> {
+        self.upkeep().sweep_all().await
+    }
+
+    /// Erases all tenants whose time to be restored is over, and goes on with those that are being erased.
+    ///
+    /// # Errors
+    /// As for [`sweep_all`](Self::sweep_all).
+    pub async fn erase_due(&self) -> Result<Erased> {
+        self.upkeep().erase_due().await
+    }
+
+    /// One round of what [`maintenance`](crate::Tenantry::maintenance) does, for hosts with a scheduler of
+    /// their own: sweeps all tenants, erases what is due, and writes views that are behind.
+    ///
+    /// # Errors
+    /// As for [`sweep_all`](Self::sweep_all).
+    pub async fn round(&self) -> Result<RoundReport> {
+        self.upkeep().round().await
+    }
+
+    fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep { core: &self.core, reason: &self.reason, pace: Pace::default() }
     }
 }

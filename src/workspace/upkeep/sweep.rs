@@ -141,7 +141,7 @@ async fn delete(
 
 /// What a sweep may do with a doomed blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     /// Nothing yet: it may be in use.
     Wait,
     /// Delete it, and again later: a request under way may bring it back.
@@ -152,7 +152,7 @@ enum Fate {
 
 impl Fate {
     /// The fate of a blob whose deletion begins now.
-    fn of(core: &Core, key: &BlobKey, doom: &Doom) -> Self {
+    pub(super) fn of(core: &Core, key: &BlobKey, doom: &Doom) -> Self {
         if core.pins.keeps(key) {
             return Self::Wait;
         }

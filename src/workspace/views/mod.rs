@@ -7,4 +7,4 @@ mod writing;
 pub use writer::ViewMode;
 pub(super) use writer::{Rules, ViewWriter};
 pub use writing::{EditedView, ViewReport};
-pub(super) use writing::{Scope, write};
+pub(super) use writing::{Scope, edited, write};

@@ -49,6 +49,12 @@ const REMEMBERED: usize = 4096;
 /// What the views of a tenant hold.
 type Current = BTreeMap<ViewKey, Digest>;
 
+/// What is remembered of a tenant's views.
+struct Remembered {
+    life: Incarnation,
+    views: Current,
+}
+
 /// Writes views as commits land.
 pub(in crate::workspace) struct ViewWriter {
     mode: ViewMode,
@@ -58,7 +64,7 @@ pub(in crate::workspace) struct ViewWriter {
     runtime: Handle,
     core: OnceLock<Weak<Core>>,
     pending: Mutex<HashMap<TenantId, Pending>>,
-    current: Mutex<HashMap<TenantId, (Incarnation, Current)>>,
+    current: Mutex<HashMap<TenantId, Remembered>>,
     turns: Mutex<HashMap<TenantId, Weak<tokio::sync::Mutex<()>>>>,
     slots: Semaphore,
     /// A tenant's task ended, or closing began.
@@ -250,7 +256,8 @@ impl ViewWriter {
 
     /// What the views of a tenant held when this process wrote them last, in that life.
     pub(super) fn known(&self, tenant: &TenantId, life: Incarnation) -> Option<Current> {
-        lock(&self.current).get(tenant).filter(|(then, _)| *then == life).map(|(_, current)| current.clone())
+        let all = lock(&self.current);
+        all.get(tenant).filter(|then| then.life == life).map(|then| then.views.clone())
     }
 
     pub(super) fn remember(&self, tenant: &TenantId, life: Incarnation, written: Current) {
@@ -258,9 +265,33 @@ impl ViewWriter {
         if all.len() >= REMEMBERED && !all.contains_key(tenant) {
             all.clear();
         }
-        match all.get_mut(tenant).filter(|(then, _)| *then == life) {
-            Some((_, current)) => current.extend(written),
-            None => drop(all.insert(tenant.clone(), (life, written))),
+        match all.get_mut(tenant).filter(|then| then.life == life) {
+            Some(then) => then.views.extend(written),
+            None => drop(all.insert(tenant.clone(), Remembered { life, views: written })),
+        }
+    }
+
+    /// Whether a tenant's views may be behind its ledger by something that no task will see to: this
+    /// process has not looked at them since it began, or could not write them.
+    pub(in crate::workspace) fn is_behind(&self, tenant: &TenantId) -> bool {
+        if !self.live || self.mode == ViewMode::AtClose {
+            return false;
+        }
+        let failed = lock(&self.pending).get(tenant).is_some_and(|pending| !pending.running);
+        failed || !lock(&self.current).contains_key(tenant)
+    }
+
+    /// Looks at all views of a tenant now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] if they could not be written.
+    pub(in crate::workspace) async fn catch_up(self: &Arc<Self>, tenant: &TenantId) -> Result<()> {
+        self.mark(tenant, Scope::All);
+        self.start(tenant);
+        self.settled(tenant).await;
+        match lock(&self.pending).get(tenant).is_some_and(|pending| !pending.running) {
+            false => Ok(()),
+            true => Err(Error::new(ErrorKind::Unavailable, Action::WriteViews.as_str())),
         }
     }
 

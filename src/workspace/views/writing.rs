@@ -26,6 +26,8 @@ use super::super::records;
 
 /// How often views are gone over while others write too, before that is left to the next time.
 const ROUNDS: usize = 8;
+/// Where the digests lie.
+const DIGESTS: ViewKey = ViewKey { place: ViewPlace::Data, name: ViewName::Digests };
 /// How often what looks edited is looked at again, and after how long.
 const SECOND_LOOKS: u32 = 3;
 const SECOND_LOOK: Duration = Duration::from_millis(20);
@@ -102,6 +104,25 @@ pub(in crate::workspace) async fn write(core: &Core, permit: &Permit, scope: Sco
     Ok(writing.report)
 }
 
+/// The views of the permit's tenant that somebody else edited; changes nothing.
+///
+/// # Errors
+/// As for [`write`].
+pub(in crate::workspace) async fn edited(core: &Core, permit: &Permit) -> Result<Vec<String>> {
+    let turn = core.views.turn(permit.tenant());
+    let _turn = turn.lock().await;
+    let writing = Writing::new(core, permit, Scope::All);
+    let mut edited = Vec::new();
+    for look in 0..=SECOND_LOOKS {
+        edited = writing.edited().await?;
+        if edited.is_empty() || look == SECOND_LOOKS {
+            break;
+        }
+        tokio::time::sleep(SECOND_LOOK).await;
+    }
+    Ok(edited)
+}
+
 fn life(state: &State) -> Option<Incarnation> {
     state.header().filter(|header| is_alive(&header.lifecycle)).map(|header| header.incarnation)
 }
@@ -160,8 +181,7 @@ impl<'a> Writing<'a> {
 
     /// Writes what differs from the state; whether nobody else wrote meanwhile.
     async fn round(&mut self, state: &State, life: Incarnation) -> Result<bool> {
-        let key = ViewKey { place: ViewPlace::Data, name: ViewName::Digests };
-        let before = Digests::read(self.read(&key).await?.as_deref());
+        let before = Digests::read(self.read(&DIGESTS).await?.as_deref());
         let mut digests = before.clone();
         let known = self.core.views.known(self.permit.tenant(), life);
         let mut replacements = Vec::new();
@@ -189,7 +209,7 @@ impl<'a> Writing<'a> {
             }
         }
         if digests != before {
-            self.put(&key, digests.write()).await?;
+            self.put(&DIGESTS, digests.write()).await?;
         }
         let mut written = Vec::new();
         for Replacement { view, text, digest } in replacements {
@@ -209,8 +229,25 @@ impl<'a> Writing<'a> {
         if digests == before {
             return Ok(true);
         }
-        let after = Digests::read(self.read(&key).await?.as_deref());
+        let after = Digests::read(self.read(&DIGESTS).await?.as_deref());
         Ok(written.iter().all(|(view, digest)| after.knows(view, digest)))
+    }
+
+    /// The views that seem to be somebody else's.
+    async fn edited(&self) -> Result<Vec<String>> {
+        let (operation, tenant) = (self.permit.action().as_str(), self.permit.tenant());
+        let state = self.core.guarded.ledger(self.permit).read(operation, tenant).await?;
+        let life = life(&state).ok_or_else(|| missing(operation, &Resource::Tenant))?;
+        let known = self.core.views.known(tenant, life).unwrap_or_default();
+        let mut digests = Digests::read(self.read(&DIGESTS).await?.as_deref());
+        let mut edited = Vec::new();
+        for (collection, view) in self.wanted(&state, &digests.clone(), false) {
+            let digest = Digest::of(&text(&state, tenant, &collection));
+            if self.look(&view, &digest, known.get(&view), &mut digests).await? == Place::Edited {
+                edited.push(file_name(&view.name));
+            }
+        }
+        Ok(edited)
     }
 
     /// The collections whose views are to be looked at: also those of which only a view is left.
@@ -286,8 +323,7 @@ impl<'a> Writing<'a> {
 
     /// Removes what this call wrote.
     async fn take_back(&self) -> Result<()> {
-        let digests = ViewKey { place: ViewPlace::Data, name: ViewName::Digests };
-        for view in self.current.keys().chain([&digests]) {
+        for view in self.current.keys().chain([&DIGESTS]) {
             let removed = self.core.guarded.store(self.permit).remove_view(self.permit.tenant(), view).await;
             removed.map_err(|error| self.failed(error))?;
         }

@@ -1,0 +1,8 @@
+//! Upkeep: what a sweep deletes and when, what a check finds, what a repair does, and that nothing of
+//! one tenant keeps it from another.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod check;
+mod rounds;
+mod support;
+mod sweep;

@@ -1,0 +1,168 @@
+//! Upkeep of all tenants, in rounds and in the background.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tenantry::environment::Clock;
+use tenantry::ownership::{Actor, AuditEvent, AuditSink};
+use tenantry::store::memory::MemoryStore;
+use tenantry::testkit::HangingStore;
+use tenantry::{ErrorKind, MaintenanceOptions, Settings, Tenantry, ViewMode};
+
+use crate::support::{MINUTE, Note, Place, clock, id, local, memory, open};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn reserve(place: &Place) {
+    let until = place.milliseconds() + 1;
+    place.forge(&format!(r#"[["@reservations","videos/r.mp4",900,[],{{"bytes":9,"until":{until}}}]]"#)).await;
+    place.clock.advance(MINUTE);
+}
+
+#[tokio::test]
+async fn all_tenants_are_swept() {
+    let place = memory().await;
+    reserve(&place).await;
+    let all = place.tenantry.operator("test").sweep_all().await.unwrap();
+    assert_eq!((all.tenants, all.swept.expired, all.failed.len()), (3, 1, 0));
+}
+
+#[tokio::test]
+async fn tenants_are_erased_once_their_grace_is_over_and_not_before() {
+    for place in [memory().await, local().await] {
+        let admin = place.tenantry.session(&id("root")).await.unwrap();
+        admin.tenants().delete(&id("ana")).await.unwrap();
+        place.clock.advance(29 * DAY);
+        admin.tenants().delete(&id("ben")).await.unwrap();
+        let upkeep = place.tenantry.operator("test");
+        assert_eq!(upkeep.erase_due().await.unwrap().done, []);
+        place.clock.advance(DAY);
+        let erased = upkeep.erase_due().await.unwrap();
+        assert_eq!((erased.done, erased.failed.len()), (vec![id("ana")], 0));
+        assert_eq!(upkeep.erase_due().await.unwrap().done, []);
+        admin.tenants().restore(&id("ben")).await.unwrap();
+    }
+}
+
+/// Time stands still in this test, and passes only while nothing else is to be done.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_whose_store_hangs_keeps_no_other_from_its_upkeep() {
+    let (memory, clock) = (MemoryStore::new(), clock());
+    let beside = Arc::new(memory.reopen());
+    let (store, gates) = HangingStore::new(Arc::new(memory));
+    let tenantry = open(store, &clock).await;
+    let place = Place { tenantry, beside, clock, folder: None };
+    reserve(&place).await;
+    gates.close(&id("ben"));
+    let report = place.tenantry.operator("test").round().await.unwrap();
+    assert_eq!((report.tenants, report.swept.expired), (2, 1));
+    let [(tenant, error)] = &report.failed[..] else { panic!("{report:?}") };
+    assert_eq!((tenant, error.kind()), (&id("ben"), ErrorKind::Unavailable));
+    gates.open(&id("ben"));
+    assert_eq!(place.tenantry.operator("test").round().await.unwrap().tenants, 3);
+}
+
+/// As above.
+#[tokio::test(start_paused = true)]
+async fn maintenance_does_what_is_due_again_and_again_until_it_is_closed() {
+    let place = memory().await;
+    place.tenantry.maintenance(MaintenanceOptions::default()).unwrap();
+    let again = place.tenantry.maintenance(MaintenanceOptions::default()).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Configuration);
+    for _ in 0..2 {
+        reserve(&place).await;
+        while place.ana().await.usage().await.unwrap().0.reserved_files > 0 {
+            tokio::time::sleep(MINUTE).await;
+        }
+    }
+    place.tenantry.close(MINUTE).await.unwrap();
+    let after = place.tenantry.maintenance(MaintenanceOptions::default()).unwrap_err();
+    assert_eq!(after.kind(), ErrorKind::Configuration);
+}
+
+/// As above.
+#[tokio::test(start_paused = true)]
+async fn maintenance_that_waits_for_a_store_that_hangs_does_not_keep_the_library_from_closing() {
+    let (memory, clock) = (MemoryStore::new(), clock());
+    let (store, gates) = HangingStore::new(Arc::new(memory));
+    let tenantry = open(store, &clock).await;
+    gates.close(&id("ben"));
+    let mut options = MaintenanceOptions::default();
+    options.tenant_limit = 365 * DAY;
+    tenantry.maintenance(options).unwrap();
+    gates.hanging(&id("ben"), 1).await;
+    tenantry.close(MINUTE).await.unwrap();
+}
+
+#[tokio::test]
+async fn options_that_allow_nothing_are_refused() {
+    let place = memory().await;
+    let set: [fn(&mut MaintenanceOptions); 3] = [
+        |options| options.interval = Duration::ZERO,
+        |options| options.at_once = 0,
+        |options| options.tenant_limit = Duration::ZERO,
+    ];
+    for set in set {
+        let mut options = MaintenanceOptions::default();
+        set(&mut options);
+        let refused = place.tenantry.maintenance(options).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Configuration);
+    }
+}
+
+#[tokio::test]
+async fn a_round_brings_views_up_that_a_crash_left_behind() {
+    let place = local().await;
+    let root = place.folder.as_ref().unwrap().path().join("root");
+    let view = root.join("data/ana/notes.json");
+    {
+        let mut settings = Settings::default();
+        settings.views = ViewMode::AtClose;
+        let store = tenantry::store::local::LocalStore::open(&root, Default::default()).await.unwrap();
+        let crashing = Tenantry::builder(store).settings(settings).open().await.unwrap();
+        let ana = crashing.session(&id("ana")).await.unwrap().own();
+        ana.collection::<Note>().insert(Note { text: "one".into() }).await.unwrap();
+    }
+    assert!(!view.exists());
+    let store = tenantry::store::local::LocalStore::open(&root, Default::default()).await.unwrap();
+    let tenantry = Tenantry::builder(store).open().await.unwrap();
+    assert_eq!(tenantry.operator("test").round().await.unwrap().views, 3);
+    assert!(view.exists());
+    assert_eq!(tenantry.operator("test").round().await.unwrap().views, 0);
+}
+
+#[derive(Clone, Default)]
+struct Recorded(Arc<Mutex<Vec<String>>>);
+
+impl AuditSink for Recorded {
+    fn record(&self, event: &AuditEvent<'_>) {
+        if let Actor::Operator { reason } = event.actor {
+            let tenant = event.tenant.unwrap();
+            self.0.lock().unwrap().push(format!("{reason}: {} {tenant}", event.action));
+        }
+    }
+}
+
+#[tokio::test]
+async fn everything_an_operator_does_is_recorded_with_its_reason() {
+    let recorded = Recorded::default();
+    let clock: Arc<dyn Clock> = clock();
+    let builder = Tenantry::builder(MemoryStore::new()).clock(clock).audit(recorded.clone());
+    let tenantry = builder.open().await.unwrap();
+    tenantry.ensure(&id("ana"), "Ana").await.unwrap();
+    recorded.0.lock().unwrap().clear();
+    let upkeep = tenantry.operator("nightly");
+    upkeep.sweep(&id("ana")).await.unwrap();
+    upkeep.check(&id("ana")).await.unwrap();
+    upkeep.repair(&id("ana"), &[]).await.unwrap();
+    upkeep.write_views(&id("ana")).await.unwrap();
+    upkeep.sweep_all().await.unwrap();
+    let expected = [
+        "nightly: tenants.sweep ana",
+        "nightly: tenants.check ana",
+        "nightly: tenants.repair ana",
+        "nightly: views.write ana",
+        "nightly: tenants.sweep ana",
+    ];
+    assert_eq!(*recorded.0.lock().unwrap(), expected);
+}
