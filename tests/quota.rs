@@ -1,6 +1,7 @@
 //! Limits hold exactly, whatever is done at once; and those near a limit are told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -209,4 +210,30 @@ async fn a_plan_that_is_not_known_is_refused() {
     let plans = Plans::new().with_default(Role::User, "gold");
     let refused = Tenantry::builder(MemoryStore::new()).plans(plans).open().await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test]
+async fn a_length_beyond_all_bounds_is_refused_and_passes_for_nothing_less() {
+    let body = |bytes: &'static [u8]| stream::iter([Ok(Bytes::from_static(bytes))]);
+    let plan = Limits::unlimited().with_blob_bytes(10);
+    let (admin, ana) = with_user(Tenantry::builder(MemoryStore::new()), plan).await;
+    ana.own().videos().upload("a.mp4", body(b"12345")).await.unwrap();
+    let refused = ana.own().videos().upload("b.mp4", body(b"1234567890")).length(u64::MAX).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::QuotaExceeded);
+    assert_eq!(ana.own().usage().await.unwrap().0.reserved_bytes, 0);
+    // Where nothing is limited, any number of them is held at once.
+    let wait = futures::future::pending::<()>();
+    let endless = stream::once(async move {
+        wait.await;
+        Ok(Bytes::new())
+    });
+    let own = admin.own();
+    let held = tokio::spawn(own.videos().upload("c.mp4", endless).length(u64::MAX).into_future());
+    while own.usage().await.unwrap().0.reserved_files == 0 {
+        tokio::task::yield_now().await;
+    }
+    own.videos().upload("d.mp4", body(b"123")).length(u64::MAX).await.unwrap();
+    let usage = own.usage().await.unwrap().0;
+    assert_eq!((usage.blob_bytes, usage.reserved_bytes, usage.reserved_files), (3, u64::MAX, 1));
+    held.abort();
 }

@@ -12,8 +12,8 @@ pub(crate) struct Tally {
     pub(crate) count: u64,
     /// The bytes of their texts.
     pub(crate) text_bytes: u64,
-    /// The sum of the amounts that they stand for (see [`amount`]).
-    pub(crate) amount: u64,
+    /// The sum of the amounts that they stand for (see [`amount`]); wide enough for any number of them.
+    pub(crate) amount: u128,
 }
 
 /// The tally of every section that holds anything; a clone of it is a clone of a pointer.
@@ -54,7 +54,7 @@ impl Tallies {
 }
 
 /// What an entry of the ledger's own sections stands for: its field `bytes`.
-fn amount(section: &Section, text: &[u8]) -> u64 {
+fn amount(section: &Section, text: &[u8]) -> u128 {
     #[derive(serde::Deserialize)]
     struct Amount {
         #[serde(default)]
@@ -63,5 +63,5 @@ fn amount(section: &Section, text: &[u8]) -> u64 {
     if !section.is_internal() {
         return 0;
     }
-    serde_json::from_slice::<Amount>(text).map_or(0, |amount| amount.bytes)
+    serde_json::from_slice::<Amount>(text).map_or(0, |amount| amount.bytes.into())
 }

@@ -61,7 +61,7 @@ fn dimensions(limits: &Limits, before: &Usage, after: &Usage) -> Vec<(String, u6
             dimensions.push((name.to_owned(), limit, count(before), count(after)));
         }
     };
-    add("blob_bytes", limits.blob_bytes, &|usage| usage.blob_bytes + usage.reserved_bytes);
+    add("blob_bytes", limits.blob_bytes, &Usage::counted_bytes);
     add("files", limits.files, &|usage| usage.files + usage.reserved_files);
     add("record_bytes", limits.record_bytes, &|usage| usage.record_bytes);
     for (name, limit) in &limits.counts {

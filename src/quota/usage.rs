@@ -25,14 +25,23 @@ pub struct Usage {
     pub counts: BTreeMap<String, u64>,
 }
 
+impl Usage {
+    /// The bytes of files that count against a limit: those stored and those reserved.
+    pub(crate) const fn counted_bytes(&self) -> u64 {
+        self.blob_bytes.saturating_add(self.reserved_bytes)
+    }
+}
+
 /// What a state holds.
 pub(crate) fn usage_of(state: &State) -> Usage {
     let blobs = state.tallies().of(&Section::BLOBS);
     let reservations = state.tallies().of(&Section::RESERVATIONS);
+    // More than can be told is told as the most: no limit is beyond that.
+    let told = |amount: u128| u64::try_from(amount).unwrap_or(u64::MAX);
     let mut usage = Usage {
-        blob_bytes: blobs.amount,
+        blob_bytes: told(blobs.amount),
         files: blobs.count,
-        reserved_bytes: reservations.amount,
+        reserved_bytes: told(reservations.amount),
         reserved_files: reservations.count,
         ..Usage::default()
     };

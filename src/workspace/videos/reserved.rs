@@ -66,7 +66,7 @@ fn hold(draft: &mut Draft, core: &Core, name: &FileName, needed: u64, wanted: u6
     let usage = usage_of(draft.state());
     let room = effective_limits(&core.plans, draft.state())
         .blob_bytes
-        .map_or(u64::MAX, |limit| limit.saturating_sub(usage.blob_bytes + usage.reserved_bytes - held));
+        .map_or(u64::MAX, |limit| limit.saturating_sub(usage.counted_bytes().saturating_sub(held)));
     // Less than is needed is never asked for: the quota's rule then refuses it, with the numbers.
     let bytes = wanted.min(room).max(needed).max(held);
     let until = until(core, draft.now());
