@@ -31,6 +31,8 @@ pub(super) struct Cell {
     state: Mutex<Option<State>>,
     queue: Mutex<Queue>,
     folding: AtomicBool,
+    /// Whether a fold was made since the committer last looked.
+    folded: AtomicBool,
 }
 
 #[derive(Default)]
@@ -59,6 +61,7 @@ impl Cell {
             state: Mutex::default(),
             queue: Mutex::default(),
             folding: AtomicBool::new(false),
+            folded: AtomicBool::new(false),
         }
     }
 
@@ -170,6 +173,7 @@ impl Cell {
     }
 
     async fn commit_batch(self: &Arc<Self>, mut jobs: Vec<Box<dyn Job>>) {
+        self.move_to_fold();
         for attempt in 0..self.shared.settings.attempts {
             if attempt > 1 {
                 self.back_off(attempt).await;
@@ -201,6 +205,16 @@ impl Cell {
             }
         }
         fail_all(jobs, |_| Error::new(ErrorKind::Contended, "transaction"));
+    }
+
+    /// Lets go of a state that still rests on the snapshot before the last fold. Commits that landed
+    /// while the fold was made or read keep to the old one, and each would fold again.
+    fn move_to_fold(&self) {
+        let minimum = self.shared.settings.fold_minimum;
+        let folded = self.folded.swap(false, Ordering::SeqCst);
+        if folded && self.known().is_some_and(|known| known.wants_fold(minimum)) {
+            self.forget();
+        }
     }
 
     /// Runs a batch, each transaction on what those before it left.
@@ -293,6 +307,7 @@ impl Cell {
         let fold = Fold { kind: FoldKind::Same, header, snapshot: state.write_snapshot() };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
+                self.folded.store(true, Ordering::SeqCst);
                 self.load().await?;
                 self.shared.store.tidy(&self.tenant).await
             }
