@@ -136,6 +136,9 @@ impl Profile {
     /// The longest display name, in bytes.
     pub const MAX_DISPLAY_NAME: usize = 200;
 
+    /// The longest profile, in bytes as it is stored: the number of limits is bounded by it.
+    pub const MAX_BYTES: usize = 4096;
+
     /// Checks what is not typed.
     pub(super) fn validate(&self, operation: &'static str) -> Result<()> {
         let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidInput, operation).about(what));
@@ -158,6 +161,10 @@ impl Profile {
     pub(super) fn into_header(self, header: &TenantHeader, operation: &'static str) -> Result<TenantHeader> {
         let profile = serde_json::to_string(&self)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
+        if profile.len() > Self::MAX_BYTES {
+            // A store would refuse it too, and with it what others have in the same commit.
+            return Err(Error::new(ErrorKind::TooLarge, operation).about("profile"));
+        }
         Ok(TenantHeader { profile: profile.into(), ..header.clone() })
     }
 
