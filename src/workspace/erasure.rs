@@ -52,9 +52,14 @@ pub(super) async fn erase(core: &Core, permit: &Permit, grace: Grace) -> Result<
     let ledger = core.guarded.ledger(permit);
     for _ in 0..core.settings.attempts {
         let state = ledger.read(operation, tenant).await?;
-        let Some(header) = state.header() else { break };
+        let Some(header) = state.header() else { return Err(missing(operation, &Resource::Tenant)) };
         match header.lifecycle {
-            Lifecycle::Erased => break,
+            Lifecycle::Erased => {
+                // The one that wrote the tombstone may not have got to what follows it.
+                let tidied = core.guarded.store(permit).tidy(tenant).await;
+                tidied.map_err(|error| Error::store(operation, error))?;
+                return Err(missing(operation, &Resource::Tenant));
+            }
             Lifecycle::Active => return Err(not_yet(operation, "the tenant is not being deleted")),
             Lifecycle::Deleting { until } if grace == Grace::Respect && core.clock.now() < until => {
                 return Err(not_yet(operation, "the grace is not over"));
@@ -75,7 +80,7 @@ pub(super) async fn erase(core: &Core, permit: &Permit, grace: Grace) -> Result<
             }
         }
     }
-    Err(missing(operation, &Resource::Tenant))
+    Err(Error::new(ErrorKind::Contended, operation))
 }
 
 fn not_yet(operation: &'static str, why: &str) -> Error {
