@@ -69,9 +69,10 @@ pub(in crate::workspace) async fn list(
     };
     while let Some(current) = tenant {
         let state = ledger.read(operation, &current).await?;
-        let alive = state.header().is_some_and(|header| is_alive(&header.lifecycle));
-        if alive {
-            let options = ListOptions { after: within.take(), ..ListOptions::new().in_order() };
+        if let Some(header) = state.header().filter(|header| is_alive(&header.lifecycle)) {
+            // A tenant that was erased and made again meanwhile is listed from its beginning.
+            let after = within.take().filter(|cursor| cursor.life == header.incarnation);
+            let options = ListOptions { after, ..ListOptions::new().in_order() };
             let page = records::list::<Video>(&state, &current, action, &options.limit(limit - items.len()))?;
             items.extend(page.items.into_iter().map(|record| (current.clone(), record)));
             if items.len() == limit || page.next.is_some() {
