@@ -244,6 +244,10 @@ impl Hold {
         let core = Arc::clone(&self.access.core);
         let name = self.name.clone();
         let run = move |draft: &mut Draft| {
+            let header = draft.state().header();
+            if header.is_some_and(|header| matches!(header.lifecycle, Lifecycle::Deleting { .. })) {
+                return Err(Error::new(ErrorKind::Suspended, ACTION.as_str()));
+            }
             if files::reservation(draft.state(), AREA, &name).is_none() {
                 return Err(Error::new(ErrorKind::Expired, ACTION.as_str()));
             }
