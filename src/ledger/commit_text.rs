@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::state::{IndexKey, Line, Section};
+use super::state::{IndexKey, Line, LineKey, Section};
 
 /// One change of one entry.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ fn read_change(buffer: &Bytes, change: &str) -> Result<Change, serde_json::Error
             section: Section::named(&section),
             id: id.as_ref().into(),
             order,
-            keys: keys.iter().map(|(index, key)| IndexKey::new(index, key)).collect(),
+            keys: keys.iter().map(|LineKey(index, key)| IndexKey::new(index, key)).collect(),
             text: buffer.slice_ref(record.get().as_bytes()),
         }),
         Err(error) => match serde_json::from_str(change) {

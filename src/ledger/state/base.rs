@@ -18,8 +18,15 @@ pub(in crate::ledger) struct Line<'a>(
     #[serde(borrow)] pub(in crate::ledger) Cow<'a, str>,
     #[serde(borrow)] pub(in crate::ledger) Cow<'a, str>,
     pub(in crate::ledger) u64,
-    #[serde(borrow)] pub(in crate::ledger) Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    #[serde(borrow)] pub(in crate::ledger) Vec<LineKey<'a>>,
     #[serde(borrow)] pub(in crate::ledger) &'a RawValue,
+);
+
+/// A key of a line. In a plain pair serde would copy each text, which nobody then counts as memory.
+#[derive(Deserialize)]
+pub(in crate::ledger) struct LineKey<'a>(
+    #[serde(borrow)] pub(in crate::ledger) Cow<'a, str>,
+    #[serde(borrow)] pub(in crate::ledger) Cow<'a, str>,
 );
 
 /// A piece of text: in the buffer where it stands there unescaped, else on its own.
@@ -109,7 +116,7 @@ impl Base {
             section: piece(&section),
             id: piece(&id),
         });
-        for (index, key) in &keys {
+        for LineKey(index, key) in &keys {
             self.by_key.push(BaseKey { entry, index: piece(index), key: piece(key) });
         }
         Ok(())

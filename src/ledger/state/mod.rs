@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rpds::RedBlackTreeMapSync;
 
-pub(super) use base::{BadLine, Line};
+pub(super) use base::{BadLine, Line, LineKey};
 pub use list::Direction;
 
 use super::commit_text::Change;
