@@ -107,7 +107,8 @@ impl Workspace {
 
     /// The same for callers that retry: a call with a key that was used before gives the first
     /// call's answer and changes nothing. Keys are 1 to 128 bytes; the newest
-    /// [`kept_requests`](super::Settings::kept_requests) are remembered, per principal.
+    /// [`kept_requests`](super::Settings::kept_requests) of the tenant are remembered, each for the
+    /// principal that made it.
     ///
     /// # Errors
     /// As for [`transaction`](Self::transaction); [`InvalidInput`](crate::ErrorKind::InvalidInput) if

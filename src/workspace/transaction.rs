@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Section};
+use crate::ledger::{Direction, Draft, Section};
 use crate::ownership::{Action, Permit, Resource};
 use crate::paths::TenantId;
 use crate::record::{Entity, Record, RecordId};
@@ -139,9 +139,9 @@ pub(super) fn once<T: Serialize + DeserializeOwned>(
     let value = function(draft)?;
     let text = serde_json::to_vec(&value).map_err(unusable)?;
     draft.put(&Section::REQUESTS, key, Vec::new(), text.into());
-    let kept = author.core.settings.kept_requests;
-    let known = draft.state().all(&Section::REQUESTS);
-    for old in known.iter().take(known.len().saturating_sub(kept)) {
+    let known = usize::try_from(draft.state().tallies().of(&Section::REQUESTS).count).unwrap_or(usize::MAX);
+    let surplus = known.saturating_sub(author.core.settings.kept_requests);
+    for old in draft.state().list(&Section::REQUESTS, Direction::InOrder, None, surplus) {
         draft.remove(&Section::REQUESTS, &old.id);
     }
     Ok(value)
