@@ -66,17 +66,22 @@ where
     }
 
     fn answer(self: Box<Self>, state: &State) {
-        let answer = match self.result {
+        let Self { function, result, sender } = *self;
+        // What ends with the function has ended before the caller goes on.
+        drop(function);
+        let answer = match result {
             Some(Ok(Ok(value))) => Answer::Value(value, state.clone()),
             Some(Ok(Err(error))) => Answer::Refused(error),
             Some(Err(panic)) => Answer::Panicked(panic),
             None => return,
         };
         // A caller that went away after its transaction was taken gets no answer.
-        let _ = self.sender.send(answer);
+        let _ = sender.send(answer);
     }
 
     fn fail(self: Box<Self>, error: Error) {
-        let _ = self.sender.send(Answer::Refused(error));
+        let Self { function, sender, .. } = *self;
+        drop(function);
+        let _ = sender.send(Answer::Refused(error));
     }
 }

@@ -261,6 +261,14 @@ impl Access {
         Ok(Request { principal, action, tenant: &self.tenant, incarnation, visibility, resource })
     }
 
+    /// Binds this handle to the life that a durable state shows, unless it is bound already. A state
+    /// under change will not do: it may be out of date, or never come to be.
+    fn bind(&self, state: &State) {
+        if let Some(header) = state.header().filter(|header| is_alive(&header.lifecycle)) {
+            self.life.get_or_init(|| header.incarnation);
+        }
+    }
+
     /// Whether what is allowed is also possible in the life that the tenant has. A life that has not
     /// begun or is over can still be administered.
     fn check_life(&self, action: Action, resource: &Resource, header: Option<&TenantHeader>) -> Result<()> {
@@ -269,7 +277,7 @@ impl Access {
             let administers = action.effect() == Effect::Administer;
             return if administers { Ok(()) } else { Err(self.ended(operation, resource)) };
         };
-        if *self.life.get_or_init(|| header.incarnation) != header.incarnation {
+        if self.life.get().is_some_and(|life| *life != header.incarnation) {
             return Err(self.ended(operation, resource));
         }
         if action.effect() == Effect::Write && header.lifecycle != Lifecycle::Active {
@@ -310,6 +318,7 @@ impl Access {
             (permit, state)
         };
         self.check_life(action, resource, state.header().map(|header| &**header))?;
+        self.bind(&state);
         Ok(Admitted { permit, principal, state })
     }
 
@@ -357,7 +366,9 @@ impl Access {
             let (core, tenant) = (&*access.core, &access.tenant);
             function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted })
         };
-        self.transact_noting(action, resource, judged, run).await
+        let done = self.transact_noting(action, resource, judged, run).await?;
+        self.bind(&done.2);
+        Ok(done)
     }
 
     /// The same whatever stage of its life the tenant is in, or before it: for its administration.
@@ -381,26 +392,24 @@ impl Access {
     ) -> Result<(T, Permit, State)> {
         let operation = action.as_str();
         let foreign = self.judge_from_outside(action, resource).await?;
-        let (access, inside, judged_inside) = (self.clone(), resource.clone(), Arc::clone(&judged));
+        let minutes = Minutes { access: self.clone(), judged };
+        let inside = resource.clone();
         let run = move |draft: &mut Draft| {
+            let access = &minutes.access;
             let header = draft.state().header().cloned();
             // What an earlier run decided came to nothing.
-            taken(&judged_inside);
+            taken(&minutes.judged);
             let principal = match &foreign {
                 Some(principal) => principal.clone(),
                 None => access.principal_in(operation, header.as_deref())?,
             };
             let request = access.request(&principal, action, &inside, header.as_deref())?;
             let (decision, permit) = access.core.gate.judge(&request);
-            note(&judged_inside, Judged::new(&request, decision));
+            note(&minutes.judged, Judged::new(&request, decision));
             let permit = permit.map_err(|refusal| refused(&refusal, operation, &inside))?;
             Ok((function(draft, &principal)?, permit))
         };
-        let result = self.ledger().transact(operation, &self.tenant, run).await;
-        for judged in taken(&judged) {
-            self.core.gate.record(&judged.request(&self.tenant), &judged.decision);
-        }
-        let ((value, permit), state) = result?;
+        let ((value, permit), state) = self.ledger().transact(operation, &self.tenant, run).await?;
         Ok((value, permit, state))
     }
 
@@ -456,6 +465,21 @@ fn note(judged: &Judgements, decision: Judged) {
 
 fn taken(judged: &Judgements) -> Vec<Judged> {
     std::mem::take(&mut *judged.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The decisions of a transaction's last run, recorded when the committer is done with it: so also if
+/// the caller has gone away meanwhile.
+struct Minutes {
+    access: Access,
+    judged: Arc<Judgements>,
+}
+
+impl Drop for Minutes {
+    fn drop(&mut self) {
+        for judged in taken(&self.judged) {
+            self.access.core.gate.record(&judged.request(&self.access.tenant), &judged.decision);
+        }
+    }
 }
 
 fn header_visibility(operation: &'static str, header: Option<&TenantHeader>) -> Result<Visibility> {
