@@ -25,9 +25,15 @@ mod place;
 mod reference;
 #[path = "model/reference_records.rs"]
 mod reference_records;
+#[path = "model/reference_videos.rs"]
+mod reference_videos;
 #[path = "model/step.rs"]
 mod step;
 #[path = "model/system.rs"]
 mod system;
 #[path = "model/system_records.rs"]
 mod system_records;
+#[path = "model/system_videos.rs"]
+mod system_videos;
+#[path = "model/videos.rs"]
+mod videos;

@@ -1,5 +1,7 @@
 //! The model of one tenant's contents: records as lists of fields, counted anew at every look.
 
+use std::collections::BTreeMap;
+
 use tenantry::ErrorKind;
 
 use crate::step::{Answer, Caps, Deed, Lens, Meant, Over, RecordDeed, UsageSeen, Value, settings};
@@ -104,6 +106,10 @@ pub(crate) struct Contents {
     inserted: u64,
     /// Answers to requests with a key, the oldest first.
     requests: Vec<(String, Vec<Answer>)>,
+    /// The bytes of each stored file.
+    files: BTreeMap<String, Vec<u8>>,
+    /// Until when a request for a file that is gone may still come, in milliseconds since 1970.
+    pub(crate) late_until: i64,
 }
 
 impl Contents {
@@ -147,7 +153,9 @@ impl Contents {
 
     pub(crate) fn usage(&self) -> UsageSeen {
         let mut usage = UsageSeen::default();
-        for collection in ["notes", "tasks"] {
+        usage.files = self.files.len() as u64;
+        usage.blob_bytes = self.files.values().map(|bytes| bytes.len() as u64).sum();
+        for collection in ["notes", "tasks", "videos"] {
             let own = self.places(collection);
             usage.record_bytes += own.iter().map(|(_, text)| text.len() as u64).sum::<u64>();
             if !own.is_empty() {
@@ -180,8 +188,13 @@ impl Contents {
     }
 
     fn expect(&self, task: &Task<'_>) -> Result<usize, ErrorKind> {
-        let at = self.position(task.lens.collection(), &task.id).ok_or(ErrorKind::NotFound)?;
-        match &task.meant {
+        self.meant(task.lens.collection(), &task.id, task.meant.as_ref())
+    }
+
+    /// Where the record stands that is meant, if its text is the one that is meant.
+    fn meant(&self, collection: &str, id: &str, text: Option<&String>) -> Result<usize, ErrorKind> {
+        let at = self.position(collection, id).ok_or(ErrorKind::NotFound)?;
+        match text {
             Some(text) if *text != self.records[at].text() => Err(ErrorKind::RevisionMismatch),
             _ => Ok(at),
         }
@@ -198,6 +211,16 @@ impl Contents {
         if self.position(collection, id).is_some() {
             return Err(ErrorKind::AlreadyExists);
         }
+        self.push(author, collection, id, written(lens, value))
+    }
+
+    fn push(
+        &mut self,
+        author: &Author,
+        collection: &'static str,
+        id: &str,
+        own: Vec<(&'static str, String)>,
+    ) -> Result<String, ErrorKind> {
         let mut fields = vec![
             ("id", quoted(id)),
             ("owner", quoted(&author.on)),
@@ -205,7 +228,7 @@ impl Contents {
             ("created_at", quoted(&author.time)),
             ("updated_at", quoted(&author.time)),
         ];
-        fields.extend(written(lens, value));
+        fields.extend(own);
         let record = Record { collection, id: id.to_owned(), place: self.inserted, fields };
         let text = record.text();
         if text.len() > settings::RECORD_BYTES {
@@ -228,6 +251,65 @@ impl Contents {
             }
         }
         record.set("updated_at", quoted(&author.time));
+        self.replace(at, record)
+    }
+
+    /// Stores a video.
+    pub(crate) fn store_video(
+        &mut self,
+        author: &Author,
+        id: &str,
+        file: &str,
+        titles: (&str, &str),
+        bytes: Vec<u8>,
+    ) -> Result<String, ErrorKind> {
+        let (title, original) = titles;
+        let fields = vec![
+            ("title", quoted(title)),
+            ("filename", quoted(file)),
+            ("original_filename", quoted(original)),
+            ("thumbnail", "null".to_owned()),
+            ("date_added", quoted(&author.time)),
+            ("source", quoted("local")),
+            ("bytes", bytes.len().to_string()),
+            ("hash", quoted(blake3::hash(&bytes).to_hex().as_str())),
+        ];
+        self.files.insert(file.to_owned(), bytes);
+        self.push(author, "videos", id, fields)
+    }
+
+    /// A video's bytes.
+    pub(crate) fn file(&self, file: &str) -> Option<&Vec<u8>> {
+        self.files.get(file)
+    }
+
+    pub(crate) fn rename_video(
+        &mut self,
+        author: &Author,
+        id: &str,
+        meant: Option<&String>,
+        title: &str,
+    ) -> Result<String, ErrorKind> {
+        let at = self.meant("videos", id, meant)?;
+        let mut record = self.records[at].clone();
+        record.set("title", quoted(title));
+        record.set("updated_at", quoted(&author.time));
+        self.replace(at, record)
+    }
+
+    /// Deletes a video with its bytes.
+    pub(crate) fn delete_video(
+        &mut self,
+        id: &str,
+        file: &str,
+        meant: Option<&String>,
+    ) -> Result<String, ErrorKind> {
+        let at = self.meant("videos", id, meant)?;
+        self.files.remove(file);
+        Ok(self.records.remove(at).text())
+    }
+
+    fn replace(&mut self, at: usize, record: Record) -> Result<String, ErrorKind> {
         let text = record.text();
         if text.len() > settings::RECORD_BYTES {
             return Err(ErrorKind::TooLarge);
@@ -254,8 +336,13 @@ pub(crate) fn over_limit(caps: &Caps, before: &UsageSeen, after: &UsageSeen) -> 
         usage.counts.iter().find(|(own, _)| own == name).map_or(0, |(_, count)| *count)
     };
     let checks = [
-        ("blob_bytes", caps.blob_bytes, before.blob_bytes, after.blob_bytes),
-        ("files", caps.files, before.files, after.files),
+        (
+            "blob_bytes",
+            caps.blob_bytes,
+            before.blob_bytes + before.reserved.0,
+            after.blob_bytes + after.reserved.0,
+        ),
+        ("files", caps.files, before.files + before.reserved.1, after.files + after.reserved.1),
         ("record_bytes", caps.record_bytes, before.record_bytes, after.record_bytes),
         ("notes", caps.notes, count(before, "notes"), count(after, "notes")),
         ("tasks", caps.tasks, count(before, "tasks"), count(after, "tasks")),

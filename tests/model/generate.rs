@@ -10,6 +10,7 @@ use crate::step::{
     Act, Caps, Change, Deed, Id, Lens, Meant, NAMES, NODES, Name, ROOT, RecordDeed, SLOTS, Step, Together,
     Value,
 };
+use crate::videos::{ORIGINALS, OnVideo, Part, Uploading, VideoDeed};
 
 /// How many ids are given by hosts.
 pub(crate) const GIVEN: u8 = 4;
@@ -119,7 +120,48 @@ fn work() -> impl Strategy<Value = Act> {
         2 => (lens(), value()).prop_map(|(lens, value)| Act::InsertFresh(lens, value)),
         2 => page,
         3 => together().prop_map(Act::Together),
+        8 => watch(),
     ]
+}
+
+fn upload() -> impl Strategy<Value = Act> {
+    let title = prop_oneof![3 => Just(None), 1 => titles().prop_map(Some)];
+    let announced = prop::option::weighted(0.4, 0..90_u64);
+    let pieces = prop::collection::vec(prop_oneof![1 => Just(16_u8), 1 => 0..40_u8], 0..4);
+    let breaks = prop::bool::weighted(0.1);
+    (0..ORIGINALS.len(), title, announced, pieces, breaks).prop_map(
+        |(original, title, announced, pieces, breaks)| {
+            Act::Upload(Uploading { original, title, announced, pieces, breaks })
+        },
+    )
+}
+
+/// Titles, among them some that are refused and some with which records are too large.
+fn titles() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "[a-zü \"]{1,9}", 1 => Just("t".repeat(200)), 1 => Just(String::new()), 1 => Just("a\n".to_owned())]
+}
+
+/// What principals do with videos.
+fn watch() -> impl Strategy<Value = Act> {
+    let part = prop_oneof![
+        2 => Just(Part::All),
+        1 => (0..60_u64).prop_map(Part::From),
+        2 => (0..60_u64, 0..90_u64).prop_map(|(first, last)| Part::Between(first, last)),
+        1 => (0..60_u64).prop_map(Part::Last),
+    ];
+    let deed = prop_oneof![
+        2 => Just(VideoDeed::Get),
+        4 => part.prop_map(VideoDeed::Open),
+        1 => Just(VideoDeed::Verify),
+        1 => Just(VideoDeed::LocalPath),
+        2 => (meant(), titles()).prop_map(|(meant, title)| VideoDeed::Rename(meant, title)),
+        3 => meant().prop_map(VideoDeed::Delete),
+    ];
+    let on_video = (0..3_usize, any::<bool>(), deed)
+        .prop_map(|(back, by_file, deed)| Act::OnVideo(OnVideo { back, by_file, deed }));
+    let list =
+        (prop::bool::weighted(0.3), 0..3_usize).prop_map(|(of_all, limit)| Act::Videos { of_all, limit });
+    prop_oneof![5 => upload(), 6 => on_video, 2 => list]
 }
 
 /// What principals do beside.
@@ -153,12 +195,11 @@ fn around() -> impl Strategy<Value = Act> {
 
 fn caps() -> impl Strategy<Value = Caps> {
     let limit = || prop::option::weighted(0.3, 0..4_u64);
-    let bytes = prop::option::weighted(0.4, 0..1500_u64);
-    (limit(), limit(), bytes).prop_map(|(notes, tasks, record_bytes)| Caps {
-        notes,
-        tasks,
-        record_bytes,
-        ..Caps::default()
+    let bytes = prop::option::weighted(0.3, 0..2500_u64);
+    let blobs =
+        prop::option::weighted(0.4, prop_oneof![(0..8_u64).prop_map(|sixteens| sixteens * 16), 0..100_u64]);
+    (limit(), limit(), bytes, blobs, limit()).prop_map(|(notes, tasks, record_bytes, blob_bytes, files)| {
+        Caps { blob_bytes, files, record_bytes, notes, tasks }
     })
 }
 

@@ -15,6 +15,9 @@ use crate::system::System;
 
 /// Where a machine's histories take place.
 pub(crate) trait Medium: Debug + Clone + 'static {
+    /// Whether it fences requests that come late.
+    const FENCED: bool = false;
+
     fn place() -> Place;
 }
 
@@ -40,20 +43,22 @@ impl Medium for OnObjects {
 }
 
 impl Medium for OnDisk {
+    const FENCED: bool = true;
+
     fn place() -> Place {
         Place::local()
     }
 }
 
 /// The model as what drives a history.
-struct Reference;
+struct Reference<M>(PhantomData<M>);
 
-impl ReferenceStateMachine for Reference {
+impl<M: Medium> ReferenceStateMachine for Reference<M> {
     type State = Model;
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model::new()).boxed()
+        Just(Model::new(M::FENCED)).boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Step> {
@@ -70,7 +75,7 @@ struct History<M>(PhantomData<M>);
 
 impl<M: Medium> StateMachineTest for History<M> {
     type SystemUnderTest = System;
-    type Reference = Reference;
+    type Reference = Reference<M>;
 
     fn init_test(_: &Model) -> System {
         let mut system = System::new(M::place());

@@ -16,6 +16,13 @@ use crate::step::{
 pub(crate) enum Stage {
     Active,
     Deleting(i64),
+    /// Until when requests may come late, and what it held.
+    Erasing {
+        settled: i64,
+        records: u64,
+        files: u64,
+        bytes: u64,
+    },
     Erased,
 }
 
@@ -31,7 +38,7 @@ pub(crate) struct Tenant {
 
 impl Tenant {
     pub(crate) fn is_alive(&self) -> bool {
-        self.stage != Stage::Erased
+        matches!(self.stage, Stage::Active | Stage::Deleting(_))
     }
 
     pub(crate) fn caps(&self) -> Caps {
@@ -69,6 +76,8 @@ pub(crate) struct Cursor {
 /// The whole world as the library's users see it.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
+    /// Whether the store fences late requests.
+    fenced: bool,
     /// How many steps were done.
     pub(crate) steps: u32,
     /// What the last step has to show.
@@ -91,8 +100,9 @@ pub(crate) type Shown = Result<Seen, Refusal>;
 
 impl Model {
     /// The world in which histories begin: an admin, two users, one of them shared, a demo.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(fenced: bool) -> Self {
         let mut model = Self {
+            fenced,
             steps: 0,
             seen: Seen::Nothing,
             changes: 0,
@@ -177,6 +187,9 @@ impl Model {
                 self.page(step, *lens, *newest_first, *limit, *from, *keep)
             }
             Act::Together(together) => self.together(step, together),
+            Act::Upload(uploading) => self.upload(step, uploading),
+            Act::OnVideo(on_video) => self.on_video(step, on_video),
+            Act::Videos { of_all, limit } => self.videos(step, *of_all, *limit),
             Act::Snapshot(slot) => {
                 let contents = self.read(step)?.contents.clone();
                 self.snapshots[*slot] = Some(contents);
@@ -290,7 +303,7 @@ impl Model {
         let before = self.tenants.get(on);
         match before.map(|tenant| tenant.stage) {
             Some(Stage::Active) => return Ok(Seen::Profile(self.tenants[on].profile.clone())),
-            Some(Stage::Deleting(_)) => return Err(ErrorKind::Suspended.into()),
+            Some(Stage::Deleting(_) | Stage::Erasing { .. }) => return Err(ErrorKind::Suspended.into()),
             Some(Stage::Erased) | None => {}
         }
         let display_name = if display_name.is_empty() { on } else { display_name }.to_owned();
@@ -348,19 +361,29 @@ impl Model {
     }
 
     fn erase(&mut self, step: &Step, skip_grace: bool) -> Shown {
-        let now = self.now;
-        let tenant = self.living(step)?;
-        match tenant.stage {
+        let (now, fenced) = (self.now, self.fenced);
+        self.administer(step)?;
+        let tenant = self.tenants.get_mut(step.on).ok_or(ErrorKind::NotFound)?;
+        let erasing = match tenant.stage {
             Stage::Deleting(until) if skip_grace || now >= until => {
                 let usage = tenant.contents.usage();
                 let records = usage.counts.iter().map(|(_, count)| count).sum();
-                tenant.stage = Stage::Erased;
-                tenant.contents = Contents::default();
-                tenant.changes += 1;
-                Ok(Seen::Erased { records, files: usage.files, bytes: usage.blob_bytes, at: now })
+                let settled = tenant.contents.late_until + settings::LATE;
+                Stage::Erasing { settled, records, files: usage.files, bytes: usage.blob_bytes }
             }
-            _ => Err(ErrorKind::InvalidInput.into()),
+            erasing @ Stage::Erasing { .. } => erasing,
+            Stage::Erased => return Err(ErrorKind::NotFound.into()),
+            Stage::Active | Stage::Deleting(_) => return Err(ErrorKind::InvalidInput.into()),
+        };
+        let Stage::Erasing { settled, records, files, bytes } = erasing else { unreachable!() };
+        tenant.contents = Contents::default();
+        tenant.changes += 1;
+        if !fenced && now <= settled {
+            tenant.stage = erasing;
+            return Ok(Seen::Waiting(settled));
         }
+        tenant.stage = Stage::Erased;
+        Ok(Seen::Erased { records, files, bytes, at: now })
     }
 
     fn list_tenants(&self, step: &Step, limit: usize) -> Shown {

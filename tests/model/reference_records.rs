@@ -34,13 +34,13 @@ impl Model {
         let text = self.commit(step, |contents, author| contents.insert(author, lens, &id, value))?;
         self.changed(step.on);
         self.remembered.note_fresh(step.on, lens, &id);
-        self.remembered.note(step.on, lens, &id, std::slice::from_ref(&text));
+        self.remembered.note(step.on, lens.collection(), &id, std::slice::from_ref(&text));
         Ok(Seen::Texts(vec![text]))
     }
 
     fn task<'a>(&self, on: Name, deed: &'a RecordDeed) -> Task<'a> {
         let id = |deed: &RecordDeed| self.remembered.id(on, deed);
-        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens, id, back))
+        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens.collection(), id, back))
     }
 
     pub(crate) fn changed(&mut self, on: Name) {
@@ -58,7 +58,7 @@ impl Model {
         let texts = self.commit(step, |contents, author| contents.perform(author, &task))?;
         self.changed(step.on);
         if deed.deed.writes() {
-            self.remembered.note(step.on, task.lens, &task.id, &texts);
+            self.remembered.note(step.on, task.lens.collection(), &task.id, &texts);
         }
         Ok(Seen::Texts(texts))
     }
@@ -136,6 +136,7 @@ impl Model {
         Seen::Snapshot(Box::new(SnapshotSeen {
             notes: [texts("notes", false), texts("notes", true)],
             tasks: [texts("tasks", false), texts("tasks", true)],
+            videos: [texts("videos", false), texts("videos", true)],
             by_id: (0..GIVEN).map(|id| contents.get("notes", &format!("r{id}"))).collect(),
             by_tag: TAGS.iter().map(|tag| contents.with_tag("notes", tag)).collect(),
             usage: contents.usage(),
@@ -143,7 +144,7 @@ impl Model {
     }
 }
 
-fn local_time(now: i64, zone: &str) -> String {
+pub(crate) fn local_time(now: i64, zone: &str) -> String {
     let hours = ZONES.iter().find(|(name, _)| *name == zone).map_or(0, |(_, hours)| *hours);
     let at = jiff::Timestamp::from_millisecond(now + hours * 3_600_000).unwrap();
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use tenantry::ErrorKind;
 use tenantry::ownership::Role;
 
+use crate::videos::{OnVideo, Uploading};
+
 /// A tenant's name; the tenants are also the principals.
 pub(crate) type Name = &'static str;
 
@@ -31,6 +33,12 @@ pub(crate) mod settings {
     pub(crate) const KEPT_REQUESTS: usize = 3;
     /// How long a deleted tenant can be restored, in milliseconds.
     pub(crate) const GRACE: i64 = 24 * 3600 * 1000;
+    /// How long a reservation holds, in milliseconds.
+    pub(crate) const RESERVATION_LIFE: i64 = 3600 * 1000;
+    /// By how much a reservation grows.
+    pub(crate) const RESERVATION_STEP: u64 = 16;
+    /// For how long a request that is not fenced may come late: its life and two skews, in milliseconds.
+    pub(crate) const LATE: i64 = (600 + 2 * 60) * 1000;
     /// When histories begin, in milliseconds since 1970.
     pub(crate) const BEGIN: i64 = 1_762_250_400_000;
 }
@@ -184,6 +192,13 @@ pub(crate) enum Act {
         keep: usize,
     },
     Together(Together),
+    Upload(Uploading),
+    OnVideo(OnVideo),
+    /// List the videos, or those of all tenants, page by page.
+    Videos {
+        of_all: bool,
+        limit: usize,
+    },
     Snapshot(usize),
     ReadSnapshot(usize),
     /// Let time pass, in seconds.
@@ -269,6 +284,7 @@ pub(crate) struct SnapshotSeen {
     /// Each collection in order, then with the newest first, read in pages of two.
     pub(crate) notes: [Vec<String>; 2],
     pub(crate) tasks: [Vec<String>; 2],
+    pub(crate) videos: [Vec<String>; 2],
     /// The records with the given ids.
     pub(crate) by_id: Vec<Option<String>>,
     /// The notes with each tag.
@@ -287,6 +303,9 @@ pub(crate) enum Seen {
     /// A page, and whether the list ends with it.
     Page(Vec<String>, bool),
     Answers(Vec<Answer>),
+    /// Some of a file's bytes, where they begin, and how many it has.
+    Bytes(Vec<u8>, u64, u64),
+    Intact,
     Tenants(Vec<Listed>),
     Snapshot(Box<SnapshotSeen>),
     Until(i64),
@@ -306,6 +325,8 @@ pub(crate) enum Seen {
 pub(crate) struct Remembered {
     fresh: BTreeMap<(Name, &'static str), Vec<String>>,
     shown: BTreeMap<(Name, &'static str, String), Vec<String>>,
+    /// Ids and file names.
+    videos: BTreeMap<Name, Vec<(String, String)>>,
 }
 
 impl Remembered {
@@ -321,8 +342,8 @@ impl Remembered {
     }
 
     /// A text that was shown of a record.
-    pub(crate) fn text(&self, on: Name, lens: Lens, id: &str, back: usize) -> Option<String> {
-        let shown = self.shown.get(&(on, lens.collection(), id.to_owned()));
+    pub(crate) fn text(&self, on: Name, collection: &'static str, id: &str, back: usize) -> Option<String> {
+        let shown = self.shown.get(&(on, collection, id.to_owned()));
         shown.and_then(|shown| shown.iter().rev().nth(back)).cloned()
     }
 
@@ -330,16 +351,26 @@ impl Remembered {
         self.fresh.entry((on, lens.collection())).or_default().push(id.to_owned());
     }
 
-    pub(crate) fn note(&mut self, on: Name, lens: Lens, id: &str, texts: &[String]) {
-        let shown = self.shown.entry((on, lens.collection(), id.to_owned())).or_default();
+    pub(crate) fn note(&mut self, on: Name, collection: &'static str, id: &str, texts: &[String]) {
+        let shown = self.shown.entry((on, collection, id.to_owned())).or_default();
         shown.extend(texts.iter().cloned());
+    }
+
+    pub(crate) fn note_video(&mut self, on: Name, id: &str, file: &str) {
+        self.videos.entry(on).or_default().push((id.to_owned(), file.to_owned()));
+    }
+
+    /// A video's id and its file's name; of none if there was none.
+    pub(crate) fn video(&self, on: Name, back: usize) -> (String, String) {
+        let videos = self.videos.get(&on).and_then(|videos| videos.iter().rev().nth(back)).cloned();
+        videos.unwrap_or_else(|| ("none".to_owned(), "none.mp4".to_owned()))
     }
 
     /// Notes what a transaction showed.
     pub(crate) fn note_answers(&mut self, on: Name, deeds: &[(Lens, String, bool)], answers: &[Answer]) {
         for ((lens, id, changes), answer) in deeds.iter().zip(answers) {
             if let (true, Answer::Texts(texts)) = (changes, answer) {
-                self.note(on, *lens, id, texts);
+                self.note(on, lens.collection(), id, texts);
             }
         }
     }

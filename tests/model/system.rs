@@ -21,6 +21,7 @@ use crate::step::{
     Act, Answer, Caps, Change, Listed, NODES, Name, Over, PLANS, ProfileSeen, Refusal, Remembered, SLOTS,
     Seen, Step, UsageSeen, settings,
 };
+use crate::system_videos::videos_of_all;
 
 /// What a step showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +94,8 @@ impl System {
         // Small enough that states are folded, let go and read again within a history.
         settings.fold_minimum = 900;
         settings.memory = 8 << 10;
+        settings.reservation_step = settings::RESERVATION_STEP;
+        settings.reservation_life = Duration::from_millis(settings::RESERVATION_LIFE.unsigned_abs());
         settings.free_space_reserve = 0;
         let plans =
             PLANS.iter().fold(Plans::new(), |plans, (name, caps)| plans.with_plan(name, limits(caps)));
@@ -179,6 +182,7 @@ impl System {
                 })
             }
             Act::ListTenants { limit } => list_tenants(session, *limit).await,
+            Act::Videos { of_all: true, limit } => videos_of_all(session, *limit).await,
             Act::Profile => Ok(profile(&self.workspace(step, session).profile().await?)),
             Act::Usage => {
                 let (held, most) = self.workspace(step, session).usage().await?;
@@ -260,6 +264,7 @@ impl System {
             Seen::Snapshot(mut snapshot) => {
                 snapshot.notes = snapshot.notes.map(texts);
                 snapshot.tasks = snapshot.tasks.map(texts);
+                snapshot.videos = snapshot.videos.map(texts);
                 snapshot.by_id = snapshot.by_id.into_iter().map(|found| found.map(text)).collect();
                 snapshot.by_tag = snapshot.by_tag.into_iter().map(texts).collect();
                 Seen::Snapshot(snapshot)

@@ -1,9 +1,9 @@
 //! What the system does with records: the same deeds through collections, transactions, snapshots.
 
-use tenantry::record::{Record, RecordId, RecordText};
+use tenantry::record::{Entity, Record, RecordId, RecordText};
 use tenantry::{
     Collection, Error, ErrorKind, Expected, ListOptions, Page, Snapshot, Transaction, TransactionCollection,
-    Workspace,
+    Video, Workspace,
 };
 
 use crate::contents::Task;
@@ -11,6 +11,7 @@ use crate::entities::{Brief, Note, Sample, Task as TaskRecord};
 use crate::generate::{GIVEN, TAGS};
 use crate::step::{Act, Answer, Deed, Lens, Name, RecordDeed, Seen, SnapshotSeen, Step, Together, Value};
 use crate::system::{Result, System, usage};
+use crate::system_videos::videos;
 
 /// Calls a generic function for the type of a lens.
 macro_rules! through {
@@ -42,7 +43,7 @@ impl System {
                 let task = self.task(step.on, deed);
                 let texts = through_async!(task.lens, perform(workspace, &task))?;
                 if deed.deed.writes() {
-                    self.remembered.note(step.on, task.lens, &task.id, &texts);
+                    self.remembered.note(step.on, task.lens.collection(), &task.id, &texts);
                 }
                 Ok(Seen::Texts(texts))
             }
@@ -59,6 +60,9 @@ impl System {
                 Ok(Seen::Page(texts, ends))
             }
             Act::Together(together) => self.together(step, workspace, together).await,
+            Act::Upload(uploading) => self.upload(step, workspace, uploading).await,
+            Act::OnVideo(on_video) => self.on_video(step, workspace, on_video).await,
+            Act::Videos { limit, .. } => videos(workspace, *limit).await,
             other => panic!("{other:?} is not about records"),
         }
     }
@@ -67,13 +71,13 @@ impl System {
         let (id, text) = through_async!(lens, insert(workspace, value))?;
         self.note_made(&id);
         self.remembered.note_fresh(on, lens, &id);
-        self.remembered.note(on, lens, &id, std::slice::from_ref(&text));
+        self.remembered.note(on, lens.collection(), &id, std::slice::from_ref(&text));
         Ok(Seen::Texts(vec![text]))
     }
 
     fn task<'a>(&self, on: Name, deed: &'a RecordDeed) -> Task<'a> {
         let id = |deed: &RecordDeed| self.remembered.id(on, deed);
-        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens, id, back))
+        Task::of(deed, id, |id, back| self.remembered.text(on, deed.lens.collection(), id, back))
     }
 
     async fn together(&mut self, step: &Step, workspace: &Workspace, together: &Together) -> Result {
@@ -116,6 +120,7 @@ impl System {
         Ok(Seen::Snapshot(Box::new(SnapshotSeen {
             notes: [walk::<Note>(snapshot, false)?, walk::<Brief>(snapshot, true)?],
             tasks: [walk::<TaskRecord>(snapshot, false)?, walk::<TaskRecord>(snapshot, true)?],
+            videos: [walk::<Video>(snapshot, false)?, walk::<Video>(snapshot, true)?],
             by_id: by_id.collect::<Result<_>>()?,
             by_tag: TAGS.iter().map(|tag| Ok(texts(&notes.find("tag", tag)?))).collect::<Result<_>>()?,
             usage: usage(&snapshot.usage()?),
@@ -128,12 +133,12 @@ fn record_id(id: &str) -> RecordId {
 }
 
 /// A record's text, whose digest its revision has to be.
-fn text<E: Sample>(record: &Record<E>) -> String {
+pub(crate) fn text<E: Entity>(record: &Record<E>) -> String {
     assert_eq!(record.revision(), record.text().revision());
     String::from_utf8(record.text().as_bytes().to_vec()).unwrap()
 }
 
-fn texts<E: Sample>(records: &[Record<E>]) -> Vec<String> {
+fn texts<E: Entity>(records: &[Record<E>]) -> Vec<String> {
     records.iter().map(text).collect()
 }
 
@@ -142,7 +147,7 @@ fn options(newest_first: bool, limit: usize) -> ListOptions {
     if newest_first { options } else { options.in_order() }
 }
 
-fn expected(meant: Option<&String>) -> Expected {
+pub(crate) fn expected(meant: Option<&String>) -> Expected {
     let revision = |text: &String| RecordText::from_stored(text.clone().into_bytes().into()).revision();
     meant.map_or(Expected::Any, |text| revision(text).into())
 }
@@ -200,7 +205,7 @@ async fn page<E: Sample>(
 }
 
 /// All of a snapshot's records, in pages of two.
-fn walk<E: Sample>(snapshot: &Snapshot, newest_first: bool) -> Result<Vec<String>> {
+fn walk<E: Entity>(snapshot: &Snapshot, newest_first: bool) -> Result<Vec<String>> {
     let mut walked = Vec::new();
     let mut options = options(newest_first, 2);
     loop {
