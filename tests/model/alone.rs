@@ -66,7 +66,7 @@ fn compare(place: fn() -> Place, history: &[(u32, Step)]) {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 24, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() })]
+    #![proptest_config(Config { cases: 32, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() })]
 
     #[test]
     fn in_memory_a_tenant_cannot_tell_whether_others_are_there(history in histories()) {

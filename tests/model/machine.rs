@@ -98,21 +98,21 @@ fn config(cases: u32) -> Config {
 }
 
 prop_state_machine! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(96))]
 
     #[test]
     fn histories_in_memory_are_those_of_the_model(sequential 1..60 => History<InMemory>);
 }
 
 prop_state_machine! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(96))]
 
     #[test]
     fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 1..60 => History<OnObjects>);
 }
 
 prop_state_machine! {
-    #![proptest_config(config(32))]
+    #![proptest_config(config(64))]
 
     #[test]
     fn histories_on_the_disk_are_those_of_the_model(sequential 1..60 => History<OnDisk>);
