@@ -9,34 +9,33 @@ use super::workload::{BLOB_BYTES, RECORD_BYTES, SLOTS, tenant};
 
 /// What is in use at one point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct InUse {
-    pub slots: u64,
-    pub record_bytes: u64,
+pub(crate) struct InUse {
+    pub(crate) slots: u64,
+    pub(crate) record_bytes: u64,
     /// The bytes of files, those being uploaded included.
-    pub blob_bytes: u64,
+    pub(crate) blob_bytes: u64,
 }
 
 /// The history of a tenant, read from its ledger.
 #[derive(Debug, Default)]
-pub struct Audit {
+pub(crate) struct Audit {
     entries: BTreeMap<(String, String), String>,
     /// What was in use after each change; a commit may have several.
-    pub after_changes: Vec<InUse>,
+    pub(crate) after_changes: Vec<InUse>,
     /// The values of each counter, in order of their commits.
-    pub counters: BTreeMap<String, Vec<u64>>,
+    pub(crate) counters: BTreeMap<String, Vec<u64>>,
     /// The slots as they were put (`true`) and removed, in order.
-    pub slots: Vec<(String, bool)>,
-    pub commits: usize,
+    pub(crate) slots: Vec<(String, bool)>,
 }
 
 impl Audit {
     /// Reads the ledger of the tenant that all work on and sees that no commit exceeds a limit.
-    pub async fn of(store: &impl TenantStore) -> Self {
+    pub(crate) async fn of(store: &impl TenantStore) -> Self {
         let loaded = store.load(&tenant("ana")).await.unwrap().unwrap();
         let Loaded { snapshot, snapshot_number, commits, version, .. } = loaded;
         assert_eq!((snapshot.len(), snapshot_number), (0, 0), "a fold hid commits");
         assert_eq!(commits.len() as u64, version.number);
-        let mut audit = Self { commits: commits.len(), ..Self::default() };
+        let mut audit = Self::default();
         for (number, commit) in commits.iter().enumerate() {
             let changes: Vec<&RawValue> = serde_json::from_slice(commit).unwrap();
             for change in changes {
@@ -79,7 +78,7 @@ impl Audit {
     }
 
     /// What is in use now, counted entry by entry.
-    pub fn in_use(&self) -> InUse {
+    pub(crate) fn in_use(&self) -> InUse {
         let mut used = InUse::default();
         for ((section, _), text) in &self.entries {
             match section.as_str() {

@@ -64,7 +64,7 @@ fn calls(events: &[Event], place: impl Fn(&Did) -> Option<usize>) -> Vec<Call<Di
 }
 
 /// Sees that what all tasks together were told is true.
-pub fn examine(events: &[Event], audit: &Audit) {
+pub(crate) fn examine(events: &[Event], audit: &Audit) {
     no_update_was_lost(events, audit);
     refusals_had_a_cause(events, audit);
     each_object_is_linearizable(events, audit);

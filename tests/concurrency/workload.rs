@@ -15,30 +15,30 @@ use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::{Error, ErrorKind, Expected, NewTenant, Result, Settings, Tenantry, Video, Workspace};
 
 /// How many tasks there are, over all processes.
-pub const TASKS: u64 = 64;
+pub(crate) const TASKS: u64 = 64;
 /// How often each does everything.
-pub const ROUNDS: u64 = 3;
+pub(crate) const ROUNDS: u64 = 3;
 
 /// The most slots that can be taken at once.
-pub const SLOTS: u64 = 6;
+pub(crate) const SLOTS: u64 = 6;
 /// The most bytes of records.
-pub const RECORD_BYTES: u64 = 16 << 10;
+pub(crate) const RECORD_BYTES: u64 = 16 << 10;
 /// The most bytes of files, and the length of each.
-pub const BLOB_BYTES: u64 = 5 * VIDEO;
-pub const VIDEO: u64 = 1000;
+pub(crate) const BLOB_BYTES: u64 = 5 * VIDEO;
+pub(crate) const VIDEO: u64 = 1000;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Counter {
-    pub value: u64,
+pub(crate) struct Counter {
+    pub(crate) value: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Slot {
+pub(crate) struct Slot {
     task: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Note {
+pub(crate) struct Note {
     text: String,
 }
 
@@ -57,7 +57,7 @@ entity!(Note, "notes");
 
 /// What a task did, with the answer that it got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Did {
+pub(crate) enum Did {
     /// Read the counter that is changed by revision.
     Read(u64),
     /// Changed it from one value to another, if its revision was that of the first.
@@ -80,10 +80,10 @@ pub enum Did {
 
 /// A call of a task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Event {
-    pub begun: u64,
-    pub ended: u64,
-    pub did: Did,
+pub(crate) struct Event {
+    pub(crate) begun: u64,
+    pub(crate) ended: u64,
+    pub(crate) did: Did,
 }
 
 /// Nanoseconds of the kernel's clock, which all processes share and which never goes back.
@@ -92,22 +92,22 @@ fn moment() -> u64 {
     u64::try_from(now.tv_sec).unwrap() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap()
 }
 
-pub fn tenant(name: &str) -> TenantId {
+pub(crate) fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
 }
 
-pub fn id(text: &str) -> RecordId {
+pub(crate) fn id(text: &str) -> RecordId {
     RecordId::parse(text).unwrap()
 }
 
 /// Where the counters begin: their texts keep their length, so that they never need more room.
-pub const FIRST: u64 = 1000;
+pub(crate) const FIRST: u64 = 1000;
 /// The ids of the two counters.
-pub const BY_REVISION: &str = "by-revision";
-pub const BY_ADDING: &str = "by-adding";
+pub(crate) const BY_REVISION: &str = "by-revision";
+pub(crate) const BY_ADDING: &str = "by-adding";
 
 /// Opens a store in such a way that its ledgers keep every commit.
-pub async fn open(store: impl TenantStore) -> Tenantry {
+pub(crate) async fn open(store: impl TenantStore) -> Tenantry {
     let mut settings = Settings::default();
     settings.fold_minimum = usize::MAX;
     // Others are faster very often here.
@@ -117,12 +117,12 @@ pub async fn open(store: impl TenantStore) -> Tenantry {
     Tenantry::builder(store).settings(settings).open().await.unwrap()
 }
 
-pub async fn local(root: &Path) -> LocalStore {
+pub(crate) async fn local(root: &Path) -> LocalStore {
     LocalStore::open(root, LocalOptions::default()).await.unwrap()
 }
 
 /// Makes the tenant that all work on, with its counters.
-pub async fn prepare(tenantry: &Tenantry) {
+pub(crate) async fn prepare(tenantry: &Tenantry) {
     tenantry.bootstrap_admin(&tenant("root"), "Root").await.unwrap();
     let admin = tenantry.session(&tenant("root")).await.unwrap();
     let limits = Limits::unlimited()
@@ -136,12 +136,12 @@ pub async fn prepare(tenantry: &Tenantry) {
     }
 }
 
-pub async fn own(tenantry: &Tenantry) -> Workspace {
+pub(crate) async fn own(tenantry: &Tenantry) -> Workspace {
     tenantry.session(&tenant("ana")).await.unwrap().own()
 }
 
 /// Removes the counters, which are all that the tasks left.
-pub async fn clear(tenantry: &Tenantry) {
+pub(crate) async fn clear(tenantry: &Tenantry) {
     let own = own(tenantry).await;
     for counter in [BY_REVISION, BY_ADDING] {
         own.collection::<Counter>().remove(&id(counter), Expected::Any).await.unwrap();
@@ -149,7 +149,7 @@ pub async fn clear(tenantry: &Tenantry) {
 }
 
 /// Runs some of the tasks beside each other, and returns what they did.
-pub async fn run(tenantry: &Tenantry, tasks: impl Iterator<Item = u64>) -> Vec<Event> {
+pub(crate) async fn run(tenantry: &Tenantry, tasks: impl Iterator<Item = u64>) -> Vec<Event> {
     let own = Arc::new(own(tenantry).await);
     let running: Vec<_> = tasks
         .map(|number| {

@@ -8,7 +8,7 @@ use super::expected::{Expected, Life, Notes, Titles};
 use super::story::{self, Note, content};
 
 /// Sees that the root holds what is expected, and nothing half.
-pub async fn examine(root: &Path, expected: &mut Expected) {
+pub(crate) async fn examine(root: &Path, expected: &mut Expected) {
     let tenantry = story::open(story::local(root).await, story::late()).await;
     if expected.is_erased() {
         nothing_is_left(root);

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::story::Step;
 
 /// The notes of the first tenant by their ids.
-pub type Notes = BTreeMap<String, String>;
+pub(crate) type Notes = BTreeMap<String, String>;
 /// The titles of the second tenant's videos.
-pub type Titles = BTreeSet<String>;
+pub(crate) type Titles = BTreeSet<String>;
 
 /// The third tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Life {
+pub(crate) enum Life {
     #[default]
     None,
     /// There, perhaps about to be deleted, with a video and then a note of those titles.
@@ -21,7 +21,7 @@ pub enum Life {
 
 /// What is known of the root.
 #[derive(Debug, Default)]
-pub struct Expected {
+pub(crate) struct Expected {
     notes: Notes,
     titles: Titles,
     life: Life,
@@ -30,7 +30,7 @@ pub struct Expected {
     /// The steps that were announced and not acknowledged.
     under_way: Vec<Step>,
     /// How many were acknowledged so far.
-    pub acknowledged: u64,
+    pub(crate) acknowledged: u64,
 }
 
 /// Which of the workers takes a step; each takes one at a time.
@@ -79,12 +79,12 @@ fn stages(life: &Life, step: &Step) -> Vec<Life> {
 }
 
 impl Expected {
-    pub fn will(&mut self, step: Step) {
+    pub(crate) fn will(&mut self, step: Step) {
         assert!(self.under_way.iter().all(|other| worker(other) != worker(&step)), "{step:?}");
         self.under_way.push(step);
     }
 
-    pub fn did(&mut self, step: Step) {
+    pub(crate) fn did(&mut self, step: Step) {
         let at = self.under_way.iter().position(|other| *other == step);
         self.under_way.remove(at.expect("what was done was announced"));
         self.acknowledged += 1;
@@ -97,12 +97,12 @@ impl Expected {
     }
 
     /// Whether the third tenant's end was acknowledged, so that nothing of it may be left.
-    pub const fn is_erased(&self) -> bool {
+    pub(crate) const fn is_erased(&self) -> bool {
         self.erased
     }
 
     /// Compares with what was found, which from now on is what is expected.
-    pub fn settle(&mut self, notes: Notes, titles: Titles, life: Life) {
+    pub(crate) fn settle(&mut self, notes: Notes, titles: Titles, life: Life) {
         let under_way = std::mem::take(&mut self.under_way);
         let mut possible_notes = vec![self.notes.clone()];
         possible_notes.extend(under_way.iter().map(|step| after_notes(self.notes.clone(), step)));

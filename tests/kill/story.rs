@@ -17,7 +17,7 @@ use tenantry::{NewTenant, Settings, Tenantry};
 
 /// What a kill can come into the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Phase {
+pub(crate) enum Phase {
     Upload,
     Fold,
     Erase,
@@ -25,12 +25,12 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: [Self; 4] = [Self::Upload, Self::Fold, Self::Erase, Self::Commit];
+    pub(crate) const ALL: [Self; 4] = [Self::Upload, Self::Fold, Self::Erase, Self::Commit];
 }
 
 /// A step of one of the workers, each of which has a tenant of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
+pub(crate) enum Step {
     /// A note of the first tenant gets that text.
     Write { key: String, text: String },
     /// A note of the first tenant is removed.
@@ -51,7 +51,7 @@ pub enum Step {
 
 /// A line of the process that is killed.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Said {
+pub(crate) enum Said {
     Begins(Phase),
     Ended(Phase),
     /// A step is about to be taken.
@@ -61,8 +61,8 @@ pub enum Said {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Note {
-    pub text: String,
+pub(crate) struct Note {
+    pub(crate) text: String,
 }
 
 impl Entity for Note {
@@ -76,31 +76,31 @@ fn tenant(name: &str) -> TenantId {
 }
 
 /// The admin, and the tenants of the three workers.
-pub fn root() -> TenantId {
+pub(crate) fn root() -> TenantId {
     tenant("root")
 }
-pub fn writer() -> TenantId {
+pub(crate) fn writer() -> TenantId {
     tenant("writer")
 }
-pub fn uploader() -> TenantId {
+pub(crate) fn uploader() -> TenantId {
     tenant("uploader")
 }
-pub fn passing() -> TenantId {
+pub(crate) fn passing() -> TenantId {
     tenant("passing")
 }
 
 /// The bytes of the video of that title: a few KiB, different for each.
-pub fn content(title: &str) -> Vec<u8> {
+pub(crate) fn content(title: &str) -> Vec<u8> {
     let length = 1000 + title.bytes().map(usize::from).sum::<usize>() * 7 % 9000;
     title.bytes().cycle().take(length).collect()
 }
 
-pub async fn local(path: &Path) -> LocalStore {
+pub(crate) async fn local(path: &Path) -> LocalStore {
     LocalStore::open(path, LocalOptions::default()).await.unwrap()
 }
 
 /// Opens a root such that folds come often.
-pub async fn open(store: impl TenantStore, clock: Arc<dyn Clock>) -> Tenantry {
+pub(crate) async fn open(store: impl TenantStore, clock: Arc<dyn Clock>) -> Tenantry {
     let mut settings = Settings::default();
     settings.fold_minimum = 1 << 10;
     settings.free_space_reserve = 0;
@@ -109,13 +109,13 @@ pub async fn open(store: impl TenantStore, clock: Arc<dyn Clock>) -> Tenantry {
 }
 
 /// The clock of the one who examines: so late that every reservation of a killed upload is over.
-pub fn late() -> Arc<dyn Clock> {
+pub(crate) fn late() -> Arc<dyn Clock> {
     let later: Timestamp = SystemClock.now() + SignedDuration::from_hours(2);
     Arc::new(ManualClock::new(later))
 }
 
 /// Makes the tenants that stay.
-pub async fn prepare(path: &Path) {
+pub(crate) async fn prepare(path: &Path) {
     let tenantry = open(local(path).await, Arc::new(SystemClock)).await;
     tenantry.bootstrap_admin(&root(), "Root").await.unwrap();
     let admin = tenantry.session(&root()).await.unwrap();
@@ -125,20 +125,20 @@ pub async fn prepare(path: &Path) {
 }
 
 /// Randomness that is the same for the same seed.
-pub struct Dice(SeededEntropy);
+pub(crate) struct Dice(SeededEntropy);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(SeededEntropy::new(seed))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
         u64::from_be_bytes(bytes)
     }
 
-    pub fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 }

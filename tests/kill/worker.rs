@@ -33,7 +33,7 @@ fn phase(method: StoreMethod, tenant: Option<&TenantId>) -> Option<Phase> {
 }
 
 /// Works without end.
-pub async fn work(root: &Path, seed: u64) {
+pub(crate) async fn work(root: &Path, seed: u64) {
     let tell = |method: StoreMethod, tenant: Option<&TenantId>, moment: Moment| {
         if let Some(phase) = phase(method, tenant) {
             match moment {

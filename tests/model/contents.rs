@@ -152,9 +152,11 @@ impl Contents {
     }
 
     pub(crate) fn usage(&self) -> UsageSeen {
-        let mut usage = UsageSeen::default();
-        usage.files = self.files.len() as u64;
-        usage.blob_bytes = self.files.values().map(|bytes| bytes.len() as u64).sum();
+        let mut usage = UsageSeen {
+            files: self.files.len() as u64,
+            blob_bytes: self.files.values().map(|bytes| bytes.len() as u64).sum(),
+            ..UsageSeen::default()
+        };
         for collection in ["notes", "tasks", "videos"] {
             let own = self.places(collection);
             usage.record_bytes += own.iter().map(|(_, text)| text.len() as u64).sum::<u64>();

@@ -1,4 +1,5 @@
 //! Processes for tests: a test binary runs itself again, as one of its own tests.
+#![allow(dead_code, reason = "each test that shares it uses a part")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ const PART: &str = "TENANTRY_TEST_PART";
 const MARK: &str = "@ ";
 
 /// What a child is told; `None` in the test run itself, where the child's part has nothing to do.
-pub fn told() -> Option<(PathBuf, u64)> {
+pub(crate) fn told() -> Option<(PathBuf, u64)> {
     let part = std::env::var(PART).ok()?;
     Some((std::env::var_os(ROOT)?.into(), part.parse().expect("a number")))
 }
 
 /// Says a line to the parent. It is one write, so that a kill leaves no half of it.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // The harness may have begun a line.
     let text = format!("\n{MARK}{line}\n");
     let mut out = std::io::stdout().lock();
@@ -27,14 +28,14 @@ pub fn say(line: &str) {
 }
 
 /// Waits for a line of the parent.
-pub fn hear() -> String {
+pub(crate) fn hear() -> String {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).expect("the parent speaks");
     line
 }
 
 /// A process under way.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
@@ -42,7 +43,7 @@ pub struct Process {
 
 impl Process {
     /// Runs the test named `name` of this binary in a process of its own.
-    pub fn start(name: &str, root: &Path, part: u64) -> Self {
+    pub(crate) fn start(name: &str, root: &Path, part: u64) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([name, "--exact", "--nocapture", "--test-threads=1"])
             .env(ROOT, root)
@@ -57,12 +58,12 @@ impl Process {
     }
 
     /// Says a line to the child.
-    pub fn tell(&mut self, line: &str) {
+    pub(crate) fn tell(&mut self, line: &str) {
         writeln!(self.to, "{line}").expect("the child listens");
     }
 
     /// The child's next line; `None` once it has ended.
-    pub fn next_line(&mut self) -> Option<String> {
+    pub(crate) fn next_line(&mut self) -> Option<String> {
         let mut line = String::new();
         loop {
             line.clear();
@@ -77,12 +78,12 @@ impl Process {
 
     /// Kills the child at once (SIGKILL).
     #[allow(dead_code, reason = "not every binary kills")]
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("a child can be killed");
     }
 
     /// Waits until the child has ended; whether its test passed.
-    pub fn finish(mut self) -> bool {
+    pub(crate) fn finish(mut self) -> bool {
         drop(self.to);
         self.child.wait().expect("a child ends").success()
     }

@@ -169,7 +169,7 @@ proptest! {
         let blobs: u64 = model.list(2).iter().map(|(_, text)| {
             serde_json::from_str::<serde_json::Value>(text).unwrap()["bytes"].as_u64().unwrap()
         }).sum();
-        prop_assert_eq!(draft.state().tallies().of(&Section::BLOBS).amount, blobs);
+        prop_assert_eq!(draft.state().tallies().of(&Section::BLOBS).amount, u128::from(blobs));
     }
 }
 
