@@ -1,4 +1,62 @@
 //! Isolated worlds for the users of a host application.
+//!
+//! **The tenant is the unit of isolation.** Every record, file and byte belongs to exactly one tenant.
+//! What one tenant does commits atomically in that tenant's own ledger, and two tenants share nothing
+//! that could be read, corrupted, locked or filled up. There is one way to the data: the application
+//! says who asks ([`Tenantry::session`]), the session gives a [`Workspace`], every operation on it is
+//! decided by an [`OwnershipPolicy`](ownership::OwnershipPolicy), and only the permit that this gives
+//! opens the ledger and the store.
+//!
+//! # Two users
+//!
+//! What Ben may not see answers him exactly as what does not exist.
+//!
+//! ```
+#![doc = include_str!("../examples/quickstart.rs")]
+//! ```
+//!
+//! `cargo run --example tour` shows much more in one run. The [README] is a guide, task by task.
+//!
+//! [README]: https://docs.rs/crate/tenantry/latest/source/README.md
+//!
+//! # What it keeps
+//!
+//! - **Isolation.** Whatever others do, a tenant observes what it would have observed alone.
+//! - **Durability.** What was acknowledged, or shown to anyone, survives a crash at any instant.
+//! - **Atomicity.** A transaction is applied wholly or not at all; a file is absent or whole.
+//! - **Quotas.** What is stored and what is being uploaded never exceed the limit together.
+//! - **Names.** No name, link or path resolves outside its tenant.
+//! - **Silence.** Errors, logs and `Debug` carry no secret, no foreign name and no absolute path.
+//!
+//! # What it does not protect
+//!
+//! - It does not authenticate: a session is as trustworthy as the application that begins it.
+//! - It does not defend against the application itself, nor against who can read or write the root
+//!   folder: nothing is encrypted, and secrets are kept from others by file modes alone.
+//! - It does not hide how busy the machine is: a full disk is everybody's, and so is time.
+//! - It can't keep more than the medium does: a disk that loses what it said was synced loses data.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | (none) | yes | everything here but the following: the stores on the local disk and in memory |
+//! | `testkit` | no | the conformance suite for stores, injected faults, a disk that crashes, randomness that can be had again |
+//!
+//! # Modules
+//!
+//! | where | what |
+//! |---|---|
+//! | here | what an application works with: [`Tenantry`], [`Session`], [`Workspace`], [`Snapshot`], [`Tenants`], [`Videos`] |
+//! | [`paths`] | names that are safe by construction: [`TenantId`](paths::TenantId), [`FileName`](paths::FileName) |
+//! | [`ownership`] | who may do what: roles, actions, the policy, the audit of every decision |
+//! | [`record`] | records of the application's own types, revisions, secrets |
+//! | [`quota`] | plans, limits, usage |
+//! | [`error`] | the kinds of errors, what to do about each, and the HTTP status that fits |
+//! | [`store`] | what a backend provides, and the backends: [`store::local`], [`store::memory`] |
+//! | [`environment`] | the clock and the randomness, which a test can bring along |
+//!
+//! `docs/design.md` in the repository says how all this is kept, and what was left out to see it break.
 
 pub mod environment;
 pub mod error;
@@ -15,3 +73,8 @@ mod workspace;
 
 pub use error::{Error, ErrorKind, QuotaRefusal, Result};
 pub use workspace::*;
+
+/// The guide's examples are compiled as tests.
+#[cfg(all(doctest, target_os = "linux"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

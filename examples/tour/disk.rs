@@ -4,18 +4,39 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 
+use serde_json::Value;
+use tenantry::TenantEntry;
+
 use crate::Outcome;
-use crate::people::People;
 use crate::report::{Report, Table};
 
-/// Prints the folder tree and the usage, and sees that they agree.
-pub(crate) async fn show(people: &People, root: &Path, report: &mut Report) -> Outcome {
+/// The documented files that each tenant has, and whether each is a list of records.
+const VIEWS: [(&str, bool); 5] = [
+    ("video_database.json", true),
+    ("thumbnail_database.json", true),
+    ("live_streams.json", true),
+    ("schedules.json", true),
+    ("stream_mapping.json", false),
+];
+
+/// Prints the folder tree and the usage, and sees that folders, files and ledgers agree.
+pub(crate) fn show(entries: &[TenantEntry], root: &Path, report: &mut Report) -> Outcome {
     report.section("On the disk");
     report.line("ROOT");
     tree(root, "", report)?;
+    let mut documented = true;
+    let mut private = true;
+    for entry in entries {
+        let tenant = entry.tenant.as_str();
+        let videos = entry.usage.counts.get("videos").copied().unwrap_or(0);
+        documented &= has_views(&root.join("data").join(tenant), videos)?;
+        private &= is_private(&root.join("data").join(tenant))?;
+        private &= is_private(&root.join("tokens").join(tenant))?;
+    }
+    report.check(documented, "Each tenant has the documented databases, and they show its videos.");
+    report.check(private, "Data and tokens are for the application's user alone.");
 
     report.section("Disk usage per tenant");
-    let (entries, _) = people.admin.tenants().usage(None, 1000).await?;
     let mut table =
         Table::new(&["tenant", "files", "their bytes", "records", "their bytes", "in its folders"]);
     for entry in entries {
@@ -38,10 +59,6 @@ pub(crate) async fn show(people: &People, root: &Path, report: &mut Report) -> O
         );
     }
     report.table(table);
-    report.check(
-        private(root, people)?,
-        "The folders of data and tokens are for the application's user alone.",
-    );
     Ok(())
 }
 
@@ -85,16 +102,25 @@ fn files_and_bytes(folder: &Path) -> io::Result<(u64, u64)> {
     }
 }
 
-/// Whether nobody but the application's user may look into the private folders.
-fn private(root: &Path, people: &People) -> io::Result<bool> {
-    let mut private = true;
-    for (_, session) in people.all() {
-        let folder = root.join("data").join(session.tenant().as_str());
-        private &= mode(&fs::metadata(&folder)?) == "700";
-        for (_, file) in entries(&folder)? {
-            private &= mode(&file) == "600";
+/// Whether a tenant's folder holds every documented file, with so many videos in their list.
+fn has_views(folder: &Path, videos: u64) -> Outcome<bool> {
+    let mut right = true;
+    for (name, is_list) in VIEWS {
+        let Ok(text) = fs::read(folder.join(name)) else { return Ok(false) };
+        let view: Value = serde_json::from_slice(&text)?;
+        right &= view.is_array() == is_list && view.is_object() != is_list;
+        if name == "video_database.json" {
+            right &= view.as_array().is_some_and(|list| list.len() as u64 == videos);
         }
-        private &= mode(&fs::metadata(root.join("tokens").join(session.tenant().as_str()))?) == "700";
+    }
+    Ok(right)
+}
+
+/// Whether nobody but the application's user may look into a folder.
+fn is_private(folder: &Path) -> io::Result<bool> {
+    let mut private = mode(&fs::metadata(folder)?) == "700";
+    for (_, file) in entries(folder)? {
+        private &= mode(&file) == "600";
     }
     Ok(private)
 }
