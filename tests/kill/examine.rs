@@ -1,8 +1,10 @@
 //! Opens the root after a kill and reads everything that can be seen in it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use tenantry::{ListOptions, Tenantry, Verification, Workspace};
+use tenantry::paths::TenantId;
+use tenantry::{ListOptions, Operator, Tenantry, Verification, Workspace};
 
 use super::expected::{Expected, Life, Notes, Titles};
 use super::story::{self, Note, content};
@@ -13,9 +15,53 @@ pub(crate) async fn examine(root: &Path, expected: &mut Expected) {
     if expected.is_erased() {
         nothing_is_left(root);
     }
+    for tenant in [story::writer(), story::uploader(), story::passing()] {
+        every_view_is_whole(root, &tenant);
+    }
     let writer = tenantry.session(&story::writer()).await.unwrap().own();
     let uploader = tenantry.session(&story::uploader()).await.unwrap().own();
     expected.settle(notes(&writer).await, titles(&uploader).await, life(&tenantry).await);
+    let operator = tenantry.operator("after a kill");
+    for own in [writer, uploader] {
+        operator.sweep(own.tenant()).await.unwrap();
+        nothing_but_videos_is_left(root, &own).await;
+        the_views_are_the_librarys_own(root, &operator, &own).await;
+    }
+}
+
+/// Every view is a whole JSON text, old or new.
+fn every_view_is_whole(root: &Path, tenant: &TenantId) {
+    let Ok(folder) = std::fs::read_dir(root.join("data").join(tenant.as_str())) else { return };
+    for file in folder.map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read(&file).unwrap();
+            assert!(serde_json::from_slice::<serde_json::Value>(&text).is_ok(), "{}", file.display());
+        }
+    }
+}
+
+/// After a sweep, the files are those of the videos, and nothing is held for uploads that died.
+async fn nothing_but_videos_is_left(root: &Path, own: &Workspace) {
+    let page = own.videos().list(&ListOptions::new().limit(1000)).await.unwrap();
+    let named: BTreeSet<_> = page.items.iter().map(|video| video.value().filename.to_string()).collect();
+    let folder = std::fs::read_dir(root.join("videos").join(own.tenant().as_str())).unwrap();
+    let found: BTreeSet<_> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(found, named);
+    let (usage, _) = own.usage().await.unwrap();
+    let bytes: u64 = page.items.iter().filter_map(|video| video.value().bytes).sum();
+    assert_eq!((usage.files, usage.blob_bytes), (named.len() as u64, bytes));
+    assert_eq!((usage.reserved_files, usage.reserved_bytes), (0, 0));
+}
+
+/// A kill while views were written does not make them look like somebody else's, and they are brought
+/// up to the ledger.
+async fn the_views_are_the_librarys_own(root: &Path, operator: &Operator, own: &Workspace) {
+    let report = operator.write_views(own.tenant()).await.unwrap();
+    assert_eq!(report.edited, []);
+    let view = root.join("data").join(own.tenant().as_str()).join("video_database.json");
+    let shown: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(view).unwrap()).unwrap();
+    let shown: Titles = shown.iter().map(|video| video["title"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(shown, titles(own).await);
 }
 
 async fn notes(own: &Workspace) -> Notes {

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,12 +21,13 @@ use tenantry::{NewTenant, Settings, Tenantry};
 pub(crate) enum Phase {
     Upload,
     Fold,
+    View,
     Erase,
     Commit,
 }
 
 impl Phase {
-    pub(crate) const ALL: [Self; 4] = [Self::Upload, Self::Fold, Self::Erase, Self::Commit];
+    pub(crate) const ALL: [Self; 5] = [Self::Upload, Self::Fold, Self::View, Self::Erase, Self::Commit];
 }
 
 /// A step of one of the workers, each of which has a tenant of its own.
@@ -99,10 +101,11 @@ pub(crate) async fn local(path: &Path) -> LocalStore {
     LocalStore::open(path, LocalOptions::default()).await.unwrap()
 }
 
-/// Opens a root such that folds come often.
+/// Opens a root such that folds and views come often.
 pub(crate) async fn open(store: impl TenantStore, clock: Arc<dyn Clock>) -> Tenantry {
     let mut settings = Settings::default();
     settings.fold_minimum = 1 << 10;
+    settings.view_delay = Duration::from_millis(1);
     settings.free_space_reserve = 0;
     settings.reservation_step = 4 << 10;
     Tenantry::builder(store).settings(settings).clock(clock).open().await.unwrap()

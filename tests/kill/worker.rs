@@ -28,6 +28,7 @@ fn phase(method: StoreMethod, tenant: Option<&TenantId>) -> Option<Phase> {
         // The passing tenant's ledger is too short to be folded but by its erasure.
         StoreMethod::Fold | StoreMethod::Tidy if !passing => Some(Phase::Fold),
         StoreMethod::Fold | StoreMethod::Tidy | StoreMethod::RemoveAreas => Some(Phase::Erase),
+        StoreMethod::PutView | StoreMethod::RenameView | StoreMethod::RemoveView => Some(Phase::View),
         _ => None,
     }
 }
