@@ -22,7 +22,8 @@ const DOCUMENTED: [(CollectionName, &str); 2] =
 pub(crate) enum Shape {
     /// An array of the records.
     Array,
-    /// An object with a member for each record, by its id.
+    /// An object with a member for each record, by its id. (The stream mapping is one; records of a
+    /// shape of its own it does not have yet, so an empty object is what it shows.)
     Object,
 }
 

@@ -1,9 +1,13 @@
 //! What a check finds, and what a repair makes of it.
 
-use tenantry::paths::{Area, CollectionName};
-use tenantry::{ErrorKind, Expected, Finding};
+use std::sync::Arc;
 
-use crate::support::{Note, Place, both, file, id, local, memory};
+use tenantry::paths::{Area, CollectionName};
+use tenantry::store::{MemoryStore, StoreMethod};
+use tenantry::{ErrorKind, Expected, Finding, Tenantry};
+
+use crate::meanwhile::Meanwhile;
+use crate::support::{Note, Place, both, clock, file, id, local, memory, open};
 
 async fn findings(place: &Place) -> Vec<Finding> {
     place.tenantry.operator("test").check(&id("ana")).await.unwrap().findings
@@ -239,4 +243,40 @@ async fn nothing_is_found_while_files_come_and_go() {
         };
         futures::join!(come_and_go, look);
     }
+}
+
+#[tokio::test]
+async fn what_a_listing_missed_is_asked_for_by_name() {
+    let memory = MemoryStore::new();
+    let beside = Arc::new(memory.reopen());
+    let (store, meanwhile) = Meanwhile::before(memory);
+    let clock = clock();
+    let place = Arc::new(Place { tenantry: open(store, &clock).await, beside, clock, folder: None });
+    let video = place.upload().await;
+    let name = video.value().filename.clone();
+    place.beside.delete(&Place::key(&name)).await.unwrap();
+    let inside = Arc::clone(&place);
+    // As if it had been there all the time.
+    meanwhile.at(StoreMethod::Head, 1, move || async move { inside.put(&name, b"0123456789").await });
+    assert_eq!(findings(&place).await, []);
+    assert!(meanwhile.is_over());
+}
+
+#[tokio::test]
+async fn what_the_ledger_no_longer_names_by_then_is_not_found() {
+    let memory = MemoryStore::new();
+    let (beside, other) = (Arc::new(memory.reopen()), memory.reopen());
+    let (store, meanwhile) = Meanwhile::before(memory);
+    let clock = clock();
+    let place = Place { tenantry: open(store, &clock).await, beside, clock, folder: None };
+    let video = place.upload().await;
+    place.beside.delete(&Place::key(&video.value().filename)).await.unwrap();
+    let id = video.id().clone();
+    meanwhile.at(StoreMethod::Head, 1, move || async move {
+        let two = Tenantry::builder(other).open().await.unwrap();
+        let ana = two.session(&crate::support::id("ana")).await.unwrap().own();
+        ana.videos().delete(&id, Expected::Any).await.unwrap();
+    });
+    assert_eq!(findings(&place).await, []);
+    assert!(meanwhile.is_over());
 }

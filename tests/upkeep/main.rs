@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 mod check;
+#[path = "../support/meanwhile.rs"]
+mod meanwhile;
 mod rounds;
 mod support;
 mod sweep;

@@ -54,7 +54,8 @@ async fn a_tenant_whose_store_hangs_keeps_no_other_from_its_upkeep() {
     let place = Place { tenantry, beside, clock, folder: None };
     reserve(&place).await;
     gates.close(&id("ben"));
-    let report = place.tenantry.operator("test").round().await.unwrap();
+    let upkeep = place.tenantry.operator("test");
+    let report = tokio::time::timeout(60 * MINUTE, upkeep.round()).await.expect("it ends").unwrap();
     assert_eq!((report.tenants, report.swept.expired), (2, 1));
     let [(tenant, error)] = &report.failed[..] else { panic!("{report:?}") };
     assert_eq!((tenant, error.kind()), (&id("ben"), ErrorKind::Unavailable));
