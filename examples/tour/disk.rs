@@ -5,10 +5,10 @@ use std::io;
 use std::path::Path;
 
 use serde_json::Value;
-use tenantry::TenantEntry;
+use tenantry::{TenantEntry, Tenantry};
 
 use crate::Outcome;
-use crate::report::{Report, Table};
+use crate::report::{Report, Table, count};
 
 /// The documented files that each tenant has, and whether each is a list of records.
 const VIEWS: [(&str, bool); 5] = [
@@ -18,6 +18,24 @@ const VIEWS: [(&str, bool); 5] = [
     ("schedules.json", true),
     ("stream_mapping.json", false),
 ];
+
+/// Brings the views up to date, and compares every ledger with what the store holds.
+pub(crate) async fn check(tenantry: &Tenantry, entries: &[TenantEntry], report: &mut Report) -> Outcome {
+    report.section("Ledgers and disk compared");
+    let operator = tenantry.operator("the tour compares ledgers and disk");
+    for entry in entries {
+        let tenant = &entry.tenant;
+        // In a kept root somebody may have removed or edited one.
+        operator.write_views(tenant).await?;
+        let found = operator.check(tenant).await?;
+        let (files, records) = (count(found.files, "file"), count(found.records, "record"));
+        report.check(found.is_clean(), format!("{tenant}: {files} and {records} are as the ledger says."));
+        for finding in found.findings {
+            report.line(finding.to_string());
+        }
+    }
+    Ok(())
+}
 
 /// Prints the folder tree and the usage, and sees that folders, files and ledgers agree.
 pub(crate) fn show(entries: &[TenantEntry], root: &Path, report: &mut Report) -> Outcome {

@@ -1,14 +1,15 @@
 //! What the tour tells: to people as it goes, or to programs as one document in the end.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use serde::{Serialize, Serializer};
 
 /// So many of something, in words.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+pub(crate) fn count(number: impl Display + PartialEq + From<u8>, what: &str) -> String {
+    if number == 1.into() { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Everything told so far. Text is written at once; a document, in [`finish`](Report::finish).
