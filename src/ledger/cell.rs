@@ -304,7 +304,12 @@ impl Cell {
     async fn fold_now(&self, state: &State) -> Result<(), StoreError> {
         let (Some(version), Some(header)) = (state.version(), state.header()) else { return Ok(()) };
         let header = header.write().map_err(unreadable)?;
-        let fold = Fold { kind: FoldKind::Same, header, snapshot: state.write_snapshot() };
+        let snapshot = state.write_snapshot();
+        if u32::try_from(snapshot.len()).is_err() {
+            let detail = "the snapshot would be longer than can be read again";
+            return Err(StoreError::new(StoreErrorKind::Unsupported, "fold", detail));
+        }
+        let fold = Fold { kind: FoldKind::Same, header, snapshot };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
                 self.folded.store(true, Ordering::SeqCst);

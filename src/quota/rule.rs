@@ -1,5 +1,6 @@
 //! The rule that every commit keeps, and what is announced before a limit is hit.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Limits, Plans, Usage, effective_limits, usage_of};
@@ -94,7 +95,12 @@ impl QuotaRule {
                 THRESHOLDS.into_iter().filter(|&p| used > was && reached(used, p) && !reached(was, p));
             for percent in passed {
                 let dimension = dimension.clone();
-                self.sink.passed(&Threshold { tenant: tenant.clone(), dimension, percent, used, limit });
+                let threshold = Threshold { tenant: tenant.clone(), dimension, percent, used, limit };
+                // The commit is durable: a sink that panics must not make its outcome unknown.
+                let told = catch_unwind(AssertUnwindSafe(|| self.sink.passed(&threshold)));
+                if told.is_err() {
+                    tracing::error!(target: "tenantry::quota", "the quota sink panicked");
+                }
             }
         }
     }

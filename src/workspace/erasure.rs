@@ -122,9 +122,16 @@ async fn remove_files(
         let begun = core.clock.now();
         let mut found = Vec::new();
         for &area in Area::ALL {
-            let page = store.list(tenant, area, None, 1000).await.map_err(failed)?;
-            let names = page.items.into_iter().filter_map(|item| item.file);
-            found.extend(names.map(|name| BlobKey::new(tenant.clone(), area, name)));
+            let mut after = None;
+            loop {
+                let page = store.list(tenant, area, after.as_deref(), 1000).await.map_err(failed)?;
+                let names = page.items.into_iter().filter_map(|item| item.file);
+                found.extend(names.map(|name| BlobKey::new(tenant.clone(), area, name)));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
         }
         if found.is_empty() {
             return Ok(Some(settled).filter(|_| begun <= settled));

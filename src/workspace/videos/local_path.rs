@@ -11,9 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ownership::Action;
 use crate::paths::BlobKey;
 
-use super::super::access::Core;
+use super::super::access::{Core, missing};
+use super::super::files;
 use super::reading::{Found, explain_missing, locate};
-use super::{VideoRef, Videos};
+use super::{AREA, VideoRef, Videos};
 
 /// A path at which a video can be read as long as this is held.
 ///
@@ -89,6 +90,12 @@ impl Videos<'_> {
             core.pins.keep(&found.key);
             let mut kept =
                 LocalPath { path: PathBuf::new(), hold: HoldOn::Stored(Arc::clone(core), found.key.clone()) };
+            // A delete that began before it was kept may not know of that: what it dooms is missing.
+            let state =
+                core.guarded.ledger(&found.permit).read(action.as_str(), self.access.tenant()).await?;
+            if files::blob(&state, AREA, found.key.name()).is_none() {
+                return Err(missing(action.as_str(), &video.resource()));
+            }
             return match store.local_path(&found.key).await {
                 Ok(path) => {
                     kept.path = path;
