@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::perform::{UNBUILT, walk};
+use crate::perform::walk;
 
 /// Handles through which a principal works.
 const HANDLES: &[&str] = &[
@@ -85,12 +85,4 @@ fn every_public_method_has_a_row() {
         .chain(WITHOUT_A_DECISION.iter().map(|&name| name.to_owned()))
         .collect();
     assert_eq!(found, listed);
-}
-
-#[test]
-fn an_action_without_rows_is_asked_for_by_nothing() {
-    for action in UNBUILT {
-        let name = format!("Action::{action:?}");
-        assert!(!workspace_sources().iter().any(|text| text.contains(&name)), "{name} needs a row");
-    }
 }
