@@ -24,6 +24,8 @@ pub(crate) async fn examine(root: &Path, expected: &mut Expected) {
     let operator = tenantry.operator("after a kill");
     for own in [writer, uploader] {
         operator.sweep(own.tenant()).await.unwrap();
+        let report = operator.check(own.tenant()).await.unwrap();
+        assert!(report.is_clean(), "{report:?}");
         nothing_but_videos_is_left(root, &own).await;
         the_views_are_the_librarys_own(root, &operator, &own).await;
     }
