@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::Entity;
-use tenantry::store::MemoryStore;
+use tenantry::store::{MemoryStore, TenantStore};
 use tenantry::testkit::{Gates, HangingStore};
 use tenantry::{ErrorKind, Expected, ListOptions, Tenantry, Workspace};
 
@@ -170,4 +170,24 @@ async fn a_second_close_changes_nothing() {
     let world = World::new().await;
     world.tenantry.close(DEADLINE).await.unwrap();
     world.tenantry.close(Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_store_is_let_go_with_the_last_handle() {
+    let store: Arc<dyn TenantStore> = Arc::new(MemoryStore::new());
+    let watched = Arc::downgrade(&store);
+    let (hanging, gates) = HangingStore::new(store);
+    let tenantry = Tenantry::builder(hanging).open().await.unwrap();
+    tenantry.bootstrap_admin(&ana(), "Ana").await.unwrap();
+    let own = tenantry.session(&ana()).await.unwrap().own();
+    own.collection::<Note>().insert(note("one")).await.unwrap();
+    tenantry.close(DEADLINE).await.unwrap();
+    drop((tenantry, gates));
+    assert!(watched.upgrade().is_some(), "a workspace holds it");
+    drop(own);
+    // Tasks that are over may not have ended yet.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(watched.upgrade().is_none());
 }

@@ -139,12 +139,31 @@ impl Cells {
 
 /// The ledgers of all tenants of a store.
 #[derive(Clone)]
-pub(crate) struct Ledger(Arc<Shared>);
+pub(crate) struct Ledger(Arc<Owner>);
+
+/// What the ledgers share, for those who are not part of it. A cell holds what is shared, and that
+/// holds the cells: so that the store is let go with the last of the ledgers, this parts them.
+struct Owner(Arc<Shared>);
+
+impl std::ops::Deref for Owner {
+    type Target = Arc<Shared>;
+
+    fn deref(&self) -> &Arc<Shared> {
+        &self.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let cells = std::mem::take(&mut *self.cells());
+        drop(cells);
+    }
+}
 
 impl Ledger {
     /// Ledgers over a store, with committers on the runtime of the caller.
     pub(crate) fn new(store: Arc<dyn TenantStore>, settings: LedgerSettings, runtime: Handle) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Owner(Arc::new(Shared {
             store,
             settings,
             runtime,
@@ -152,7 +171,7 @@ impl Ledger {
             closed: AtomicBool::new(false),
             working: AtomicUsize::new(0),
             idle: Notify::new(),
-        }))
+        }))))
     }
 
     /// The store below; for those who hold a permit.
@@ -162,7 +181,7 @@ impl Ledger {
 
     fn cell(&self, tenant: &TenantId) -> Arc<Cell> {
         let mut cells = self.0.cells();
-        let cell = cells.touch(tenant, || Cell::new(tenant.clone(), Arc::clone(&self.0)));
+        let cell = cells.touch(tenant, || Cell::new(tenant.clone(), Arc::clone(&self.0.0)));
         cells.evict(self.0.settings.memory, tenant);
         cell
     }
