@@ -120,6 +120,17 @@ fn some_order_explains_what_two_processes_leave_that_meet_in_blobs_or_views() {
 }
 
 #[test]
+fn who_tidies_takes_nothing_away_from_those_at_work() {
+    let hidden = Setting { without_unnamed_files: true, ..Setting::of(KNOWN) };
+    for act in
+        [Act::Fold, Act::Replace(&["mine"]), Act::View("schedules.json", "[1]"), Act::Put("a.mp4", 100)]
+    {
+        let seen = hidden.interleave_everywhere(act, &[Act::Tidy]).unwrap_or_else(|what| panic!("{what}"));
+        assert!(seen.stops >= 10 && seen.refused == 0, "{act:?}: {seen:?}");
+    }
+}
+
+#[test]
 fn whatever_fails_in_a_ledger_the_answer_is_true() {
     holds(Setting::of(LEDGER).fail_everywhere(), 500);
 }

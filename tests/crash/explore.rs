@@ -38,6 +38,8 @@ pub(crate) struct Setting {
 pub(crate) struct Seen {
     pub(crate) stops: usize,
     pub(crate) disks: usize,
+    /// How often an act that was held in the middle did not happen.
+    pub(crate) refused: usize,
 }
 
 impl Setting {
@@ -237,6 +239,7 @@ impl Setting {
             let answers: Vec<_> = others.iter().map(|other| (*other, second.perform(*other))).collect();
             gate.resume();
             let answer = running.join().map_err(|_| "the process panicked")?;
+            seen.refused += usize::from(answer != Answer::Done);
             let possible: Vec<Model> = (0..=answers.len())
                 .flat_map(|place| {
                     let mut order = answers.clone();

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use futures::stream;
 
 use super::disk::{Access, Directory, EntryKind, File};
-use super::failure::{failed, if_there, unknown};
+use super::failure::{failed_to_find as failed, if_there, unknown};
 use super::layout;
 use super::options::Step;
 use super::root::Root;

@@ -6,7 +6,20 @@ use std::io;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// The error of `operation` on `place`, which is named relative to the root.
+///
+/// That what has to be there is gone is a fault, and no answer to a question for it.
 pub(super) fn failed(operation: &'static str, place: impl Display, error: io::Error) -> StoreError {
+    match failed_to_find(operation, &place, error) {
+        gone if gone.kind() == StoreErrorKind::NotFound => {
+            StoreError::new(StoreErrorKind::Unavailable, operation, format!("{place}: gone meanwhile"))
+                .with_source(gone)
+        }
+        error => error,
+    }
+}
+
+/// The same of something that was asked for and need not be there.
+pub(super) fn failed_to_find(operation: &'static str, place: impl Display, error: io::Error) -> StoreError {
     let (kind, what) = classify(&error);
     StoreError::new(kind, operation, format!("{place}: {what}")).with_source(error)
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::disk::Directory;
 #[cfg(target_os = "linux")]
-use super::failure::failed;
+use super::failure::failed_to_find;
 use super::ledgers::{answer, missing};
 #[cfg(target_os = "linux")]
 use super::linux::{self, KernelDirectory};
@@ -88,7 +88,7 @@ impl LocalStore {
 
 #[cfg(target_os = "linux")]
 fn root_failed(error: std::io::Error) -> StoreError {
-    failed("open root", "the root", error)
+    failed_to_find("open root", "the root", error)
 }
 
 /// Opens the root's folder, which may be made.
@@ -111,7 +111,7 @@ fn open_directory(path: &Path, options: &LocalOptions) -> Result<KernelDirectory
     let directory = match KernelDirectory::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let parent = KernelDirectory::open(linux::parent_of(path))
-                .map_err(|error| failed("open root", "the folder that is to hold the root", error))?;
+                .map_err(|error| failed_to_find("open root", "the folder that is to hold the root", error))?;
             check(&parent)?;
             linux::create_root(path, &parent).map_err(root_failed)?;
             KernelDirectory::open(path).map_err(unfit)?

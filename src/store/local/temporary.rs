@@ -11,6 +11,9 @@ use super::failure::if_there;
 use super::layout;
 use crate::environment::Entropy;
 
+/// How often a hidden file is made that somebody who tidies takes away at once.
+const ATTEMPTS: usize = 16;
+
 /// A file on its way to its name; dropped without having got it, it is gone.
 pub(super) struct Temporary {
     directory: Arc<dyn Directory>,
@@ -51,13 +54,17 @@ impl Temporary {
         mode: u32,
         entropy: &dyn Entropy,
     ) -> io::Result<Self> {
-        let name = random_name(prefix, entropy);
-        let file = directory.create_file(&name, mode)?;
-        let made = Self { directory, file, hidden: Some(name) };
-        if !made.file.try_lock()? {
-            return Err(io::Error::other("a new file is locked by somebody else"));
+        for _ in 0..ATTEMPTS {
+            let name = random_name(prefix, entropy);
+            let file = directory.create_file(&name, mode)?;
+            let made = Self { directory: directory.clone(), file, hidden: Some(name.clone()) };
+            // Who tidies may take it for a dead writer's until it is locked, and then it is made anew.
+            let kept = made.file.try_lock()? && if_there(directory.metadata(&name))?.is_some();
+            if kept {
+                return Ok(made);
+            }
         }
-        Ok(made)
+        Err(io::Error::other("new files are cleared away as soon as they are made"))
     }
 
     /// The file itself.

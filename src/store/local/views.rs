@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::disk::{Access, Directory};
-use super::failure::{failed, if_there, unknown};
+use super::failure::{failed_to_find as failed, if_there, unknown};
 use super::handles::Slot;
 use super::layout;
 use super::options::Step;
