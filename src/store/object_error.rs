@@ -8,9 +8,12 @@ use object_store::Error as ObjectError;
 use super::{StoreError, StoreErrorKind};
 
 /// The error of `operation` on `subject`, a short text that is safe to show.
+///
+/// That what has to be there is gone, the bucket for one, is a fault: who asks for something that need
+/// not be there looks at the object store's error first.
 pub(super) fn from_object(operation: &'static str, subject: &str, error: ObjectError) -> StoreError {
     let (kind, found) = match &error {
-        ObjectError::NotFound { .. } => (StoreErrorKind::NotFound, "is not there"),
+        ObjectError::NotFound { .. } => (StoreErrorKind::Unavailable, "is gone meanwhile"),
         ObjectError::AlreadyExists { .. } => (StoreErrorKind::AlreadyExists, "is there already"),
         ObjectError::NotSupported { .. } | ObjectError::NotImplemented { .. } => {
             (StoreErrorKind::Unsupported, "asks for what the object store does not support")
@@ -22,7 +25,7 @@ pub(super) fn from_object(operation: &'static str, subject: &str, error: ObjectE
     };
     let error_text = StoreError::new(kind, operation, format!("{subject} {found}"));
     match kind {
-        StoreErrorKind::NotFound | StoreErrorKind::AlreadyExists => error_text,
+        StoreErrorKind::AlreadyExists => error_text,
         _ => error_text.with_source(error),
     }
 }

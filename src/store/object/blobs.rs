@@ -147,7 +147,7 @@ impl ObjectTenantStore {
             || StoreError::new(StoreErrorKind::OutOfRange, "get", "the range is not within the blob");
         let location = self.keys.blob(key);
         if range.start >= range.end {
-            let length = self.length(&location).await?;
+            let length = self.length(&location).await?.ok_or_else(absent)?;
             let within = range.start == range.end && range.end <= length;
             return if within { Ok(stream::empty().boxed()) } else { Err(outside()) };
         }
@@ -155,10 +155,10 @@ impl ObjectTenantStore {
         match self.objects.get_opts(&location, options).await {
             Ok(found) if found.meta.size < range.end => Err(outside()),
             Ok(found) => Ok(found.into_stream().map_err(std::io::Error::other).boxed()),
-            Err(error @ ObjectError::NotFound { .. }) => Err(from_object("get", "the blob", error)),
+            Err(ObjectError::NotFound { .. }) => Err(absent()),
             // No kind of its own says that a range begins beyond the end.
             Err(error) => {
-                if self.length(&location).await? < range.end {
+                if self.length(&location).await?.ok_or_else(absent)? < range.end {
                     Err(outside())
                 } else {
                     Err(from_object("get", "the blob", error))
@@ -168,17 +168,21 @@ impl ObjectTenantStore {
     }
 
     pub(super) async fn head_blob(&self, key: &BlobKey) -> Result<Option<BlobInfo>, StoreError> {
-        match self.length(&self.keys.blob(key)).await {
-            Ok(length) => Ok(Some(BlobInfo { length })),
-            Err(error) if error.kind() == StoreErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let length = self.length(&self.keys.blob(key)).await?;
+        Ok(length.map(|length| BlobInfo { length }))
     }
 
-    async fn length(&self, location: &Path) -> Result<u64, StoreError> {
-        let found = self.objects.head(location).await;
-        found.map(|found| found.size).map_err(|error| from_object("head", "the blob", error))
+    async fn length(&self, location: &Path) -> Result<Option<u64>, StoreError> {
+        match self.objects.head(location).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(ObjectError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(from_object("head", "the blob", error)),
+        }
     }
+}
+
+fn absent() -> StoreError {
+    StoreError::new(StoreErrorKind::NotFound, "get", "the blob is not there")
 }
 
 /// What must hold when a blob is published.

@@ -8,8 +8,8 @@ use object_store::{Error as ObjectError, ObjectStoreExt};
 use super::ObjectTenantStore;
 use super::keys::is_of_ledger;
 use crate::paths::TenantId;
-use crate::store::StoreError;
 use crate::store::object_error::from_object;
+use crate::store::{StoreError, StoreErrorKind};
 
 impl ObjectTenantStore {
     pub(super) async fn read_view_object(&self, key: &Path) -> Result<Option<Bytes>, StoreError> {
@@ -28,7 +28,12 @@ impl ObjectTenantStore {
 
     pub(super) async fn rename_view_object(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
         let failed = |error| from_object("rename view", "the view", error);
-        self.objects.copy(from, to).await.map_err(failed)?;
+        self.objects.copy(from, to).await.map_err(|error| match error {
+            ObjectError::NotFound { .. } => {
+                StoreError::new(StoreErrorKind::NotFound, "rename view", "the view is not there")
+            }
+            error => failed(error),
+        })?;
         self.delete_object("rename view", "the view", from).await
     }
 
