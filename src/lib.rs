@@ -60,6 +60,7 @@
 
 pub mod environment;
 pub mod error;
+mod json_error;
 mod ledger;
 pub mod ownership;
 pub mod paths;

@@ -292,10 +292,11 @@ impl Cell {
         self.shared.runtime.spawn(async move {
             let folded = std::panic::AssertUnwindSafe(cell.fold_now(&state)).catch_unwind().await;
             cell.folding.store(false, Ordering::SeqCst);
+            let tenant = cell.tenant.as_str();
             match folded {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(target: "tenantry::ledger", %error, "fold failed"),
-                Err(_) => tracing::error!(target: "tenantry::ledger", "fold panicked"),
+                Ok(Err(error)) => tracing::warn!(target: "tenantry::ledger", tenant, %error, "fold failed"),
+                Err(_) => tracing::error!(target: "tenantry::ledger", tenant, "fold panicked"),
             }
             drop(work);
         });

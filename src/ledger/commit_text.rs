@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::state::{IndexKey, Line, LineKey, Section};
+use crate::json_error::JsonError;
 
 /// One change of one entry.
 #[derive(Debug, Clone)]
@@ -81,12 +82,12 @@ pub(super) fn write_line(
 }
 
 /// Reads a commit's text. The records share the buffer.
-pub(super) fn read_commit(text: &Bytes) -> Result<Vec<Change>, serde_json::Error> {
+pub(super) fn read_commit(text: &Bytes) -> Result<Vec<Change>, JsonError> {
     let changes: Vec<&RawValue> = serde_json::from_slice(text)?;
     changes.into_iter().map(|change| read_change(text, change.get())).collect()
 }
 
-fn read_change(buffer: &Bytes, change: &str) -> Result<Change, serde_json::Error> {
+fn read_change(buffer: &Bytes, change: &str) -> Result<Change, JsonError> {
     #[derive(Deserialize)]
     struct Removal(String, String);
     match serde_json::from_str::<Line<'_>>(change) {
@@ -101,7 +102,7 @@ fn read_change(buffer: &Bytes, change: &str) -> Result<Change, serde_json::Error
             Ok(Removal(section, id)) => {
                 Ok(Change::Remove { section: Section::named(&section), id: id.into() })
             }
-            Err(_) => Err(error),
+            Err(_) => Err(error.into()),
         },
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::json_error::JsonError;
 use crate::store::{Header, Incarnation};
 
 /// Where a tenant stands between creation and erasure.
@@ -60,7 +61,7 @@ struct Stored<'a> {
 
 impl TenantHeader {
     /// Reads a store's header.
-    pub(super) fn read(header: &Header) -> Result<Self, serde_json::Error> {
+    pub(super) fn read(header: &Header) -> Result<Self, JsonError> {
         let stored: Stored<'_> = serde_json::from_slice(&header.text)?;
         let time = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
         let lifecycle = match stored.lifecycle {
@@ -75,7 +76,7 @@ impl TenantHeader {
     }
 
     /// Writes it for a store.
-    pub(super) fn write(&self) -> Result<Header, serde_json::Error> {
+    pub(super) fn write(&self) -> Result<Header, JsonError> {
         let lifecycle = match self.lifecycle {
             Lifecycle::Active => StoredLifecycle::Active,
             Lifecycle::Deleting { until } => StoredLifecycle::Deleting { until: until.as_millisecond() },

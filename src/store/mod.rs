@@ -18,6 +18,7 @@ use crate::environment::Deadline;
 pub use crate::paths::Incarnation;
 use crate::paths::{Area, BlobKey, FileName, TenantId};
 
+mod debug;
 mod error;
 pub(crate) mod forward;
 pub mod head_ledger;
@@ -88,7 +89,7 @@ impl fmt::Debug for Version {
 }
 
 /// A whole ledger as it was read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Loaded {
     /// The version that all of it together makes.
     pub version: Version,
@@ -103,7 +104,7 @@ pub struct Loaded {
 }
 
 /// What a refresh found.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Refreshed {
     /// The version is still the newest.
     Unchanged,
@@ -121,7 +122,7 @@ pub enum Refreshed {
 }
 
 /// One commit on its way to the store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Commit {
     /// The header from this commit on, if it changes it. Required for the first commit of a life.
     pub header: Option<Header>,
@@ -141,7 +142,7 @@ pub enum Outcome {
 }
 
 /// A new snapshot for a ledger.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Fold {
     /// Whether it says the same as what it replaces.
     pub kind: FoldKind,

@@ -5,6 +5,8 @@
 //! transaction, in the very state that it changes. Both give a [`Permit`], and [`Guarded`], which
 //! alone holds the ledger and the store, does nothing without one.
 
+mod foreign;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::environment::{Clock, Entropy};
@@ -307,7 +309,7 @@ impl Access {
             let permit = self.core.permit(&self.request(&principal, action, resource, header)?)?;
             (permit, own)
         } else {
-            let header = self.ledger().header(operation, &self.tenant).await?;
+            let header = self.foreign_header(&principal, action, resource).await?;
             let permit = self.core.permit(&self.request(&principal, action, resource, header.as_ref())?)?;
             let state = self.ledger().read(operation, &self.tenant).await?;
             // The header may have changed between the two requests.
@@ -330,7 +332,7 @@ impl Access {
         let principal = self.principal_in(operation, own_header)?;
         let header = match self.is_own() {
             true => own_header.cloned(),
-            false => self.ledger().header(operation, &self.tenant).await?,
+            false => self.foreign_header(&principal, action, resource).await?,
         };
         Ok(self.core.gate.ask(&self.request(&principal, action, resource, header.as_ref())?))
     }
@@ -421,7 +423,7 @@ impl Access {
         let operation = action.as_str();
         let own = self.ledger().read(operation, &self.principal).await?;
         let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
-        let header = self.ledger().header(operation, &self.tenant).await?;
+        let header = self.foreign_header(&principal, action, resource).await?;
         let request = self.request(&principal, action, resource, header.as_ref())?;
         let (decision, permit) = self.core.gate.judge(&request);
         if let Err(refusal) = permit {

@@ -48,7 +48,8 @@ pub(super) async fn clear(core: &Core, permit: &Permit, released: &[(Area, FileN
         return;
     }
     if let Err(error) = try_clear(core, permit, released).await {
-        tracing::warn!(target: "tenantry::upkeep", %error, "a doomed file is left to the sweep");
+        let tenant = permit.tenant().as_str();
+        tracing::warn!(target: "tenantry::upkeep", tenant, %error, "a doomed file is left to the sweep");
     }
 }
 

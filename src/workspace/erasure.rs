@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_error::JsonError;
 use crate::ledger::{Lifecycle, Section, State, TenantHeader};
 use crate::ownership::{Permit, Resource};
 use crate::paths::{Area, BlobKey};
@@ -166,8 +167,9 @@ fn tombstone(core: &Core, header: &TenantHeader) -> Result<(TenantHeader, Receip
     let life = header.incarnation.to_string();
     let erased_at = core.clock.now().as_millisecond();
     let receipt = Receipt { life, records, files, bytes, erased_at };
-    let text = serde_json::to_string(&receipt)
-        .map_err(|error| Error::new(ErrorKind::Corrupt, "tenants.erase").with_source(error))?;
+    let text = serde_json::to_string(&receipt).map_err(|error| {
+        Error::new(ErrorKind::Corrupt, "tenants.erase").with_source(JsonError::from(error))
+    })?;
     let header = TenantHeader { lifecycle: Lifecycle::Erased, profile: text.into(), ..header.clone() };
     Ok((header, receipt))
 }

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_error::JsonError;
 use crate::ledger::{Lifecycle, TenantHeader};
 use crate::ownership::{Role, Visibility};
 use crate::quota::Limits;
@@ -153,14 +154,16 @@ impl Profile {
     }
 
     pub(super) fn read(operation: &'static str, header: &TenantHeader) -> Result<Self> {
-        serde_json::from_str(&header.profile)
-            .map_err(|error| Error::new(ErrorKind::Corrupt, operation).about("profile").with_source(error))
+        serde_json::from_str(&header.profile).map_err(|error| {
+            Error::new(ErrorKind::Corrupt, operation).about("profile").with_source(JsonError::from(error))
+        })
     }
 
     /// The header that carries this profile.
     pub(super) fn into_header(self, header: &TenantHeader, operation: &'static str) -> Result<TenantHeader> {
-        let profile = serde_json::to_string(&self)
-            .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
+        let profile = serde_json::to_string(&self).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, operation).with_source(JsonError::from(error))
+        })?;
         if profile.len() > Self::MAX_BYTES {
             // A store would refuse it too, and with it what others have in the same commit.
             return Err(Error::new(ErrorKind::TooLarge, operation).about("profile"));

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_error::JsonError;
 use crate::ledger::{Direction, Draft, Section};
 use crate::ownership::{Action, Permit, Resource};
 use crate::paths::TenantId;
@@ -131,7 +132,7 @@ pub(super) fn once<T: Serialize + DeserializeOwned>(
 ) -> Result<T> {
     let unusable = |error: serde_json::Error| {
         let refused = Error::new(ErrorKind::InvalidInput, Action::Transact.as_str());
-        refused.about("idempotency key").with_source(error)
+        refused.about("idempotency key").with_source(JsonError::from(error))
     };
     if let Some(known) = draft.state().get(&Section::REQUESTS, key) {
         return serde_json::from_slice(&known.text).map_err(unusable);

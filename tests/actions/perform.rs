@@ -28,7 +28,7 @@ impl Call {
     }
 }
 
-type Run = fn(Call) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+type Run = fn(Call) -> Pin<Box<dyn Future<Output = Result<String>> + Send>>;
 
 /// One public method.
 #[derive(Clone, Copy)]
@@ -41,8 +41,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Performs it.
-    pub(crate) async fn perform(&self, call: Call) -> Result<()> {
+    /// Performs it; what it answers is as it is written for debugging.
+    pub(crate) async fn perform(&self, call: Call) -> Result<String> {
         (self.run)(call).await
     }
 }
@@ -58,7 +58,7 @@ macro_rules! direct {
         direct!($method, |$call| $run)
     };
     ($method:literal, |$call:ident| $run:expr) => {
-        row($method, None, |$call| Box::pin(async move { $run.await.map(|_done| ()) }))
+        row($method, None, |$call| Box::pin(async move { $run.await.map(|done| format!("{done:?}")) }))
     };
 }
 
@@ -72,8 +72,8 @@ macro_rules! snapshot {
         row($method, Some(Action::ReadProfile), |call| {
             Box::pin(async move {
                 let $snapshot = call.workspace().snapshot().await?;
-                $run?;
-                Ok(())
+                let done = $run?;
+                Ok(format!("{done:?}"))
             })
         })
     };
@@ -90,8 +90,7 @@ macro_rules! inside {
             Box::pin(async move {
                 let run = |$transaction: &mut Transaction<'_>| {
                     let done = $run?;
-                    drop(done);
-                    Ok(())
+                    Ok(format!("{done:?}"))
                 };
                 call.workspace().transaction(run).await
             })

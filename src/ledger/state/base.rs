@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Entry, IndexKey};
+use crate::json_error::JsonError;
 
 /// A line as serde reads it.
 #[derive(Deserialize)]
@@ -70,7 +71,7 @@ pub(super) struct Base {
 pub(in crate::ledger) struct BadLine {
     pub(in crate::ledger) line: usize,
     #[source]
-    pub(in crate::ledger) source: Option<serde_json::Error>,
+    pub(in crate::ledger) source: Option<JsonError>,
 }
 
 impl Base {
@@ -98,9 +99,10 @@ impl Base {
         Ok(base)
     }
 
-    fn read_line(&mut self, text: &Bytes, range: Range<usize>) -> Result<(), Option<serde_json::Error>> {
+    fn read_line(&mut self, text: &Bytes, range: Range<usize>) -> Result<(), Option<JsonError>> {
         let source = std::str::from_utf8(&text[range.clone()]).map_err(|_| None)?;
-        let Line(section, id, order, keys, record) = serde_json::from_str(source).map_err(Some)?;
+        let Line(section, id, order, keys, record) =
+            serde_json::from_str(source).map_err(|error| Some(error.into()))?;
         let piece = |part: &Cow<'_, str>| match part {
             Cow::Borrowed(part) => {
                 let (from, to) = span(text, part);

@@ -88,7 +88,12 @@ impl ObjectTenantStore {
             Ok(length) => length,
             Err(error) => {
                 if let Err(error) = upload.abort().await {
-                    tracing::debug!(%error, "an upload in parts could not be aborted");
+                    let tenant = publication.tenant.as_str();
+                    let error = from_object("put", "the upload", error);
+                    tracing::debug!(
+                        target: "tenantry::upload", tenant, %error,
+                        "an upload in parts could not be aborted",
+                    );
                 }
                 return Err(error);
             }

@@ -130,6 +130,8 @@ pub enum Fault {
     InputOutput,
     /// It fails for want of space and does nothing.
     Full,
+    /// It fails for want of permission (EACCES) and does nothing.
+    Denied,
     /// A write writes its first half and fails for want of space; anything else is as with `Full`.
     Short,
     /// It does all it should, and then fails with EIO all the same.
@@ -145,6 +147,7 @@ impl Fault {
         match self {
             Self::InputOutput | Self::Late => Some(input_output()),
             Self::Full | Self::Short => Some(io::ErrorKind::StorageFull.into()),
+            Self::Denied => Some(io::ErrorKind::PermissionDenied.into()),
             Self::Omitted => None,
         }
     }

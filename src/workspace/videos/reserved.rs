@@ -288,7 +288,10 @@ impl Hold {
             }
             Ok((false, _)) => {}
             // It expires by itself.
-            Err(error) => tracing::warn!(target: "tenantry::upload", %error, "reservation not given back"),
+            Err(error) => {
+                let tenant = self.access.tenant().as_str();
+                tracing::warn!(target: "tenantry::upload", tenant, %error, "reservation not given back");
+            }
         }
     }
 }
