@@ -1,5 +1,5 @@
-//! The states of all tenants take no more memory than the budget allows, counted where it is
-//! allocated.
+//! The states of all tenants take no more memory than the budget allows, and a tenant that another
+//! process writes takes no more than it holds: counted where memory is allocated.
 //!
 //! The data lies on the disk, so that what is counted is what the library keeps of it. Everything
 //! is in one test: the counter is the whole process's.
@@ -13,7 +13,7 @@ use tenantry::ownership::Role;
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::{Entity, RecordId};
 use tenantry::store::local::{LocalOptions, LocalStore};
-use tenantry::{ListOptions, NewTenant, Settings, Tenantry};
+use tenantry::{Expected, ListOptions, NewTenant, Settings, Tenantry, Workspace};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -87,8 +87,51 @@ async fn read_all(root: &Path, memory: usize) -> (usize, usize) {
     (ALLOCATED.peak_usage() - before, ALLOCATED.current_usage() - before)
 }
 
+/// How often the other process writes records and removes all but one of each lot, and how many times
+/// the text of one lot a reader may keep: for a while it keeps what came since it last tidied up.
+const LOTS: usize = 48;
+const KEPT_LOTS: usize = 4;
+
+async fn write_and_remove(own: &Workspace, lot: usize) {
+    let id = move |record: usize| RecordId::parse(&format!("lot-{lot}-{record}")).unwrap();
+    let insert = move |transaction: &mut tenantry::Transaction<'_>| {
+        for record in 0..RECORDS {
+            let note = Note { text: "x".repeat(LENGTH) };
+            transaction.collection::<Note>().insert_as(&id(record), &note)?;
+        }
+        Ok(())
+    };
+    own.transaction(insert).await.unwrap();
+    let remove = move |transaction: &mut tenantry::Transaction<'_>| {
+        for record in 1..RECORDS {
+            transaction.collection::<Note>().remove(&id(record), Expected::Any)?;
+        }
+        Ok(())
+    };
+    own.transaction(remove).await.unwrap();
+}
+
+/// Reads a tenant again and again while another process writes it, and returns what the reader keeps
+/// of it.
+async fn read_what_another_writes(root: &Path) -> usize {
+    let (writer, reader) = (open(root, usize::MAX).await, open(root, usize::MAX).await);
+    let written = writer.session(&tenant(0)).await.unwrap().own();
+    let read = reader.session(&tenant(0)).await.unwrap().own();
+    let first = RecordId::parse("lot-0-0").unwrap();
+    for lot in 0..LOTS {
+        write_and_remove(&written, lot).await;
+        read.collection::<Note>().get(&first).await.unwrap();
+    }
+    drop(written);
+    writer.close(std::time::Duration::from_secs(600)).await.unwrap();
+    drop(writer);
+    let all = ALLOCATED.current_usage();
+    drop((read, reader));
+    all - ALLOCATED.current_usage()
+}
+
 #[tokio::test]
-async fn the_budget_bounds_what_the_states_of_many_tenants_allocate() {
+async fn the_budget_and_what_a_tenant_holds_bound_what_states_allocate() {
     let folder = tempfile::tempdir().unwrap();
     populate(folder.path()).await;
     let (peak, kept) = read_all(folder.path(), BUDGET).await;
@@ -98,4 +141,9 @@ async fn the_budget_bounds_what_the_states_of_many_tenants_allocate() {
     // Without the budget everything stays, so that the bound above is no accident.
     assert!(unbounded_kept >= TEXT, "{unbounded_kept} bytes kept of {TEXT}");
     assert!(unbounded_kept >= 3 * BUDGET * FACTOR);
+
+    let lot = RECORDS * LENGTH;
+    let kept = read_what_another_writes(folder.path()).await;
+    println!("of {LOTS} lots of {lot} bytes a reader keeps {kept} bytes");
+    assert!(kept <= KEPT_LOTS * lot, "{kept} bytes kept");
 }

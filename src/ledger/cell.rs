@@ -96,6 +96,11 @@ impl Cell {
                     apply_commit(&mut state, commit)?;
                 }
                 state.set_version(version);
+                // Who commits folds, and moves on to the fold. Who only reads what others commit would
+                // gather it above its base for ever. (A state too long for a base stays as it is.)
+                if state.wants_base(self.shared.settings.fold_minimum) {
+                    state = state.rebased().unwrap_or(state);
+                }
                 self.publish(&state);
                 Ok(state)
             }

@@ -1,6 +1,6 @@
 //! Walking a section in order, and writing the whole state as a new snapshot.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{Entry, Section, State};
 use crate::ledger::commit_text::write_line;
@@ -64,7 +64,7 @@ impl State {
 
     /// The state as a snapshot's text: unchanged lines of the base are copied as they stand.
     pub(in crate::ledger) fn write_snapshot(&self) -> Bytes {
-        let mut text = BytesMut::with_capacity(self.base.text_length() + self.tail_bytes);
+        let mut text = Vec::with_capacity(self.base.text_length() + self.layer_bytes);
         let mut below = self
             .base
             .positions()
@@ -84,13 +84,14 @@ impl State {
             push_line(&mut text, self.base.line(at));
         }
         push_line(&mut text, &write_line(&Section::META, "next", self.next_order, &[], b"{}"));
-        text.freeze()
+        // It may be kept for long, so without the room for what was replaced.
+        text.into_boxed_slice().into()
     }
 }
 
-fn push_line(text: &mut BytesMut, line: &[u8]) {
-    text.put_slice(line);
-    text.put_u8(b'\n');
+fn push_line(text: &mut Vec<u8>, line: &[u8]) {
+    text.extend_from_slice(line);
+    text.push(b'\n');
 }
 
 /// Merges two sequences that are each in the order `first` says.

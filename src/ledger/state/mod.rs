@@ -97,8 +97,10 @@ pub(crate) struct State {
     by_key: RedBlackTreeMapSync<(IndexKey, Section, u64), Arc<str>>,
     tallies: Tallies,
     next_order: u64,
-    /// The bytes of the commits since the base.
+    /// The bytes of the commits since the snapshot that the store has.
     tail_bytes: usize,
+    /// The bytes of the commits since the base, which may be newer than the store's snapshot.
+    layer_bytes: usize,
 }
 
 impl fmt::Debug for State {
@@ -120,6 +122,7 @@ impl State {
             tallies: Tallies::default(),
             next_order: 1,
             tail_bytes: 0,
+            layer_bytes: 0,
         }
     }
 
@@ -175,6 +178,15 @@ impl State {
 
     pub(super) fn grow_tail(&mut self, bytes: usize) {
         self.tail_bytes += bytes;
+        self.layer_bytes += bytes;
+    }
+
+    /// The same state on a base of its own, with nothing above it; the store's snapshot stays as long
+    /// ago as it is.
+    pub(super) fn rebased(&self) -> Result<Self, BadLine> {
+        let (Some(version), Some(header)) = (&self.version, &self.header) else { return Ok(self.clone()) };
+        let fresh = Self::read(version.clone(), TenantHeader::clone(header), self.write_snapshot())?;
+        Ok(Self { header: Some(Arc::clone(header)), tail_bytes: self.tail_bytes, ..fresh })
     }
 
     pub(super) fn next_order(&self) -> u64 {
@@ -253,15 +265,25 @@ impl State {
         }
     }
 
-    /// Whether so much came since the snapshot that writing a new one pays.
+    /// Whether so much came since the store's snapshot that writing a new one pays.
     pub(super) fn wants_fold(&self, minimum: usize) -> bool {
-        self.tail_bytes > minimum.max(self.base.text_length() / 2)
+        self.tail_bytes > self.worthwhile(minimum)
+    }
+
+    /// Whether so much lies above the base that [a new base](Self::rebased) pays.
+    pub(super) fn wants_base(&self, minimum: usize) -> bool {
+        self.layer_bytes > self.worthwhile(minimum)
+    }
+
+    /// A share of what would have to be written, so that each byte is written a few times at the most.
+    fn worthwhile(&self, minimum: usize) -> usize {
+        minimum.max(self.base.text_length() / 2)
     }
 
     /// The bytes of memory it takes, roughly.
     pub(super) fn weight(&self) -> usize {
         // A changed entry stands in two or three maps, each with its node.
         const NODE: usize = 400;
-        self.base.weight() + 2 * self.tail_bytes + NODE * self.by_id.size() + 1024
+        self.base.weight() + 2 * self.layer_bytes + NODE * self.by_id.size() + 1024
     }
 }

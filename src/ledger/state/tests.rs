@@ -122,8 +122,7 @@ fn empty() -> State {
 }
 
 fn reread(state: &State) -> State {
-    let header = (**state.header().unwrap()).clone();
-    State::read(state.version().unwrap().clone(), header, state.write_snapshot()).unwrap()
+    state.rebased().unwrap()
 }
 
 proptest! {
