@@ -1,8 +1,8 @@
 //! When views are written: told of every commit, the writer brings the views of that tenant up to its
 //! ledger, in a task of its own.
 //!
-//! What changes while a tenant's views are being written is gathered for the next time, so a busy
-//! tenant's views are written as often as they can be and no more. Tenants do not wait for one another:
+//! What changes while a tenant's views are being written is gathered for the next time, and after it
+//! they rest for a multiple of what it took: commits that go on do not have to compete with them. Tenants do not wait for one another:
 //! only a few are written at a time, and none may take longer than [`LIMIT`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{CommitRule, Section, State};
@@ -42,6 +43,9 @@ pub enum ViewMode {
 const AT_ONCE: usize = 8;
 /// How long the views of one tenant may take.
 const LIMIT: Duration = Duration::from_secs(60);
+/// How many times as long as writing a tenant's views took they are left alone then. Long ones would
+/// otherwise be written without end while commits go on, which need the same disk.
+const REST: u32 = 10;
 /// Of how many tenants it is remembered what their views hold. Beyond that, all is forgotten: it costs
 /// reading them once more.
 const REMEMBERED: usize = 4096;
@@ -163,16 +167,19 @@ impl ViewWriter {
     }
 
     async fn run(&self, tenant: &TenantId) -> Ended {
+        let mut rest = self.delay;
         loop {
             if self.mode == ViewMode::Soon {
-                self.pause().await;
+                self.pause(rest).await;
             }
             // The semaphore is never closed.
             let Ok(_slot) = self.slots.acquire().await else { return Ended::Early };
             let Some(scope) = self.take(tenant) else { return Ended::Done };
             let Some(core) = self.core.get().and_then(Weak::upgrade) else { return Ended::Early };
             let permit = core.gate.operate("views follow the ledger", Action::WriteViews, tenant);
+            let begun = Instant::now();
             let written = tokio::time::timeout(LIMIT, write(&core, &permit, scope)).await;
+            rest = self.delay.max(begun.elapsed().saturating_mul(REST)).min(LIMIT.max(self.delay));
             let late = || Err(Error::new(ErrorKind::Unavailable, Action::WriteViews.as_str()));
             match written.unwrap_or_else(|_| late()) {
                 Ok(_) => {}
@@ -187,8 +194,8 @@ impl ViewWriter {
         }
     }
 
-    /// Waits a little, so that commits gather; not once closing began.
-    async fn pause(&self) {
+    /// Waits that long, so that commits gather; not once closing began.
+    async fn pause(&self, rest: Duration) {
         let closing = async {
             loop {
                 let mut moved = std::pin::pin!(self.moved.notified());
@@ -200,7 +207,7 @@ impl ViewWriter {
             }
         };
         // Either end will do.
-        let _ = tokio::time::timeout(self.delay, closing).await;
+        let _ = tokio::time::timeout(rest, closing).await;
     }
 
     /// What is to be written now; `None`, and nothing is pending, if there is nothing.
