@@ -4,6 +4,7 @@
 //! synced and the word written. Folding, recovering and beginning a life all end this way.
 
 use std::io;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use super::frame;
@@ -103,7 +104,14 @@ impl Draft {
         if !site.steps.skips(Step::FolderSyncBeforeAnswer) {
             site.directory.sync().map_err(|error| unknown(fail(error)))?;
         }
-        let ledger = Ledger { file, identity, word, head: self.head, known: Mutex::new(self.known) };
+        let ledger = Ledger {
+            file,
+            identity,
+            word,
+            head: self.head,
+            known: Mutex::new(self.known),
+            reach: AtomicU64::new(0),
+        };
         ledger
             .word_of(ledger.known().position)
             .write(&*ledger.word)

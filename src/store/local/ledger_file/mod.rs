@@ -14,6 +14,7 @@ mod read;
 mod recover;
 mod word;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -113,6 +114,8 @@ pub(super) struct Ledger {
     word: Arc<dyn File>,
     head: FileHead,
     known: Mutex<Known>,
+    /// How far the file was seen to reach, by the holder of the lock.
+    reach: AtomicU64,
 }
 
 impl Ledger {
@@ -183,11 +186,14 @@ impl Ledger {
                 return Ok(false);
             }
         }
+        self.reach.store(0, Ordering::Relaxed);
         if site.steps.skips(Step::ZeroCheck) {
             return Ok(true);
         }
         let mut bytes = vec![0; ahead + frame::HEAD];
-        let count = self.file.read_at(&mut bytes, self.known().position.offset).map_err(fail)?;
+        let offset = self.known().position.offset;
+        let count = self.file.read_at(&mut bytes, offset).map_err(fail)?;
+        self.reach.store(offset + count as u64, Ordering::Relaxed);
         Ok(bytes.iter().take(count).all(|byte| *byte == 0))
     }
 

@@ -1,5 +1,6 @@
 //! Opening a ledger: is it settled, or must it be recovered?
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use super::read::{self, FileHead, Lines};
@@ -113,6 +114,7 @@ impl Found {
             word: self.word_file?,
             head: self.head,
             known: Mutex::new(Known { position, header }),
+            reach: AtomicU64::new(0),
         })
     }
 }
