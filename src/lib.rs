@@ -58,6 +58,7 @@
 //!
 //! `docs/design.md` in the repository says how all this is kept, and what was left out to see it break.
 
+mod blocking;
 pub mod environment;
 pub mod error;
 mod json_error;

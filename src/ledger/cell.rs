@@ -18,6 +18,7 @@ use super::draft::Draft;
 use super::header::TenantHeader;
 use super::state::State;
 use super::transaction::Job;
+use crate::blocking;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::TenantId;
 use crate::store::{Commit, Fold, FoldKind, Loaded, Outcome, Refreshed, StoreError, StoreErrorKind};
@@ -149,10 +150,15 @@ impl Cell {
             queue.running = true;
             let cell = Arc::clone(self);
             let work = self.shared.begin_work();
-            self.shared.runtime.spawn(async move {
+            let committer = async move {
                 cell.commit_all().await;
                 drop(work);
-            });
+            };
+            let runtime = &self.shared.runtime;
+            match self.shared.store.capabilities().blocks {
+                true => blocking::begin(runtime, committer),
+                false => drop(runtime.spawn(committer)),
+            }
         }
         Ok(())
     }

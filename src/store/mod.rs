@@ -249,6 +249,9 @@ pub struct Capabilities {
     /// No put can publish after its deadline or after its tenant's areas were removed, and a deleted
     /// blob stays readable for those who have it open: so nothing needs to be waited for.
     pub fenced: bool,
+    /// Calls block threads of the runtime's blocking pool, so that work which is about to make some had
+    /// better begin on one.
+    pub blocks: bool,
 }
 
 /// A backend: blobs, one ledger per tenant, and upkeep.

@@ -171,7 +171,7 @@ pub(super) async fn permit(
 pub(super) async fn blocking<T: Send + 'static>(
     task: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::task::spawn_blocking(task).await {
+    match crate::blocking::run(task).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(StoreError::new(

@@ -222,6 +222,7 @@ impl TenantStore for LocalStore {
             free_space: true,
             live_views: true,
             fenced: true,
+            blocks: true,
         }
     }
 
