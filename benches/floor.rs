@@ -3,7 +3,7 @@
 //!
 //! Both take turns, so that whatever else the machine does meets them alike, and the ratio of their
 //! medians is what tells. Done at several sizes of a tenant, to see whether an insert depends on it.
-#![allow(clippy::print_stdout, reason = "what was measured is printed")]
+#![allow(clippy::disallowed_methods, reason = "what is measured is how long it takes")]
 
 mod place;
 

@@ -16,7 +16,7 @@ use super::cache::Shared;
 use super::commit_text::{Change, read_commit, write_commit};
 use super::draft::Draft;
 use super::header::TenantHeader;
-use super::state::State;
+use super::state::{BadLine, State};
 use super::transaction::Job;
 use crate::blocking;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +25,9 @@ use crate::store::{Commit, Fold, FoldKind, Loaded, Outcome, Refreshed, StoreErro
 
 /// How many transactions one commit takes at the most.
 const BATCH: usize = 128;
+/// The bytes of a state that are indexed in less time than another thread takes to wake up for it, give
+/// or take.
+const SHORT: usize = 64 << 10;
 
 pub(super) struct Cell {
     tenant: TenantId,
@@ -100,7 +103,7 @@ impl Cell {
                 // Who commits folds, and moves on to the fold. Who only reads what others commit would
                 // gather it above its base for ever. (A state too long for a base stays as it is.)
                 if state.wants_base(self.shared.settings.fold_minimum) {
-                    state = state.rebased().unwrap_or(state);
+                    state = aside(state.weight(), move || Ok(state.rebased().unwrap_or(state))).await?;
                 }
                 self.publish(&state);
                 Ok(state)
@@ -114,7 +117,8 @@ impl Cell {
         };
         let Loaded { version, header, snapshot, commits, .. } = loaded;
         let header = TenantHeader::read(&header).map_err(unreadable)?;
-        let mut state = State::read(version, header, snapshot).map_err(unreadable)?;
+        let length = snapshot.len();
+        let mut state = aside(length, move || State::read(version, header, snapshot)).await?;
         for commit in &commits {
             apply_commit(&mut state, commit)?;
         }
@@ -300,7 +304,7 @@ impl Cell {
         }
         let cell = Arc::clone(self);
         let work = self.shared.begin_work();
-        self.shared.runtime.spawn(async move {
+        blocking::begin(&self.shared.runtime, async move {
             let folded = std::panic::AssertUnwindSafe(cell.fold_now(&state)).catch_unwind().await;
             cell.folding.store(false, Ordering::SeqCst);
             let tenant = cell.tenant.as_str();
@@ -314,18 +318,22 @@ impl Cell {
     }
 
     async fn fold_now(&self, state: &State) -> Result<(), StoreError> {
-        let (Some(version), Some(header)) = (state.version(), state.header()) else { return Ok(()) };
-        let header = header.write().map_err(unreadable)?;
+        let (Some(version), Some(known)) = (state.version(), state.header()) else { return Ok(()) };
+        let header = known.write().map_err(unreadable)?;
         let snapshot = state.write_snapshot();
         if u32::try_from(snapshot.len()).is_err() {
             let detail = "the snapshot would be longer than can be read again";
             return Err(StoreError::new(StoreErrorKind::Unsupported, "fold", detail));
         }
-        let fold = Fold { kind: FoldKind::Same, header, snapshot };
+        let fold = Fold { kind: FoldKind::Same, header, snapshot: snapshot.clone() };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
                 self.folded.store(true, Ordering::SeqCst);
-                self.load().await?;
+                // What was written need not be read; what came since does.
+                let (version, header, length) = (version.clone(), TenantHeader::clone(known), snapshot.len());
+                let folded = aside(length, move || State::read(version, header, snapshot)).await?;
+                let newest = self.refresh(folded).await?;
+                self.publish(&newest);
                 self.shared.store.tidy(&self.tenant).await
             }
             Outcome::Conflict => Ok(()),
@@ -341,6 +349,20 @@ impl Cell {
         let micros = ceiling * 1000 * u64::from(u16::from_be_bytes(random)) / u64::from(u16::MAX);
         tokio::time::sleep(Duration::from_micros(micros)).await;
     }
+}
+
+/// Does what takes long where `bytes` are many, so that nobody else's task waits for it.
+async fn aside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> Result<T, BadLine> + Send + 'static,
+) -> Result<T, StoreError> {
+    if bytes <= SHORT {
+        return work().map_err(unreadable);
+    }
+    let lost = |error| {
+        StoreError::new(StoreErrorKind::Unavailable, "ledger", "the runtime shut down").with_source(error)
+    };
+    blocking::run(work).await.map_err(lost)?.map_err(unreadable)
 }
 
 fn apply_commit(state: &mut State, text: &bytes::Bytes) -> Result<(), StoreError> {
