@@ -30,7 +30,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::paths::NameError;
+use crate::paths::{NameError, visible};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What kind of error it is, and so what a caller can do; see the [table](self).
@@ -209,10 +209,11 @@ impl Error {
         Self(Box::new(Inner { kind, operation, subject: None, quota: None, source: None }))
     }
 
-    /// The same, saying what it was about; only names that the caller gave or may see.
+    /// The same, saying what it was about; only names that the caller gave or may see. What can't be
+    /// seen of it is escaped, and a long one is cut.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
-        self.0.subject = Some(subject.into());
+        self.0.subject = Some(visible(&subject.into()).into_owned());
         self
     }
 

@@ -1,5 +1,7 @@
 //! Characters that can't be seen or that change the direction of what is.
 
+use std::borrow::Cow;
+
 /// Characters of the general categories Cf, Zl and Zp, and those that Unicode says to ignore where
 /// they can't be shown (`Default_Ignorable_Code_Point`: fillers, variation selectors, tags), in
 /// order. Kept as a table, since the standard library knows none of these properties.
@@ -37,6 +39,30 @@ pub(super) fn is_invisible(character: char) -> bool {
     after.checked_sub(1).and_then(|at| INVISIBLE.get(at)).is_some_and(|&(_, last)| character <= last)
 }
 
+/// The most characters of a text that an error or a log repeats.
+const SHOWN: usize = 256;
+
+/// A text as it may stand in an error or a log, whoever sent it: what can't be seen, moves the cursor or
+/// turns the direction is escaped, and what is too long is cut.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |character: char| character.is_control() || is_invisible(character);
+    if text.len() <= SHOWN && !text.contains(is_hidden) {
+        return text.into();
+    }
+    let mut shown = String::new();
+    for (at, character) in text.chars().enumerate() {
+        match character {
+            _ if at == SHOWN => {
+                shown.push('…');
+                break;
+            }
+            hidden if is_hidden(hidden) => shown.extend(hidden.escape_unicode()),
+            plain => shown.push(plain),
+        }
+    }
+    shown.into()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -47,6 +73,14 @@ mod tests {
     fn the_table_is_in_order() {
         assert!(INVISIBLE.iter().all(|(first, last)| first <= last));
         assert!(INVISIBLE.windows(2).all(|pair| pair[0].1 < pair[1].0));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_text_is_what_can_be_seen() {
+        assert_eq!(visible("Jadwal – 講義 🎬"), "Jadwal – 講義 🎬");
+        assert_eq!(visible("a\u{202e}b\u{1b}[2J\n"), r"a\u{202e}b\u{1b}[2J\u{a}");
+        assert_eq!(visible(&"é".repeat(256)), "é".repeat(256));
+        assert_eq!(visible(&"é".repeat(257)), format!("{}…", "é".repeat(256)));
     }
 
     // The generators have Unicode tables of their own, so these compare two sources.

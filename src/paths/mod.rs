@@ -18,6 +18,7 @@ mod text;
 
 pub use area::Area;
 pub use blob_key::BlobKey;
+pub(crate) use characters::visible;
 pub use collection_name::CollectionName;
 pub use error::NameError;
 pub use file_name::FileName;

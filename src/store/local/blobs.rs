@@ -191,8 +191,15 @@ impl Root {
             let text = "this root has no path";
             return Err(StoreError::new(StoreErrorKind::Unsupported, "local path", text));
         };
-        if self.head(key)?.is_none() {
-            return Err(not_found("local path", key));
+        // Others go by the path, and follow links on their way: so it is gone by from the root on.
+        let fail = |error| failed("local path", place(key), error);
+        let area = self.directory.open_directory(key.area().as_str());
+        let folder = area.and_then(|area| area.open_directory(key.tenant().as_str()));
+        let found = if_there(folder.and_then(|folder| folder.metadata(key.name().as_str()))).map_err(fail)?;
+        match found {
+            None => return Err(not_found("local path", key)),
+            Some(found) if found.kind != EntryKind::File => return Err(not_plain("local path", key)),
+            Some(_) => {}
         }
         Ok(path.join(key.area().as_str()).join(key.tenant().as_str()).join(key.name().as_str()))
     }

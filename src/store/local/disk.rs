@@ -50,7 +50,8 @@ pub trait Directory: Send + Sync {
     fn open_directory(&self, name: &str) -> io::Result<Arc<dyn Directory>>;
     /// Makes a directory with these permission bits.
     fn create_directory(&self, name: &str, mode: u32) -> io::Result<()>;
-    /// Opens a plain file; anything else is `InvalidData`, a link included.
+    /// Opens a plain file; anything else is `InvalidData`, a link included, and to be written also a
+    /// file that has a second name.
     fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>>;
     /// Makes a file that must not exist yet, open for reading and writing.
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>>;

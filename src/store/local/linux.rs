@@ -98,6 +98,15 @@ fn plain_file(descriptor: OwnedFd) -> io::Result<Arc<dyn File>> {
     Ok(Arc::new(file))
 }
 
+/// The same for a file that is written in place: with a second name it would be written there too,
+/// wherever that is.
+fn plain_file_of_one_name(descriptor: OwnedFd) -> io::Result<Arc<dyn File>> {
+    if fs::fstat(&descriptor)?.st_nlink > 1 {
+        return Err(not_plain());
+    }
+    plain_file(descriptor)
+}
+
 fn kind_of(kind: FileType) -> EntryKind {
     match kind {
         FileType::RegularFile => EntryKind::File,
@@ -132,14 +141,14 @@ impl Directory for KernelDirectory {
     }
 
     fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>> {
-        let access = match access {
-            Access::Read => OFlags::RDONLY,
-            Access::ReadWrite => OFlags::RDWR,
+        let (flags, plain): (_, fn(_) -> _) = match access {
+            Access::Read => (OFlags::RDONLY, plain_file),
+            Access::ReadWrite => (OFlags::RDWR, plain_file_of_one_name),
         };
         // A planted pipe must not make the call wait for its other end.
-        match self.open_beneath(name, access | OFlags::NONBLOCK, Mode::empty()) {
+        match self.open_beneath(name, flags | OFlags::NONBLOCK, Mode::empty()) {
             Err(error) if is_not_plain(&error) => Err(not_plain()),
-            other => plain_file(other?),
+            other => plain(other?),
         }
     }
 
@@ -365,6 +374,15 @@ mod tests {
             assert!(directory.create_directory(name, 0o700).is_err() && directory.metadata(name).is_err());
         }
         assert_eq!(directory.metadata("file").unwrap().length, 4);
+    }
+
+    #[test]
+    fn a_file_with_a_second_name_is_read_and_never_written() {
+        let (folder, directory) = folder();
+        std::fs::hard_link(folder.path().join("file"), folder.path().join("folder/second")).unwrap();
+        assert!(directory.open_file("file", Access::Read).is_ok());
+        let refused = directory.open_file("file", Access::ReadWrite).err().unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

@@ -133,11 +133,16 @@ pub(super) fn random_name(prefix: &str, entropy: &dyn Entropy) -> String {
     format!("{prefix}{:032x}", u128::from_be_bytes(bytes))
 }
 
-/// Removes the hidden files whose writers are dead.
+/// Removes the hidden files whose writers are dead. What is no plain file under such a name, no writer
+/// left: it stays, and keeps nobody from clearing the rest.
 pub(super) fn clear_dead(directory: &dyn Directory) -> io::Result<()> {
     for (name, _) in directory.entries()? {
         let Some(name) = name.to_str().filter(|name| layout::is_temporary(name)) else { continue };
-        let Some(file) = if_there(directory.open_file(name, Access::ReadWrite))? else { continue };
+        let file = match if_there(directory.open_file(name, Access::ReadWrite)) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+            opened => opened?,
+        };
+        let Some(file) = file else { continue };
         if file.try_lock()? {
             if_there(directory.remove_file(name))?;
         }

@@ -1,0 +1,13 @@
+//! Hostile names on every entry point that takes one, and links planted wherever the layout has a folder
+//! repeats what was sent in a form that could deceive (I10).
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+#[path = "hostile/complete.rs"]
+mod complete;
+#[path = "hostile/entries.rs"]
+mod entries;
+#[path = "hostile/names.rs"]
+mod names;
+#[path = "hostile/world.rs"]
+mod world;
