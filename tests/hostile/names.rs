@@ -8,7 +8,7 @@ use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::testkit::hostile_names::{CLASSES, Verdict};
 
 use crate::entries::{self, Entry};
-use crate::world::{Note, Place, assert_known, assert_quiet, note, tree};
+use crate::world::{Note, Place, assert_known, assert_quiet, folder, note, tree};
 
 fn known() -> BTreeSet<String> {
     ["keeper", "ana", "ben"].map(str::to_owned).into()
@@ -134,7 +134,7 @@ async fn names_of_files_that_look_alike_are_told_apart_and_case_pairs_are_one() 
 
 #[tokio::test]
 async fn a_root_of_any_name_is_made_where_the_host_says_and_nowhere_else() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     std::fs::write(folder.path().join("beside"), "of others").unwrap();
     let rooms = folder.path().join("rooms");
     std::fs::create_dir(&rooms).unwrap();

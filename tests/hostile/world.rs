@@ -43,6 +43,12 @@ pub(crate) fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
 }
 
+/// A folder for one test: in memory where the system has such a place, since no test here is about what
+/// a crash leaves, and syncing is most of what the disk would be asked for.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Opens a store; the same seed gives the same names.
 pub(crate) async fn open(store: impl TenantStore, seed: u64) -> Tenantry {
     let mut settings = Settings::default();
@@ -195,7 +201,7 @@ impl Place {
     }
 
     async fn new(objects: Option<Arc<InMemory>>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         for name in ["etc", "videos", "data"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
             std::fs::write(folder.path().join(name).join("passwd"), "of others").unwrap();
