@@ -14,5 +14,7 @@ mod links;
 mod names;
 #[path = "hostile/operations.rs"]
 mod operations;
+#[path = "hostile/swapped.rs"]
+mod swapped;
 #[path = "hostile/world.rs"]
 mod world;

@@ -52,8 +52,20 @@ pub(crate) fn folder() -> tempfile::TempDir {
 /// Opens a store; the same seed gives the same names.
 pub(crate) async fn open(store: impl TenantStore, seed: u64) -> Tenantry {
     let mut settings = Settings::default();
-    settings.free_space_reserve = 0;
     settings.views = ViewMode::AtClose;
+    open_with(store, seed, settings).await
+}
+
+/// Opens a root so that views are written and ledgers folded as often as can be.
+pub(crate) async fn open_busy(root: &Path, seed: u64) -> Tenantry {
+    let mut settings = Settings::default();
+    settings.views = ViewMode::EveryCommit;
+    settings.fold_minimum = 1;
+    open_with(LocalStore::open(root, LocalOptions::default()).await.unwrap(), seed, settings).await
+}
+
+async fn open_with(store: impl TenantStore, seed: u64, mut settings: Settings) -> Tenantry {
+    settings.free_space_reserve = 0;
     let clock = Arc::new(ManualClock::new("2025-11-04T10:00:00Z".parse().unwrap()));
     let builder = Tenantry::builder(store).settings(settings).clock(clock);
     builder.entropy(Arc::new(SeededEntropy::new(seed))).open().await.unwrap()
