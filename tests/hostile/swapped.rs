@@ -210,7 +210,7 @@ async fn an_erasure_removes_nothing_beyond_a_link_that_comes_and_goes() {
     for folder in ["data", "videos", "thumbnails", "tokens"] {
         for place in [folder.to_owned(), format!("{folder}/ana")] {
             for target in targets(&original, &place) {
-                for _ in 0..4 {
+                for _ in 0..12 {
                     erase(&original, &place, &target).await;
                 }
             }

@@ -52,6 +52,23 @@ async fn tidying_clears_what_the_dead_left_and_not_what_the_living_write() {
 }
 
 #[tokio::test]
+async fn a_link_under_a_name_of_the_dead_stays_and_keeps_nothing_from_being_cleared() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    std::fs::write(place.path("data/ana/kept"), b"kept").unwrap();
+    for folder in ["data", "videos"] {
+        std::fs::write(place.path(&format!("{folder}/ana/.fold-dead")), b"half").unwrap();
+        let link = place.path(&format!("{folder}/ana/.fold-link"));
+        std::os::unix::fs::symlink(place.path("data/ana/kept"), link).unwrap();
+    }
+    store.tidy(&ana()).await.unwrap();
+    assert_eq!(place.names("data/ana"), [".fold-link", "kept", "ledger", "ledger.word"]);
+    assert_eq!(place.names("videos/ana"), [".fold-link"]);
+    assert_eq!(place.read("data/ana/kept"), b"kept");
+}
+
+#[tokio::test]
 async fn a_tombstone_is_all_that_stays_of_a_tenant() {
     let place = Place::new();
     let store = place.open().await;
