@@ -78,6 +78,8 @@ actions! {
     ReadUsage = "usage.read", Read;
     /// Write the tenant's views now.
     WriteViews = "views.write", Write;
+    /// List, adopt or discard views that somebody edited.
+    AdoptView = "views.adopt", Write;
     /// Create a tenant.
     CreateTenant = "tenants.create", Administer;
     /// List tenants.

@@ -58,4 +58,16 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn blobs(&self) -> Vec<(Area, FileName)> {
         Vec::new()
     }
+
+    /// The fields of this value that may not be as they are when it comes from a file that people
+    /// edited, in place of `before`, or as a new record if there is none: what only the application
+    /// sets, and what its rules forbid. Then [adopting](crate::EditedViews::adopt) the edit is refused.
+    /// None, unless told; that the files to which a record refers stay the same is seen to anyway.
+    fn refused_edits(&self, before: Option<&Self>) -> Vec<&'static str>
+    where
+        Self: Sized,
+    {
+        let _ = before;
+        Vec::new()
+    }
 }

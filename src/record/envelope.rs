@@ -109,7 +109,7 @@ impl Envelope {
     }
 
     /// Whether the name is one of the envelope's.
-    pub(super) fn has(name: &str) -> bool {
+    pub(crate) fn has(name: &str) -> bool {
         Self::FIELDS.contains(&name)
     }
 }

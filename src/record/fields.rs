@@ -212,3 +212,25 @@ pub(super) fn depth(json: &str) -> usize {
     }
     most
 }
+
+/// JSON without white space, each string of it in the one spelling that [`quoted`] gives; those that no
+/// string type could hold (`"\ud800"`) as they are.
+pub(super) fn respelled(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(start) = rest.find('"') {
+        let bytes = rest.as_bytes();
+        let mut end = start + 1;
+        while bytes.get(end).is_some_and(|byte| *byte != b'"') {
+            end += if bytes[end] == b'\\' { 2 } else { 1 };
+        }
+        let string = rest.get(start..=end).unwrap_or(&rest[start..]);
+        text.push_str(&rest[..start]);
+        match serde_json::from_str::<String>(string) {
+            Ok(plain) => text.push_str(&quoted(&plain)),
+            Err(_) => text.push_str(string),
+        }
+        rest = &rest[start + string.len()..];
+    }
+    text + rest
+}

@@ -11,6 +11,7 @@
 //! This module is pure: where records lie, who may see them, and which limits and times hold is the
 //! business of its callers.
 
+mod edited;
 mod entity;
 mod envelope;
 mod error;

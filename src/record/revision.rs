@@ -13,7 +13,7 @@ use super::{RecordError, serde_as_text};
 pub struct Revision(u128);
 
 impl Revision {
-    pub(super) fn of(text: &[u8]) -> Self {
+    pub(crate) fn of(text: &[u8]) -> Self {
         let digest = blake3::hash(text);
         let mut half = [0; 16];
         half.copy_from_slice(&digest.as_bytes()[..16]);

@@ -125,7 +125,7 @@ impl RecordText {
     }
 
     /// The text of these fields, if the limits allow it.
-    fn of(fields: &Fields<'_>, limits: &RecordLimits) -> Result<Self, RecordError> {
+    pub(super) fn of(fields: &Fields<'_>, limits: &RecordLimits) -> Result<Self, RecordError> {
         limits.check_fields(fields)?;
         let text = fields.to_text();
         limits.check_length(text.len())?;
@@ -177,6 +177,11 @@ fn written<E: Entity>(value: &E, redacted: Redacted) -> Result<String, RecordErr
         }
     }
     Ok(text)
+}
+
+/// Refuses a value that has in place of a secret what stands there in a response.
+pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
+    written(value, Redacted::Refused).map(drop)
 }
 
 /// The fields of a written value, which are none of the envelope's.

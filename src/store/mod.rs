@@ -26,10 +26,12 @@ pub mod local;
 pub mod memory;
 pub mod object;
 mod object_error;
+mod view;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use forward::StoreMethod;
 pub use memory::MemoryStore;
+pub use view::{SetAside, ViewKey, ViewName, ViewPlace};
 
 /// A file's bytes on their way.
 pub type ByteStream = BoxStream<'static, std::io::Result<Bytes>>;
@@ -207,35 +209,6 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// A view's place and name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ViewKey {
-    /// The folder.
-    pub place: ViewPlace,
-    /// The file in it.
-    pub name: ViewName,
-}
-
-/// The folder in which a view lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ViewPlace {
-    /// `data/<tenant>/`
-    Data,
-    /// `tokens/<tenant>/`
-    Tokens,
-}
-
-/// A view's file name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ViewName {
-    /// `.views`: the digests of the others.
-    Digests,
-    /// A documented file.
-    File(FileName),
-    /// `<name>.edited-<time>`: a file that somebody else wrote over a view, set aside.
-    Edited(FileName, i64),
-}
-
 /// What a backend can do beyond what every backend must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -410,6 +383,18 @@ pub trait TenantStore: Send + Sync + 'static {
     /// # Errors
     /// Whatever kept the store from it.
     async fn remove_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<(), StoreError>;
+
+    /// Lists the files of a tenant's data folder that were set aside ([`ViewName::Edited`]), in order of
+    /// name, from after `after`, at most `limit`. What is no plain file is left out.
+    ///
+    /// # Errors
+    /// Whatever kept the store from it.
+    async fn list_edited(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<SetAside>, StoreError>;
 
     /// A path at which other programs can read the blob, where the backend has one.
     ///

@@ -1,15 +1,18 @@
 //! The digests by which a view is known to be the library's own.
 //!
 //! They lie in the file `.views` beside the views, as
-//! `{"version": 1, "views": {"video_database.json": ["<digest>", …]}}`. It is replaced before the views
-//! are, and so holds for each the digest of what lies there and of what is about to: whichever a crash
-//! leaves, it is known. A few before them are kept too, since another process may be about to write one.
+//! `{"version": 1, "views": {"video_database.json": ["<digest>", …]}, "shown": {…}}`. It is replaced
+//! before the views are, and so holds for each the digest of what lies there and of what is about to:
+//! whichever a crash leaves, it is known. A few before them are kept too, since another process may be
+//! about to write one. `shown` has for each view the revisions of the records of its newest text,
+//! `{"video_database.json": {"<id>": "<revision>"}}`.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::Shown;
 use crate::store::{ViewKey, ViewName, ViewPlace};
 
 /// A BLAKE3 digest of a view's text, in hexadecimal digits.
@@ -21,6 +24,11 @@ impl Digest {
     pub(crate) fn of(text: &[u8]) -> Self {
         Self(blake3::hash(text).to_hex().to_string())
     }
+
+    /// The digits.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// How many digests are kept of a view.
@@ -28,12 +36,17 @@ const KEPT: usize = 8;
 
 /// What counts as the library's own, by view.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Digests(BTreeMap<String, Vec<Digest>>);
+pub(crate) struct Digests {
+    own: BTreeMap<String, Vec<Digest>>,
+    shown: BTreeMap<String, Shown>,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
     views: BTreeMap<String, Vec<Digest>>,
+    #[serde(default)]
+    shown: BTreeMap<String, Shown>,
 }
 
 /// How a view is called in the file; a file name has no slash.
@@ -50,26 +63,27 @@ impl Digests {
     /// than overwritten.
     pub(crate) fn read(text: Option<&[u8]>) -> Self {
         let stored = text.and_then(|text| serde_json::from_slice::<Stored>(text).ok());
-        Self(stored.filter(|stored| stored.version == 1).map(|stored| stored.views).unwrap_or_default())
+        let stored = stored.filter(|stored| stored.version == 1);
+        stored.map(|stored| Self { own: stored.views, shown: stored.shown }).unwrap_or_default()
     }
 
     /// The file's text.
     pub(crate) fn write(&self) -> Bytes {
-        let mut text =
-            serde_json::to_vec_pretty(&Stored { version: 1, views: self.0.clone() }).unwrap_or_default();
+        let stored = Stored { version: 1, views: self.own.clone(), shown: self.shown.clone() };
+        let mut text = serde_json::to_vec_pretty(&stored).unwrap_or_default();
         text.push(b'\n');
         text.into()
     }
 
     /// Whether a text of that digest is the library's own.
     pub(crate) fn knows(&self, view: &ViewKey, digest: &Digest) -> bool {
-        label(view).and_then(|label| self.0.get(&label)).is_some_and(|own| own.contains(digest))
+        label(view).and_then(|label| self.own.get(&label)).is_some_and(|own| own.contains(digest))
     }
 
     /// Lets these count as own from now on, the last one longest.
     pub(crate) fn add(&mut self, view: &ViewKey, own: impl IntoIterator<Item = Digest>) {
         let Some(label) = label(view) else { return };
-        let digests = self.0.entry(label).or_default();
+        let digests = self.own.entry(label).or_default();
         for digest in own {
             digests.retain(|known| *known != digest);
             digests.push(digest);
@@ -77,9 +91,21 @@ impl Digests {
         digests.drain(..digests.len().saturating_sub(KEPT));
     }
 
+    /// Which records the newest text of a view shows, as far as that is known.
+    pub(crate) fn shown(&self, view: &ViewKey) -> Option<&Shown> {
+        self.shown.get(&label(view)?)
+    }
+
+    /// Says which records the newest text of a view shows.
+    pub(crate) fn show(&mut self, view: &ViewKey, shown: Shown) {
+        if let Some(label) = label(view) {
+            self.shown.insert(label, shown);
+        }
+    }
+
     /// The names of the views of the data folder that it knows.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str).filter(|label| !label.contains('/'))
+        self.own.keys().map(String::as_str).filter(|label| !label.contains('/'))
     }
 }
 
@@ -96,11 +122,14 @@ mod tests {
         let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
         let mut digests = Digests::default();
         digests.add(&view, [old.clone(), new.clone(), old.clone()]);
+        let shown = Shown::of([("1", b"{}".as_slice())]);
+        digests.show(&view, shown.clone());
         let text = digests.write();
         let again = Digests::read(Some(&text));
         assert_eq!(again, digests);
         assert!(again.knows(&view, &old) && again.knows(&view, &new));
         assert!(!again.knows(&view, &Digest::of(b"other")));
+        assert_eq!(again.shown(&view), Some(&shown));
         assert_eq!(again.files().collect::<Vec<_>>(), ["video_database.json"]);
         assert_eq!(Digests::read(Some(&text[..text.len() / 2])), Digests::default());
         assert_eq!(Digests::read(None), Digests::default());

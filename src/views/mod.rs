@@ -1,6 +1,6 @@
 //! The documented files that are derived from a tenant's ledger, for people and other programs: which
-//! file shows which collection, its text, and the digests by which a file is known to be the
-//! library's own.
+//! file shows which collection, its text, the digests by which a file is known to be the
+//! library's own, and the revisions of the records that it shows.
 //!
 //! Everything here is a pure rule. When views are written, and what happens to one that somebody else
 //! edited, is for the workspace.
@@ -10,8 +10,10 @@
 
 mod digests;
 mod layout;
+mod shown;
 mod text;
 
 pub(crate) use digests::{Digest, Digests};
 pub(crate) use layout::{STANDING, Shape, collection_of, shape, view_of};
+pub(crate) use shown::Shown;
 pub(crate) use text::text;

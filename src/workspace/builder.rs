@@ -59,6 +59,8 @@ pub struct Settings {
     pub views: ViewMode,
     /// How long after a commit that is, so that the views are written once for many commits: 200 ms.
     pub view_delay: Duration,
+    /// How long a view that somebody edited may be to be adopted, in bytes: 16 MiB.
+    pub edited_view_bytes: u64,
 }
 
 impl Default for Settings {
@@ -82,6 +84,7 @@ impl Default for Settings {
             kept_requests: 256,
             views: ViewMode::default(),
             view_delay: Duration::from_millis(200),
+            edited_view_bytes: 16 << 20,
         }
     }
 }

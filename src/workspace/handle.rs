@@ -16,7 +16,7 @@ use super::profile::{Profile, ProfileChange};
 use super::snapshot::Snapshot;
 use super::transaction::{self, Transaction};
 use super::videos::Videos;
-use super::views::{self, Scope, ViewReport};
+use super::views::{self, EditedViews, Scope, ViewReport};
 
 /// A session looking at one tenant: the handle from which everything is done.
 ///
@@ -168,6 +168,12 @@ impl Workspace {
     pub async fn write_views(&self) -> Result<ViewReport> {
         let admitted = self.access.admit(Action::WriteViews, &Resource::Tenant).await?;
         views::write(&self.access.core, &admitted.permit, Scope::All).await
+    }
+
+    /// The views that somebody edited and that were set aside, to be adopted or discarded.
+    #[must_use]
+    pub fn edited_views(&self) -> EditedViews<'_> {
+        EditedViews::new(&self.access)
     }
 
     /// What the tenant holds, and what it may hold at the most.

@@ -43,4 +43,7 @@ pub use videos::{
     AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
     VideoStream, Videos,
 };
-pub use views::{EditedView, ViewMode, ViewReport};
+pub use views::{
+    Adoption, AdoptionPlan, EditName, EditRefusal, EditedView, EditedViews, RefusedEdit, RefusedEdits,
+    SetAsideView, ViewMode, ViewReport,
+};

@@ -120,7 +120,7 @@ pub(super) fn list<E: Entity>(
 }
 
 /// Puts a record's text with the keys by which it is found.
-fn put<E: Entity>(
+pub(super) fn put<E: Entity>(
     draft: &mut Draft,
     action: Action,
     id: &RecordId,

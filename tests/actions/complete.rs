@@ -16,6 +16,7 @@ const HANDLES: &[&str] = &[
     "TransactionCollection",
     "Tenants",
     "Videos",
+    "EditedViews",
 ];
 
 /// Methods that reach neither ledger nor store: they name what is there or lead to those that do, or
@@ -25,6 +26,7 @@ const WITHOUT_A_DECISION: &[&str] = &[
     "Workspace::can",
     "Workspace::collection",
     "Workspace::videos",
+    "Workspace::edited_views",
     "Snapshot::version",
     "Snapshot::collection",
     "Transaction::collection",

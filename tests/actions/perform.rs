@@ -12,7 +12,7 @@ use tenantry::{
     Workspace,
 };
 
-use crate::world::{Note, fresh, known, note};
+use crate::world::{Note, edit, fresh, known, note};
 
 /// Who does it, where, and to which video.
 #[derive(Clone)]
@@ -179,6 +179,19 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
         Action::WriteViews => {
             vec![direct!("Workspace::write_views", |call| call.workspace().write_views())]
         }
+        Action::AdoptView => vec![
+            direct!("EditedViews::list", |call| call.workspace().edited_views().list()),
+            direct!("EditedViews::preview", |call| {
+                call.workspace().edited_views().preview::<Note>(&edit())
+            }),
+            // Decided before the file is read, and again in the state that changes.
+            row("EditedViews::adopt", Some(Action::AdoptView), |call| {
+                Box::pin(
+                    async move { call.workspace().edited_views().adopt::<Note>(&edit()).await.map(drop) },
+                )
+            }),
+            direct!("EditedViews::discard", |call| call.workspace().edited_views().discard(&edit())),
+        ],
         action if action.as_str().starts_with("videos.") => videos(action),
         action => tenants(action),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -12,11 +13,11 @@ use tenantry::environment::ManualClock;
 use tenantry::ownership::{Action, AuditEvent, AuditSink, OwnershipPolicy, Role};
 use tenantry::paths::{CollectionName, FileName, TenantId};
 use tenantry::record::{Entity, RecordId};
-use tenantry::store::TenantStore;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
+use tenantry::store::{SetAside, TenantStore};
 use tenantry::testkit::{CountingStore, Counts, SeededEntropy};
-use tenantry::{Builder, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace};
+use tenantry::{Builder, EditName, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -49,6 +50,11 @@ pub(crate) fn known() -> RecordId {
 /// The id under which the rows insert.
 pub(crate) fn fresh() -> RecordId {
     RecordId::parse("fresh").unwrap()
+}
+
+/// The edited view that each tenant has, in which nothing is to be refused.
+pub(crate) fn edit() -> EditName {
+    EditName::parse("notes.json.edited-1").unwrap()
 }
 
 /// Tenants with data of their own: name, role, whether it is shared.
@@ -251,6 +257,11 @@ impl World {
         if notes.get(&fresh()).await.is_ok() {
             notes.remove(&fresh(), Expected::Any).await.unwrap();
         }
+        if action == Action::AdoptView {
+            let edited = SetAside::of_name(edit().as_str(), 0).unwrap().key();
+            let store = self.medium.store().await;
+            store.put_view(&id(tenant), &edited, Bytes::from_static(b"[]")).await.unwrap();
+        }
         if matches!(action, Action::RestoreTenant | Action::EraseTenant) {
             admin.tenants().delete(&id(tenant)).await.unwrap();
         }
@@ -276,7 +287,7 @@ async fn furnish(workspace: &Workspace) -> (RecordId, FileName) {
     if notes.get(&known()).await.is_err() {
         notes.insert_as(&known(), note("known")).await.unwrap();
     }
-    let bytes = bytes::Bytes::from(format!("the video of {}", workspace.tenant()));
+    let bytes = Bytes::from(format!("the video of {}", workspace.tenant()));
     let body = futures::stream::iter([Ok(bytes)]);
     let video = workspace.videos().upload("holiday.mp4", body).await.unwrap();
     (video.id().clone(), video.value().filename.clone())

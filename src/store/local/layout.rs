@@ -1,7 +1,7 @@
 //! The names of folders and files beneath the root, as `docs/design.md` promises them.
 
 use crate::paths::Area;
-use crate::store::{ViewName, ViewPlace};
+use crate::store::ViewPlace;
 
 /// The library's own folder.
 pub(super) const OWN: &str = ".tenantry";
@@ -50,15 +50,6 @@ pub(super) const fn view_folder(place: ViewPlace) -> &'static str {
     match place {
         ViewPlace::Data => DATA,
         ViewPlace::Tokens => TOKENS,
-    }
-}
-
-/// The file name of a view.
-pub(super) fn view_file(name: &ViewName) -> String {
-    match name {
-        ViewName::Digests => ".views".to_owned(),
-        ViewName::File(file) => file.as_str().to_owned(),
-        ViewName::Edited(file, time) => format!("{file}.edited-{time}"),
     }
 }
 

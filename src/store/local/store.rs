@@ -28,7 +28,7 @@ use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::StoreErrorKind;
 use crate::store::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, StoreError, TenantStore, Version, ViewKey,
+    Removed, SetAside, StoreError, TenantStore, Version, ViewKey,
 };
 
 /// Tenants on the local disk: a folder for each, a ledger file, plain files for blobs.
@@ -247,6 +247,17 @@ impl TenantStore for LocalStore {
         let slot = self.root.slots.get(tenant);
         let view = view.clone();
         self.root.locked(&slot, move |root, slot| root.remove_view(&slot.tenant, &view)).await
+    }
+
+    async fn list_edited(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<SetAside>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        let after = after.map(str::to_owned);
+        self.root.run(&slot, move |root, slot| root.list_edited(&slot.tenant, after.as_deref(), limit)).await
     }
 
     async fn local_path(&self, key: &BlobKey) -> Result<PathBuf, StoreError> {

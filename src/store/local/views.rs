@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::disk::{Access, Directory};
+use super::blobs::page_of;
+use super::disk::{Access, Directory, EntryKind};
 use super::failure::{failed_to_find as failed, if_there, unknown};
 use super::handles::Slot;
 use super::layout;
@@ -13,11 +14,11 @@ use super::options::Step;
 use super::root::Root;
 use super::temporary::{NotPublished, Temporary};
 use crate::paths::TenantId;
-use crate::store::{StoreError, StoreErrorKind, ViewKey};
+use crate::store::{Page, SetAside, StoreError, StoreErrorKind, ViewKey};
 
 /// A view's name, relative to the root.
 fn place(tenant: &TenantId, view: &ViewKey) -> String {
-    format!("{}/{tenant}/{}", layout::view_folder(view.place), layout::view_file(&view.name))
+    format!("{}/{tenant}/{}", layout::view_folder(view.place), view.name.file_name())
 }
 
 fn not_found(operation: &'static str, tenant: &TenantId, view: &ViewKey) -> StoreError {
@@ -38,7 +39,7 @@ impl Root {
     pub(super) fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Option<Bytes>, StoreError> {
         let fail = |error| failed("read view", place(tenant, view), error);
         let Some(directory) = self.view_folder("read view", tenant, view)? else { return Ok(None) };
-        let name = layout::view_file(&view.name);
+        let name = view.name.file_name();
         let Some(file) = if_there(directory.open_file(&name, Access::Read)).map_err(fail)? else {
             return Ok(None);
         };
@@ -84,7 +85,7 @@ impl Root {
             return Err(not_found("put view", &slot.tenant, view));
         }
         let directory = written.directory().clone();
-        match written.replace(&layout::view_file(&view.name)) {
+        match written.replace(&view.name.file_name()) {
             Ok(()) => {}
             Err(NotPublished::Failed(error)) => return Err(fail(error)),
             Err(NotPublished::Unclear(error)) => return Err(unknown(fail(error))),
@@ -111,7 +112,7 @@ impl Root {
         let directory = self
             .view_folder("rename view", tenant, from)?
             .ok_or_else(|| not_found("rename view", tenant, from))?;
-        directory.rename_new(&layout::view_file(&from.name), &layout::view_file(&to.name)).map_err(fail)?;
+        directory.rename_new(&from.name.file_name(), &to.name.file_name()).map_err(fail)?;
         directory.sync().map_err(|error| unknown(fail(error)))
     }
 
@@ -119,7 +120,34 @@ impl Root {
     pub(super) fn remove_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<(), StoreError> {
         let fail = |error| failed("remove view", place(tenant, view), error);
         let Some(directory) = self.view_folder("remove view", tenant, view)? else { return Ok(()) };
-        if_there(directory.remove_file(&layout::view_file(&view.name))).map_err(fail)?;
+        if_there(directory.remove_file(&view.name.file_name())).map_err(fail)?;
         directory.sync().map_err(fail)
+    }
+
+    /// The files that were set aside, one page of them.
+    pub(super) fn list_edited(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<SetAside>, StoreError> {
+        let fail = |error| failed("list edited views", format!("{}/{tenant}", layout::DATA), error);
+        let Some(directory) = self.tenant_folder("list edited views", layout::DATA, tenant)? else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let entries = directory.entries().map_err(fail)?.into_iter();
+        let names = entries
+            .filter(|(_, kind)| *kind == EntryKind::File)
+            .filter_map(|(name, _)| name.into_string().ok())
+            .filter(|name| SetAside::of_name(name, 0).is_some())
+            .map(|name| (name, ()));
+        let (names, next) = page_of(names.collect(), after, limit);
+        let mut items = Vec::new();
+        for (name, ()) in names {
+            let found = if_there(directory.metadata(&name)).map_err(fail)?;
+            let found = found.filter(|found| found.kind == EntryKind::File);
+            items.extend(found.and_then(|found| SetAside::of_name(&name, found.length)));
+        }
+        Ok(Page { items, next })
     }
 }

@@ -3,7 +3,7 @@
 use object_store::path::{Path, PathPart};
 
 use crate::paths::{Area, BlobKey, TenantId};
-use crate::store::{StoreError, StoreErrorKind, ViewKey, ViewName, ViewPlace};
+use crate::store::{StoreError, StoreErrorKind, ViewKey, ViewPlace};
 
 const DATA: &str = "data";
 const TOKENS: &str = "tokens";
@@ -49,11 +49,7 @@ impl Keys {
     /// # Errors
     /// [`Unsupported`](StoreErrorKind::Unsupported) if the ledger itself has that key.
     pub(super) fn view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Path, StoreError> {
-        let name = match &view.name {
-            ViewName::Digests => ".views".to_owned(),
-            ViewName::File(name) => name.as_str().to_owned(),
-            ViewName::Edited(name, time) => format!("{name}.edited-{time}"),
-        };
+        let name = view.name.file_name();
         let folder = match view.place {
             ViewPlace::Data if is_of_ledger(&name) => {
                 let detail = "the name of the view is one of the ledger's";

@@ -13,7 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use super::ObjectTenantStore;
 use crate::paths::{Area, FileName, TenantId};
 use crate::store::object_error::from_object;
-use crate::store::{Found, Page, StoreError};
+use crate::store::{Found, Page, SetAside, StoreError};
 
 /// How many heads are asked for at once.
 const ASK_AHEAD: usize = 16;
@@ -27,18 +27,51 @@ impl ObjectTenantStore {
         limit: usize,
     ) -> Result<Page<Found>, StoreError> {
         let folder = self.keys.area(tenant, area);
+        let smallest = self.smallest("list", "the tenant's blobs", &folder, after, limit, |_| true).await?;
+        let found = smallest.into_iter().map(|(name, length)| {
+            let plain = (!name.contains('/')).then(|| FileName::parse(&name).ok()).flatten();
+            Found { file: plain, name, length }
+        });
+        Ok(page(found.collect(), limit, |found| &found.name))
+    }
+
+    pub(super) async fn list_edited_objects(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<SetAside>, StoreError> {
+        let (folder, subject) = (self.keys.data(tenant), "the tenant's views");
+        let is_edited = |name: &str| SetAside::of_name(name, 0).is_some();
+        let smallest = self.smallest("list edited views", subject, &folder, after, limit, is_edited).await?;
+        let Page { items, next } = page(smallest.into_iter().collect(), limit, |(name, _)| name);
+        let items = items.iter().filter_map(|(name, length)| SetAside::of_name(name, *length));
+        Ok(Page { items: items.collect(), next })
+    }
+
+    /// The first names in a folder from after `after` that are to be kept, each with its length: one
+    /// more than `limit`, if there are so many.
+    async fn smallest(
+        &self,
+        operation: &'static str,
+        subject: &'static str,
+        folder: &Path,
+        after: Option<&str>,
+        limit: usize,
+        keep: impl Fn(&str) -> bool + Send,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut objects = match after.and_then(|after| Path::parse(format!("{folder}/{after}")).ok()) {
-            Some(offset) => self.objects.list_with_offset(Some(&folder), &offset),
-            None => self.objects.list(Some(&folder)),
+            Some(offset) => self.objects.list_with_offset(Some(folder), &offset),
+            None => self.objects.list(Some(folder)),
         };
         let mut smallest = BTreeMap::new();
-        let failed = |error| from_object("list", "the tenant's blobs", error);
+        let failed = |error| from_object(operation, subject, error);
         while let Some(object) = objects.try_next().await.map_err(failed)? {
             let key = object.location.as_ref();
             let Some(name) = key.strip_prefix(folder.as_ref()).and_then(|rest| rest.strip_prefix('/')) else {
                 continue;
             };
-            if after.is_some_and(|after| name <= after) {
+            if after.is_some_and(|after| name <= after) || !keep(name) {
                 continue;
             }
             smallest.insert(name.to_owned(), object.size);
@@ -46,11 +79,7 @@ impl ObjectTenantStore {
                 smallest.pop_last();
             }
         }
-        let found = smallest.into_iter().map(|(name, length)| {
-            let plain = (!name.contains('/')).then(|| FileName::parse(&name).ok()).flatten();
-            Found { file: plain, name, length }
-        });
-        Ok(page(found.collect(), limit, |found| &found.name))
+        Ok(smallest)
     }
 
     pub(super) async fn list_tenants(

@@ -31,7 +31,7 @@ use self::keys::Keys;
 use super::head_ledger::{HeadLedger, HeadLedgerSettings};
 use super::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, StoreError, StoreErrorKind, TenantStore, Version, ViewKey,
+    Removed, SetAside, StoreError, StoreErrorKind, TenantStore, Version, ViewKey,
 };
 use crate::environment::{Entropy, SystemEntropy};
 use crate::paths::{Area, BlobKey, TenantId};
@@ -196,6 +196,15 @@ impl TenantStore for ObjectTenantStore {
 
     async fn remove_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<(), StoreError> {
         self.delete_object("remove view", "the view", &self.keys.view(tenant, view)?).await
+    }
+
+    async fn list_edited(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<SetAside>, StoreError> {
+        self.list_edited_objects(tenant, after, limit).await
     }
 
     async fn local_path(&self, _key: &BlobKey) -> Result<PathBuf, StoreError> {

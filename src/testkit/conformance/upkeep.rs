@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::bench::{Bench, committed, ensure_refused, load, read, tenant};
 use super::{Case, Verdict, case, ensure};
 use crate::paths::FileName;
-use crate::store::{StoreErrorKind, ViewKey, ViewName, ViewPlace};
+use crate::store::{SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -19,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("a view is read as it was written, and replaced whole", views),
         case("a view that is missing reads as missing, and removing it is no error", missing_views),
         case("a view is renamed with its content", rename),
+        case("what was set aside is listed by name, page by page, each tenant's alone", list_edited),
         case("two tenants' and two places' views of one name are different views", view_isolation),
         case("removing all blobs takes one tenant's alone, or is left to the caller", remove_areas),
         case("a path is given exactly if the backend says so, and leads to the blob", local_path),
@@ -143,6 +144,39 @@ async fn rename(bench: Bench) -> Verdict {
     ensure(other.read_view(&ledger.tenant, &from).await?.is_none(), "the old name is still there")?;
     let kept = other.read_view(&ledger.tenant, &to).await?;
     ensure(kept.as_deref() == Some(b"edited"), "the content is lost")
+}
+
+async fn list_edited(bench: Bench) -> Verdict {
+    let ana = bench.create(&tenant("ana")?).await?;
+    let other = bench.create(&tenant("ana2")?).await?;
+    let (notes, plans) = (FileName::parse("notes.json")?, FileName::parse("plans.json")?);
+    let edits = [(&notes, 5, "five"), (&notes, 60, "sixty"), (&plans, -1, "")];
+    let edited = |view: &FileName, time, length| SetAside { view: view.clone(), time, length };
+    for (view, time, content) in edits {
+        let content = Bytes::from_static(content.as_bytes());
+        bench.store.put_view(&ana.tenant, &edited(view, time, 0).key(), content).await?;
+    }
+    // Neither is one, nor what lies beside one.
+    let view = view(ViewPlace::Data, "notes.json")?;
+    bench.store.put_view(&ana.tenant, &view, Bytes::from_static(b"[]")).await?;
+    let base = edited(&notes, 60, 0).base();
+    bench.store.put_view(&ana.tenant, &base, Bytes::from_static(b"{}")).await?;
+    bench.store.put_view(&other.tenant, &edited(&plans, 7, 0).key(), Bytes::from_static(b"1")).await?;
+    let other_process = bench.second().await?;
+    let (mut found, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = other_process.list_edited(&ana.tenant, after.as_deref(), 2).await?;
+        ensure(page.items.len() <= 2, "a page is longer than it may be")?;
+        found.extend(page.items);
+        let Some(next) = page.next else { break };
+        ensure(after.as_ref() < Some(&next), "a page does not go on")?;
+        after = Some(next);
+    }
+    let expected: Vec<_> =
+        edits.iter().map(|(view, time, content)| edited(view, *time, content.len() as u64)).collect();
+    ensure(found == expected, format!("found {found:?}"))?;
+    let nobody = bench.store.list_edited(&tenant("nobody")?, None, 2).await?;
+    ensure(nobody.items.is_empty() && nobody.next.is_none(), "who never was has something")
 }
 
 async fn view_isolation(bench: Bench) -> Verdict {

@@ -64,6 +64,27 @@ impl Entity for Video {
     fn blobs(&self) -> Vec<(Area, FileName)> {
         vec![(Area::Videos, self.filename.clone())]
     }
+
+    /// What the library knows of the file is not for people to say; the title is theirs.
+    fn refused_edits(&self, before: Option<&Self>) -> Vec<&'static str> {
+        let mut refused = Vec::new();
+        if let Some(before) = before {
+            let mut fixed = |field, same: bool| refused.extend((!same).then_some(field));
+            fixed("filename", self.filename == before.filename);
+            fixed("original_filename", self.original_filename == before.original_filename);
+            fixed("thumbnail", self.thumbnail == before.thumbnail);
+            fixed("date_added", self.date_added == before.date_added);
+            fixed("source", self.source == before.source);
+            fixed("drive_file_id", self.drive_file_id == before.drive_file_id);
+            fixed("bytes", self.bytes == before.bytes);
+            fixed("hash", self.hash == before.hash);
+        }
+        let kept = before.is_some_and(|before| before.title == self.title);
+        if !kept && Self::checked_title("adopt", &self.title).is_err() {
+            refused.push("title");
+        }
+        refused
+    }
 }
 
 impl Video {

@@ -18,7 +18,7 @@ use crate::ownership::{Permit, Resource};
 use crate::paths::{CollectionName, TenantId};
 use crate::record::RecordText;
 use crate::store::{Incarnation, StoreError, StoreErrorKind, ViewKey, ViewName, ViewPlace};
-use crate::views::{self, Digest, Digests, STANDING};
+use crate::views::{self, Digest, Digests, STANDING, Shown};
 
 use super::super::access::{Core, missing};
 use super::super::profile::is_alive;
@@ -187,7 +187,8 @@ impl<'a> Writing<'a> {
         let mut replacements = Vec::new();
         let mut failure = None;
         for (collection, view) in self.wanted(state, &before, known.is_some()) {
-            let text = text(state, self.permit.tenant(), &collection);
+            let entries = shown(state, self.permit.tenant(), &collection);
+            let text = text(&collection, &entries);
             let digest = Digest::of(&text);
             if self.scope != Scope::All && known.as_ref().is_some_and(|k| k.get(&view) == Some(&digest)) {
                 continue;
@@ -199,9 +200,12 @@ impl<'a> Writing<'a> {
                     tokio::time::sleep(SECOND_LOOK).await;
                     return Ok(false);
                 }
-                Ok(Place::Edited) => self.set_aside(&view).await.map(|()| Place::Free),
+                Ok(Place::Edited) => self.set_aside(&view, before.shown(&view)).await.map(|()| Place::Free),
                 seen => seen,
             };
+            if place.is_ok() {
+                digests.show(&view, Shown::of(entries.iter().map(id_and_text)));
+            }
             match place {
                 Ok(Place::Current) => drop(self.current.insert(view, digest)),
                 Ok(_) => replacements.push(Replacement { view, text, digest }),
@@ -217,7 +221,7 @@ impl<'a> Writing<'a> {
             written.push((view.clone(), digest.clone()));
             match self.put(&view, text.into()).await {
                 Ok(()) => {
-                    self.report.written.push(file_name(&view.name));
+                    self.report.written.push(view.name.file_name());
                     self.current.insert(view, digest);
                 }
                 Err(error) => failure = failure.or(Some(error)),
@@ -242,9 +246,9 @@ impl<'a> Writing<'a> {
         let mut digests = Digests::read(self.read(&DIGESTS).await?.as_deref());
         let mut edited = Vec::new();
         for (collection, view) in self.wanted(&state, &digests.clone(), false) {
-            let digest = Digest::of(&text(&state, tenant, &collection));
+            let digest = Digest::of(&text(&collection, &shown(&state, tenant, &collection)));
             if self.look(&view, &digest, known.get(&view), &mut digests).await? == Place::Edited {
-                edited.push(file_name(&view.name));
+                edited.push(view.name.file_name());
             }
         }
         Ok(edited)
@@ -292,16 +296,21 @@ impl<'a> Writing<'a> {
         Ok(place)
     }
 
-    /// Keeps what somebody else wrote under a name of its own.
-    async fn set_aside(&mut self, view: &ViewKey) -> Result<()> {
+    /// Keeps what somebody else wrote under a name of its own, and beside it what the view showed
+    /// before, as far as that is known.
+    async fn set_aside(&mut self, view: &ViewKey, before: Option<&Shown>) -> Result<()> {
         let ViewName::File(file) = &view.name else { return Ok(()) };
         let mut time = self.core.clock.now().as_second();
         let kept = loop {
             let kept = ViewKey { place: view.place, name: ViewName::Edited(file.clone(), time) };
-            time += 1;
             if self.read(&kept).await?.is_some() {
+                time += 1;
                 continue;
             }
+            let base = ViewKey { place: view.place, name: ViewName::Base(file.clone(), time) };
+            // Also if nothing is known: a crash may have left one of that name.
+            self.put(&base, before.cloned().unwrap_or_default().write()).await?;
+            time += 1;
             let store = self.core.guarded.store(self.permit);
             match store.rename_view(self.permit.tenant(), view, &kept).await {
                 Ok(()) => break kept,
@@ -311,7 +320,7 @@ impl<'a> Writing<'a> {
                 Err(error) => return Err(self.failed(error)),
             }
         };
-        let edited = EditedView { view: file_name(&view.name), kept_as: file_name(&kept.name) };
+        let edited = EditedView { view: view.name.file_name(), kept_as: kept.name.file_name() };
         tracing::warn!(
             target: "tenantry::views",
             tenant = self.permit.tenant().as_str(), view = edited.view, kept_as = edited.kept_as,
@@ -331,20 +340,20 @@ impl<'a> Writing<'a> {
     }
 }
 
-fn file_name(name: &ViewName) -> String {
-    match name {
-        ViewName::Digests => ".views".to_owned(),
-        ViewName::File(file) => file.to_string(),
-        ViewName::Edited(file, time) => format!("{file}.edited-{time}"),
-    }
+/// The records that a collection's view shows, in order.
+pub(super) fn shown(state: &State, tenant: &TenantId, collection: &CollectionName) -> Vec<Entry> {
+    let mut entries = records::texts(state, collection);
+    entries.retain(|entry| is_shown(entry, tenant));
+    entries
+}
+
+fn id_and_text(entry: &Entry) -> (&str, &[u8]) {
+    (&entry.id, &entry.text)
 }
 
 /// The text of a collection's view.
-fn text(state: &State, tenant: &TenantId, collection: &CollectionName) -> Vec<u8> {
-    let mut entries = records::texts(state, collection);
-    entries.retain(|entry| is_shown(entry, tenant));
-    let records = entries.iter().map(|entry| (&*entry.id, &*entry.text));
-    views::text(views::shape(collection), records)
+fn text(collection: &CollectionName, entries: &[Entry]) -> Vec<u8> {
+    views::text(views::shape(collection), entries.iter().map(id_and_text))
 }
 
 /// Whether a record is to be seen: one that names another owner is not, nor one that can't be read.

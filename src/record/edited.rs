@@ -1,0 +1,90 @@
+//! Rows of a file that people may have edited, compared with records and carried over into them.
+//!
+//! The fields of the envelope are the library's: a row may leave them out, but not change them. What
+//! is compared is what JSON means, not how it is spelled: a program that reads a file and writes it
+//! again may write `é` as `\u00e9` and has changed nothing. Numbers are compared as they are written,
+//! since `1.10` and `1.1` are two texts to whoever keeps them.
+
+use super::fields::{quoted, respelled};
+use super::text::refuse_redacted;
+use super::{Entity, Envelope, LocalTime, Record, RecordError, RecordLimits, RecordText};
+
+const ID: &str = "id";
+const UPDATED_AT: &str = "updated_at";
+
+impl RecordText {
+    /// The names of the fields in which a row differs from this record, which has the same id. A field
+    /// of the envelope that the row leaves out does not differ, nor does `updated_at`, which only says
+    /// [which state](Self::is_as_new_as) was edited.
+    pub(crate) fn edits(&self, row: &Self) -> Result<Vec<String>, RecordError> {
+        let (own, edited) = (self.fields()?, row.fields()?);
+        let differs = |name: &str| match (own.get(name), edited.get(name)) {
+            (Some(one), Some(other)) => one != other && respelled(one) != respelled(other),
+            (Some(_), None) => !Envelope::has(name),
+            (None, other) => other.is_some(),
+        };
+        let added = edited.iter().map(|(name, _)| name).filter(|name| own.get(name).is_none());
+        let names = own.iter().map(|(name, _)| name).chain(added);
+        let names = names.filter(|name| ![ID, UPDATED_AT].contains(name) && differs(name));
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Whether a row says by its `updated_at` that it is of this state of the record.
+    pub(crate) fn is_as_new_as(&self, row: &Self) -> Result<bool, RecordError> {
+        let updated = |text: &Self| Ok(text.fields()?.get(UPDATED_AT).map(respelled));
+        Ok(updated(self)? == updated(row)?)
+    }
+
+    /// This record with what was edited in a row: fields that differ are replaced where they stand,
+    /// those gone are removed, new ones appended; the rest stays as it is, to the letter.
+    pub(crate) fn edited<E: Entity>(
+        &self,
+        row: &Self,
+        updated_at: LocalTime,
+        limits: &RecordLimits,
+    ) -> Result<Record<E>, RecordError> {
+        let (edits, edited) = (self.edits(row)?, row.fields()?);
+        let mut fields = self.fields()?;
+        fields.retain(|name| edited.get(name).is_some() || !edits.iter().any(|edit| edit == name));
+        for name in &edits {
+            if let Some(value) = edited.get(name) {
+                fields.set(usize::MAX, name, value);
+            }
+        }
+        Envelope::touch(&mut fields, updated_at);
+        checked(&Self::of(&fields, limits)?)
+    }
+
+    /// A new record with the fields of a row that are not the envelope's.
+    pub(crate) fn added<E: Entity>(
+        envelope: &Envelope,
+        row: &Self,
+        limits: &RecordLimits,
+    ) -> Result<Record<E>, RecordError> {
+        let added = row.fields()?;
+        let mut fields = envelope.to_fields();
+        for (name, value) in added.iter().filter(|(name, _)| !Envelope::has(name)) {
+            fields.push(name, value);
+        }
+        checked(&Self::of(&fields, limits)?)
+    }
+
+    /// The fields of the envelope that a row has beside its `id` and its `owner`.
+    pub(crate) fn claims(&self) -> Result<Vec<&'static str>, RecordError> {
+        let fields = self.fields()?;
+        Ok(Envelope::FIELDS[2..].iter().copied().filter(|name| fields.get(name).is_some()).collect())
+    }
+}
+
+/// A record read through its type, which keeps secrets and not what stands in their place.
+fn checked<E: Entity>(text: &RecordText) -> Result<Record<E>, RecordError> {
+    let record = Record::<E>::read(text)?;
+    let marker = quoted(super::SecretText::REDACTED);
+    let fields = text.fields()?;
+    if E::secret_fields().iter().any(|name| fields.get(name).is_some_and(|value| respelled(value) == marker))
+    {
+        return Err(RecordError::RedactedSecret);
+    }
+    refuse_redacted(record.value())?;
+    Ok(record)
+}

@@ -1,0 +1,53 @@
+//! Which records a view shows, each with its revision: what an edit of the view is compared with.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Revision;
+
+/// The records of a view's text, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Shown(BTreeMap<String, Revision>);
+
+impl Shown {
+    /// The records of these ids and texts.
+    pub(crate) fn of<'a>(records: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        Self(records.into_iter().map(|(id, text)| (id.to_owned(), Revision::of(text))).collect())
+    }
+
+    /// Reads what [`write`](Self::write) wrote. What can't be read says of no record that it was shown.
+    pub(crate) fn read(text: Option<&[u8]>) -> Self {
+        text.and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default()
+    }
+
+    /// A file's text.
+    pub(crate) fn write(&self) -> Bytes {
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        text.into()
+    }
+
+    /// In which revision a record was shown, if it was.
+    pub(crate) fn get(&self, id: &str) -> Option<Revision> {
+        self.0.get(id).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_what_is_damaged_shows_nothing() {
+        let shown = Shown::of([("a", b"{}".as_slice()), ("b", b"[]".as_slice())]);
+        let text = shown.write();
+        assert_eq!(Shown::read(Some(&text)), shown);
+        assert_eq!(shown.get("a"), Some(Revision::of(b"{}")));
+        assert_eq!(shown.get("c"), None);
+        assert_eq!(Shown::read(Some(&text[..text.len() / 2])), Shown::default());
+        assert_eq!(Shown::read(None), Shown::default());
+    }
+}
