@@ -3,16 +3,29 @@
 //! The fields of the envelope are the library's: a row may leave them out, but not change them. What
 //! is compared is what JSON means, not how it is spelled: a program that reads a file and writes it
 //! again may write `é` as `\u00e9` and has changed nothing. Numbers are compared as they are written,
-//! since `1.10` and `1.1` are two texts to whoever keeps them.
+//! since `1.10` and `1.1` are two texts to whoever keeps them; so are members of an object that lies
+//! deeper in another order.
 
 use super::fields::{quoted, respelled};
 use super::text::refuse_redacted;
-use super::{Entity, Envelope, LocalTime, Record, RecordError, RecordLimits, RecordText};
+use super::{Entity, Envelope, LocalTime, Record, RecordError, RecordLimits, RecordText, Revision};
 
 const ID: &str = "id";
 const UPDATED_AT: &str = "updated_at";
 
 impl RecordText {
+    /// A digest of what the record says, whatever the order of its fields and the spelling of its strings.
+    pub(crate) fn meaning(&self) -> Result<Revision, RecordError> {
+        let fields = self.fields()?;
+        let mut sorted: Vec<_> = fields.iter().map(|(name, value)| (name, respelled(value))).collect();
+        sorted.sort_unstable();
+        let mut text = String::with_capacity(self.as_bytes().len());
+        for (name, value) in sorted {
+            text.extend([&*quoted(name), ":", &*value, ","]);
+        }
+        Ok(Revision::of(text.as_bytes()))
+    }
+
     /// The names of the fields in which a row differs from this record, which has the same id. A field
     /// of the envelope that the row leaves out does not differ, nor does `updated_at`, which only says
     /// [which state](Self::is_as_new_as) was edited.
@@ -31,7 +44,8 @@ impl RecordText {
 
     /// Whether a row says by its `updated_at` that it is of this state of the record.
     pub(crate) fn is_as_new_as(&self, row: &Self) -> Result<bool, RecordError> {
-        let updated = |text: &Self| Ok(text.fields()?.get(UPDATED_AT).map(respelled));
+        let updated =
+            |text: &Self| Ok(text.fields()?.get(UPDATED_AT).map(|time| respelled(time).into_owned()));
         Ok(updated(self)? == updated(row)?)
     }
 
@@ -81,7 +95,9 @@ fn checked<E: Entity>(text: &RecordText) -> Result<Record<E>, RecordError> {
     let record = Record::<E>::read(text)?;
     let marker = quoted(super::SecretText::REDACTED);
     let fields = text.fields()?;
-    if E::secret_fields().iter().any(|name| fields.get(name).is_some_and(|value| respelled(value) == marker))
+    if E::secret_fields()
+        .iter()
+        .any(|name| fields.get(name).is_some_and(|value| *respelled(value) == *marker))
     {
         return Err(RecordError::RedactedSecret);
     }

@@ -215,7 +215,11 @@ pub(super) fn depth(json: &str) -> usize {
 
 /// JSON without white space, each string of it in the one spelling that [`quoted`] gives; those that no
 /// string type could hold (`"\ud800"`) as they are.
-pub(super) fn respelled(json: &str) -> String {
+pub(super) fn respelled(json: &str) -> Cow<'_, str> {
+    if !json.contains('\\') {
+        // Only what is escaped can be spelled in two ways.
+        return Cow::Borrowed(json);
+    }
     let mut text = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(start) = rest.find('"') {
@@ -232,5 +236,5 @@ pub(super) fn respelled(json: &str) -> String {
         }
         rest = &rest[start + string.len()..];
     }
-    text + rest
+    Cow::Owned(text + rest)
 }

@@ -29,7 +29,7 @@ pub enum ViewName {
     File(FileName),
     /// `<name>.edited-<time>`: a file that somebody else wrote over a view, set aside.
     Edited(FileName, i64),
-    /// `<name>.edited-<time>.base`: which records, in which revisions, the view showed before that.
+    /// `<name>.edited-<time>.base`: which records, and what of them, the view showed before that.
     Base(FileName, i64),
 }
 

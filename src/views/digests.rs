@@ -4,8 +4,8 @@
 //! `{"version": 1, "views": {"video_database.json": ["<digest>", …]}, "shown": {…}}`. It is replaced
 //! before the views are, and so holds for each the digest of what lies there and of what is about to:
 //! whichever a crash leaves, it is known. A few before them are kept too, since another process may be
-//! about to write one. `shown` has for each view the revisions of the records of its newest text,
-//! `{"video_database.json": {"<id>": "<revision>"}}`.
+//! about to write one. `shown` has for each view what the records of its newest text say, as digests:
+//! `{"video_database.json": {"<id>": "<digest>"}}`.
 
 use std::collections::BTreeMap;
 
@@ -122,7 +122,7 @@ mod tests {
         let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
         let mut digests = Digests::default();
         digests.add(&view, [old.clone(), new.clone(), old.clone()]);
-        let shown = Shown::of([("1", b"{}".as_slice())]);
+        let shown = Shown::of([("1", &Bytes::from("{}"))]);
         digests.show(&view, shown.clone());
         let text = digests.write();
         let again = Digests::read(Some(&text));

@@ -1,6 +1,6 @@
 //! The documented files that are derived from a tenant's ledger, for people and other programs: which
 //! file shows which collection, its text, the digests by which a file is known to be the
-//! library's own, and the revisions of the records that it shows.
+//! library's own, and digests of the records that it shows.
 //!
 //! Everything here is a pure rule. When views are written, and what happens to one that somebody else
 //! edited, is for the workspace.

@@ -1,11 +1,12 @@
-//! Which records a view shows, each with its revision: what an edit of the view is compared with.
+//! Which records a view shows, each with a digest of what it says: what an edit of the view is compared
+//! with.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::record::Revision;
+use crate::record::{RecordText, Revision};
 
 /// The records of a view's text, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,9 +14,11 @@ use crate::record::Revision;
 pub(crate) struct Shown(BTreeMap<String, Revision>);
 
 impl Shown {
-    /// The records of these ids and texts.
-    pub(crate) fn of<'a>(records: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
-        Self(records.into_iter().map(|(id, text)| (id.to_owned(), Revision::of(text))).collect())
+    /// The records of these ids and texts; one that can't be read is not shown.
+    pub(crate) fn of<'a>(records: impl IntoIterator<Item = (&'a str, &'a Bytes)>) -> Self {
+        let digest = |text: &Bytes| RecordText::from_stored(text.clone()).meaning().ok();
+        let records = records.into_iter();
+        Self(records.filter_map(|(id, text)| Some((id.to_owned(), digest(text)?))).collect())
     }
 
     /// Reads what [`write`](Self::write) wrote. What can't be read says of no record that it was shown.
@@ -30,7 +33,7 @@ impl Shown {
         text.into()
     }
 
-    /// In which revision a record was shown, if it was.
+    /// The digest of what a record said that was shown.
     pub(crate) fn get(&self, id: &str) -> Option<Revision> {
         self.0.get(id).copied()
     }
@@ -42,11 +45,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_what_is_damaged_shows_nothing() {
-        let shown = Shown::of([("a", b"{}".as_slice()), ("b", b"[]".as_slice())]);
+        let [one, other] = [r#"{"id":1,"t":"\u00f6"}"#, r#"{"t":"ö","id":1}"#].map(Bytes::from);
+        let shown = Shown::of([("a", &one), ("b", &Bytes::from("[]"))]);
         let text = shown.write();
         assert_eq!(Shown::read(Some(&text)), shown);
-        assert_eq!(shown.get("a"), Some(Revision::of(b"{}")));
-        assert_eq!(shown.get("c"), None);
+        assert_eq!(shown.get("a"), RecordText::from_stored(other).meaning().ok());
+        assert_eq!(shown.get("b"), None);
         assert_eq!(Shown::read(Some(&text[..text.len() / 2])), Shown::default());
         assert_eq!(Shown::read(None), Shown::default());
     }

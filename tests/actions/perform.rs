@@ -185,11 +185,12 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
                 call.workspace().edited_views().preview::<Note>(&edit())
             }),
             // Decided before the file is read, and again in the state that changes.
-            row("EditedViews::adopt", Some(Action::AdoptView), |call| {
-                Box::pin(
-                    async move { call.workspace().edited_views().adopt::<Note>(&edit()).await.map(drop) },
-                )
-            }),
+            Row {
+                before: Some(Action::AdoptView),
+                ..direct!("EditedViews::adopt", |call| {
+                    call.workspace().edited_views().adopt::<Note>(&edit())
+                })
+            },
             direct!("EditedViews::discard", |call| call.workspace().edited_views().discard(&edit())),
         ],
         action if action.as_str().starts_with("videos.") => videos(action),

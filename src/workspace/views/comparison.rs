@@ -3,11 +3,10 @@
 //!
 //! A file says nothing of when it was read, and what lay in the ledger then may have changed twice
 //! since. So an edit counts only where it is certain that it was made on the present state:
-//! - a row changes a record if the view showed that record last in its present revision, and the row
-//!   has its present `updated_at`;
-//! - a record was taken out by hand if the view showed it in its present revision, and the file has a
-//!   row, itself of the present state, of a record that was inserted later: then whoever read that
-//!   one read this one too;
+//! - a row changes a record if the view showed that record last as it is now, and the row has its
+//!   present `updated_at`;
+//! - a record was taken out by hand if the view showed it as it is now, and the file has a row, itself of
+//!   the present state, of a record that was inserted later: then whoever read that one read this one too;
 //! - a row is a new record if the view did not show its id, and nothing in it is the library's to say.
 //!
 //! A row that is as the view showed it was not edited, whatever the ledger has by now. All else that
@@ -181,7 +180,7 @@ impl<E: Entity> Changes<E> {
         let Ok(id) = RecordId::parse(&entry.id) else { return };
         let text = RecordText::from_stored(entry.text.clone());
         let Some(base) = base else { return self.left.push(id) };
-        let refused = if base != text.revision() {
+        let refused = if text.meaning().ok() != Some(base) {
             refuse(EditRefusal::ChangedSince)
         } else {
             match Record::<E>::read(&text) {
@@ -264,10 +263,10 @@ fn meaning<E: Entity>(
     if edits.is_empty() {
         return Ok(Meaning::Nothing { present: is_as_new });
     }
-    if base == Some(row.revision()) {
+    if base == Some(row.meaning()?) {
         return Ok(Meaning::Left);
     }
-    if base != Some(present.revision()) || !is_as_new {
+    if base != Some(present.meaning()?) || !is_as_new {
         return Err(refuse(EditRefusal::ChangedSince));
     }
     fields(edits.into_iter().filter(|name| Envelope::has(name)).collect())?;
@@ -289,7 +288,7 @@ fn new_row<E: Entity>(
 ) -> Result<Meaning<E>, Refused> {
     let id = envelope.id();
     if let Some(base) = base {
-        let unedited = base == row.revision();
+        let unedited = base == row.meaning()?;
         return if unedited { Ok(Meaning::Left) } else { Err(refuse(EditRefusal::ChangedSince)) };
     }
     if state.get(&records::section(&E::collection()), id.as_str()).is_some() {

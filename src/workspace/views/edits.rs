@@ -106,10 +106,11 @@ impl SetAsideView {
 ///   rows of the file that show the present state.
 ///
 /// Rows that nobody edited, and that are only older than the ledger, are left out of it. The order
-/// of rows means nothing. What a view showed before it was edited is known by the revisions in
-/// `.views`: those of the newest text that was written or about to be. A program that read an older
-/// text is found out by `updated_at`, which has seconds: if it wrote in the same second in which a
-/// record changed twice, the second change is lost.
+/// of rows means nothing. What a view showed before it was edited is known by digests in `.views`, of the
+/// newest text that was written or about to be. A program that read an older text is found out by
+/// `updated_at`, which has seconds: what it writes in the very second in which a record changed
+/// twice replaces the second change. Where nothing is known of what the view showed (`.views` was lost),
+/// no record is changed or removed.
 ///
 /// # Errors
 /// As for changes of a [`Collection`](super::super::Collection).

@@ -204,7 +204,7 @@ impl<'a> Writing<'a> {
                 seen => seen,
             };
             if place.is_ok() {
-                digests.show(&view, Shown::of(entries.iter().map(id_and_text)));
+                digests.show(&view, Shown::of(entries.iter().map(|entry| (&*entry.id, &entry.text))));
             }
             match place {
                 Ok(Place::Current) => drop(self.current.insert(view, digest)),
@@ -347,13 +347,9 @@ pub(super) fn shown(state: &State, tenant: &TenantId, collection: &CollectionNam
     entries
 }
 
-fn id_and_text(entry: &Entry) -> (&str, &[u8]) {
-    (&entry.id, &entry.text)
-}
-
 /// The text of a collection's view.
 fn text(collection: &CollectionName, entries: &[Entry]) -> Vec<u8> {
-    views::text(views::shape(collection), entries.iter().map(id_and_text))
+    views::text(views::shape(collection), entries.iter().map(|entry| (&*entry.id, &*entry.text)))
 }
 
 /// Whether a record is to be seen: one that names another owner is not, nor one that can't be read.

@@ -1,0 +1,129 @@
+//! Adoptions that are cut off at some step, and begun again.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tenantry::store::StoreMethod;
+use tenantry::testkit::{HangingStore, Moment, ObservedStore};
+use tenantry::{Expected, Tenantry, ViewMode, Workspace};
+
+use crate::support::{Note, Place, id, note, notes, only_edit, pairs, record};
+
+/// Runs something in a process whose store answers nothing any more from the first call of a method on;
+/// whether it came so far.
+async fn cut_off_at<F: Future<Output = ()>>(
+    place: &Place,
+    method: StoreMethod,
+    run: impl FnOnce(Workspace) -> F,
+) -> bool {
+    let (store, gates) = HangingStore::new(Arc::new(place.store().await));
+    let closing = gates.clone();
+    let observer = move |called: StoreMethod, _: Option<&_>, moment| {
+        if (called, moment) == (method, Moment::Begin) {
+            closing.close(&id("ana"));
+        }
+    };
+    let tenantry = place.open_on(ObservedStore::new(Arc::new(store), observer), ViewMode::AtClose).await;
+    let ana = tenantry.session(&id("ana")).await.unwrap().own();
+    let tenant = id("ana");
+    tokio::select! {
+        () = run(ana) => false,
+        () = gates.hanging(&tenant, 1) => true,
+    }
+}
+
+async fn own(tenantry: &Tenantry) -> Workspace {
+    tenantry.session(&id("ana")).await.unwrap().own()
+}
+
+/// An edit that changes a, removes b, and adds d.
+async fn edited(place: &Place) {
+    let (_tenantry, ana) = place.with_notes(ViewMode::AtClose).await;
+    let edit = |rows: &mut crate::support::Rows| {
+        rows.set("a", "text", "edited");
+        rows.remove("b");
+        rows.add(json!({"id": "d", "text": "new"}));
+    };
+    place.edited_notes(&ana, edit).await;
+}
+
+async fn adopt(ana: Workspace) {
+    let edit = only_edit(&ana).await;
+    ana.edited_views().adopt::<Note>(&edit).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_adoption_that_is_cut_off_at_any_step_is_repeated_without_harm() {
+    use StoreMethod::{Append, ListEdited, PutView, ReadView, RemoveView};
+    for (method, committed) in
+        [(ListEdited, false), (ReadView, false), (Append, false), (RemoveView, true), (PutView, true)]
+    {
+        let place = Place::new();
+        edited(&place).await;
+        assert!(cut_off_at(&place, method, adopt).await, "{method:?} is never called");
+        let tenantry = place.open(ViewMode::AtClose).await;
+        let ana = own(&tenantry).await;
+        let adopted = pairs(&[("a", "edited"), ("c", "cc"), ("d", "new")]);
+        assert_eq!(notes(&ana).await == adopted, committed, "{method:?}");
+        // Where it is gone, only the view was left to be written.
+        if method == PutView {
+            ana.write_views().await.unwrap();
+        } else {
+            let edit = only_edit(&ana).await;
+            let adoption = ana.edited_views().adopt::<Note>(&edit).await.unwrap();
+            assert_eq!((adoption.inserted, adoption.updated, adoption.removed), (1, 1, 1), "{method:?}");
+        }
+        assert_eq!(notes(&ana).await, adopted, "{method:?}");
+        assert_eq!(place.edits(), Vec::<String>::new(), "{method:?}");
+        assert_eq!(crate::support::texts(&place.read("notes.json")), ["edited", "cc", "new"]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_committed_after_an_adoption_that_was_cut_off_is_not_taken_back() {
+    let place = Place::new();
+    edited(&place).await;
+    assert!(cut_off_at(&place, StoreMethod::RemoveView, adopt).await);
+    let tenantry = place.open(ViewMode::AtClose).await;
+    let ana = own(&tenantry).await;
+    let collection = ana.collection::<Note>();
+    collection.remove(&record("d"), Expected::Any).await.unwrap();
+    collection.update(&record("a"), Expected::Any, note("newer")).await.unwrap();
+    collection.insert_as(&record("b"), note("again")).await.unwrap();
+    adopt(ana.clone()).await;
+    assert_eq!(notes(&ana).await, pairs(&[("a", "newer"), ("b", "again"), ("c", "cc")]));
+    assert_eq!(place.edits(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_adoption_whose_answer_was_forgotten_adds_nothing_twice() {
+    let place = Place::new();
+    edited(&place).await;
+    assert!(cut_off_at(&place, StoreMethod::RemoveView, adopt).await);
+    let tenantry = place.open(ViewMode::AtClose).await;
+    let ana = own(&tenantry).await;
+    for request in 0..300 {
+        ana.transaction_once(&request.to_string(), |_| Ok(())).await.unwrap();
+    }
+    let edit = only_edit(&ana).await;
+    let adoption = ana.edited_views().adopt::<Note>(&edit).await.unwrap();
+    assert_eq!(adoption, tenantry::Adoption::default());
+    assert_eq!(notes(&ana).await, pairs(&[("a", "edited"), ("c", "cc"), ("d", "new")]));
+}
+
+#[tokio::test]
+async fn a_view_that_was_being_set_aside_when_all_ended_is_set_aside_with_all_it_takes() {
+    for method in [StoreMethod::PutView, StoreMethod::RenameView] {
+        let place = Place::new();
+        drop(place.with_notes(ViewMode::AtClose).await);
+        place.edit_notes(|rows| rows.set("a", "text", "edited"));
+        let write = async |ana: Workspace| drop(ana.write_views().await.unwrap());
+        assert!(cut_off_at(&place, method, write).await, "{method:?} is never called");
+        let tenantry = place.open(ViewMode::AtClose).await;
+        let ana = own(&tenantry).await;
+        ana.write_views().await.unwrap();
+        adopt(ana.clone()).await;
+        assert_eq!(notes(&ana).await, pairs(&[("a", "edited"), ("b", "bb"), ("c", "cc")]), "{method:?}");
+        assert_eq!(place.edits(), Vec::<String>::new(), "{method:?}");
+    }
+}
