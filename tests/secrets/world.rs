@@ -15,11 +15,11 @@ use tenantry::quota::{Limits, QuotaSink, Threshold, TracingQuota};
 use tenantry::record::{Entity, Record, RecordId, SecretText};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::{ObjectStoreSettings, ObjectTenantStore};
-use tenantry::store::{Commit, Header, Put, TenantStore};
+use tenantry::store::{Commit, Header, Put, SetAside, TenantStore};
 use tenantry::testkit::faulty_objects::{Faults, FaultyObjects};
 use tenantry::testkit::simulated_disk::SimulatedDisk;
 use tenantry::testkit::{CountingStore, SeededEntropy};
-use tenantry::{Builder, Expected, Grace, NewTenant, Session, Settings, Tenantry, Video, ViewMode};
+use tenantry::{Builder, EditName, Expected, Grace, NewTenant, Session, Settings, Tenantry, Video, ViewMode};
 
 use crate::caught::{CONTENTS, Caught, Contents, Hearer, PLACE, SECRET, TENANT};
 use crate::perform::Call;
@@ -80,6 +80,26 @@ pub(crate) fn known() -> RecordId {
 
 pub(crate) fn fresh() -> RecordId {
     RecordId::parse("fresh").unwrap()
+}
+
+/// The edited view that each tenant has, all of which is refused.
+pub(crate) fn edit() -> EditName {
+    EditName::parse("notes.json.edited-1").unwrap()
+}
+
+/// Rows with secrets and names, in all places where one can stand.
+fn edited(owner: &str) -> String {
+    let row =
+        format!(r#""text": "{CONTENTS}", "contents": "{CONTENTS}", "token": "{SECRET}", "key": "{SECRET}""#);
+    let rows = [
+        format!(r#"{{"id": "known", {row}}}"#),
+        format!(r#"{{"id": "known", {row}}}"#),
+        format!(r#"{{"id": "foreign", "owner": "{owner}", {row}}}"#),
+        format!(r#"{{"id": "claims", "created_by": "{owner}", {row}}}"#),
+        format!(r#"{{"id": "misfit", "text": "{CONTENTS}", "key": ["{SECRET}"]}}"#),
+        format!(r#""{SECRET}""#),
+    ];
+    format!("[{}]", rows.join(", "))
 }
 
 /// Where the tenants lie.
@@ -281,6 +301,10 @@ impl World {
         let own = admin.workspace(&id(tenant));
         let _ = own.collection::<Note>().insert_as(&known(), note("known")).await;
         let _ = own.collection::<Note>().remove(&fresh(), Expected::Any).await;
+        let set_aside = SetAside::of_name(edit().as_str(), 0).unwrap().key();
+        let other = if tenant == "ben" { "ana" } else { "ben" };
+        let text = edited(&name(other)).into();
+        self.medium.beside().await.put_view(&id(tenant), &set_aside, text).await.unwrap();
         let page = own.videos().list(&tenantry::ListOptions::new()).await.unwrap();
         for surplus in page.items.iter().skip(3) {
             own.videos().delete(surplus.id(), Expected::Any).await.unwrap();
