@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::Entity;
@@ -130,6 +131,51 @@ async fn close_waits_for_a_read_under_way() {
     world.gates.open(&ana());
     world.tenantry.close(DEADLINE).await.unwrap();
     assert!(read.await.unwrap().unwrap().items.is_empty());
+}
+
+/// An upload of which the first part was stored; the others come from `sender`.
+async fn upload_under_way(
+    world: &World,
+) -> (tokio::sync::mpsc::Sender<Bytes>, tokio::task::JoinHandle<tenantry::Result<()>>) {
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+    let body = futures::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|part| (Ok(part), receiver))
+    });
+    let upload = world.own.videos().upload("clip.mp4", body);
+    let upload = tokio::spawn(async move { upload.await.map(|_record| ()) });
+    sender.send(Bytes::from_static(b"first")).await.unwrap();
+    // The channel has room again when the first was taken.
+    drop(sender.reserve().await.unwrap());
+    (sender, upload)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_under_way_comes_to_its_end_before_close_does() {
+    let world = World::new().await;
+    let (sender, upload) = upload_under_way(&world).await;
+    let busy = world.tenantry.close(DEADLINE).await.unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    // More than was reserved at first, so that it has to be renewed.
+    sender.send(Bytes::from(vec![0; 20 << 20])).await.unwrap();
+    drop(sender);
+    world.tenantry.close(DEADLINE).await.unwrap();
+    upload.await.unwrap().unwrap();
+    let own = world.beside.session(&ana()).await.unwrap().own();
+    assert_eq!(own.usage().await.unwrap().0.blob_bytes, (20 << 20) + 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_is_dropped_at_close_gives_its_quota_back_first() {
+    let world = World::new().await;
+    let (sender, upload) = upload_under_way(&world).await;
+    let busy = world.tenantry.close(DEADLINE).await.unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    upload.abort();
+    world.tenantry.close(DEADLINE).await.unwrap();
+    drop(sender);
+    let own = world.beside.session(&ana()).await.unwrap().own();
+    let usage = own.usage().await.unwrap().0;
+    assert_eq!((usage.reserved_files, usage.reserved_bytes), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

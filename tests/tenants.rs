@@ -221,3 +221,22 @@ async fn only_the_first_admin_is_made_without_one() {
         assert_eq!(create.kind(), ErrorKind::NotFound);
     }
 }
+
+#[tokio::test]
+async fn an_operator_appoints_an_admin_where_the_last_one_is_gone() {
+    for place in places().await {
+        place.tenantry.ensure(&id("eve"), "Eve").await.unwrap();
+        place.admin.tenants().change(&id("root"), ProfileChange::new().role(Role::User)).await.unwrap();
+        let refused = place.admin.tenants().list(None, 10).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Denied);
+        let operator = place.tenantry.operator("no admin is left");
+        let missing = operator.change(&id("mallory"), ProfileChange::new().role(Role::Admin)).await;
+        assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
+        let unknown = operator.change(&id("eve"), ProfileChange::new().plan("none such")).await;
+        assert_eq!(unknown.unwrap_err().kind(), ErrorKind::InvalidInput);
+        let profile = operator.change(&id("eve"), ProfileChange::new().role(Role::Admin)).await.unwrap();
+        assert_eq!((profile.role, profile.display_name.as_str()), (Role::Admin, "Eve"));
+        let eve = place.tenantry.session(&id("eve")).await.unwrap();
+        assert_eq!(eve.tenants().list(None, 10).await.unwrap().0.len(), 2);
+    }
+}

@@ -72,7 +72,7 @@ struct Slot {
 const EMPTY_WEIGHT: usize = 512;
 
 /// Work that `close` waits for; it ends when this is dropped.
-pub(super) struct Work(Arc<Shared>);
+pub(crate) struct Work(Arc<Shared>);
 
 impl Drop for Work {
     fn drop(&mut self) {
@@ -139,7 +139,11 @@ impl Cells {
 
 /// The ledgers of all tenants of a store.
 #[derive(Clone)]
-pub(crate) struct Ledger(Arc<Owner>);
+pub(crate) struct Ledger {
+    owner: Arc<Owner>,
+    /// What these are used during: closing lets it come to its end.
+    during: Option<Arc<Work>>,
+}
 
 /// What the ledgers share, for those who are not part of it. A cell holds what is shared, and that
 /// holds the cells: so that the store is let go with the last of the ledgers, this parts them.
@@ -163,7 +167,7 @@ impl Drop for Owner {
 impl Ledger {
     /// Ledgers over a store, with committers on the runtime of the caller.
     pub(crate) fn new(store: Arc<dyn TenantStore>, settings: LedgerSettings, runtime: Handle) -> Self {
-        Self(Arc::new(Owner(Arc::new(Shared {
+        let owner = Arc::new(Owner(Arc::new(Shared {
             store,
             settings,
             runtime,
@@ -171,27 +175,33 @@ impl Ledger {
             closed: AtomicBool::new(false),
             working: AtomicUsize::new(0),
             idle: Notify::new(),
-        }))))
+        })));
+        Self { owner, during: None }
     }
 
     /// The store below; for those who hold a permit.
     pub(crate) fn store(&self) -> &Arc<dyn TenantStore> {
-        &self.0.store
+        &self.owner.store
     }
 
     fn cell(&self, tenant: &TenantId) -> Arc<Cell> {
-        let mut cells = self.0.cells();
-        let cell = cells.touch(tenant, || Cell::new(tenant.clone(), Arc::clone(&self.0.0)));
-        cells.evict(self.0.settings.memory, tenant);
+        let mut cells = self.owner.cells();
+        let cell = cells.touch(tenant, || Cell::new(tenant.clone(), Arc::clone(&self.owner.0)));
+        cells.evict(self.owner.settings.memory, tenant);
         cell
     }
 
+    /// The same ledgers during some work: for that, they are not closed before it ends.
+    pub(crate) fn during(&self, work: &Arc<Work>) -> Self {
+        Self { owner: Arc::clone(&self.owner), during: Some(Arc::clone(work)) }
+    }
+
     /// Begins what `close` is to wait for, unless it is over with that.
-    fn begin(&self, operation: &'static str) -> Result<Work> {
+    pub(crate) fn begin(&self, operation: &'static str) -> Result<Work> {
         // Work begins before the question whether it may, and `close` asks the other way round: so it
         // either waits for this or refuses it.
-        let work = self.0.begin_work();
-        if self.0.closed.load(Ordering::SeqCst) {
+        let work = self.owner.begin_work();
+        if self.during.is_none() && self.owner.closed.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Closed, operation));
         }
         Ok(work)
@@ -204,7 +214,7 @@ impl Ledger {
         tenant: &TenantId,
     ) -> Result<Option<TenantHeader>> {
         let _work = self.begin(operation)?;
-        let header = self.0.store.header(tenant).await.map_err(|error| Error::store(operation, error))?;
+        let header = self.owner.store.header(tenant).await.map_err(|error| Error::store(operation, error))?;
         let Some(header) = header else { return Ok(None) };
         TenantHeader::read(&header)
             .map(Some)
@@ -265,7 +275,7 @@ impl Ledger {
             .write()
             .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
         let fold = Fold { kind: FoldKind::Replace, header, snapshot: bytes::Bytes::new() };
-        let outcome = self.0.store.fold(tenant, version, fold).await;
+        let outcome = self.owner.store.fold(tenant, version, fold).await;
         self.cell(tenant).forget();
         match outcome.map_err(|error| Error::store(operation, error))? {
             Outcome::Committed(_) => Ok(true),
@@ -282,12 +292,12 @@ impl Ledger {
     /// # Errors
     /// [`ErrorKind::Busy`] if that takes longer than `deadline`; what is under way goes on.
     pub(crate) async fn close(&self, deadline: Duration) -> Result<()> {
-        self.0.closed.store(true, Ordering::SeqCst);
+        self.owner.closed.store(true, Ordering::SeqCst);
         let idle = async {
             loop {
-                let mut notified = std::pin::pin!(self.0.idle.notified());
+                let mut notified = std::pin::pin!(self.owner.idle.notified());
                 notified.as_mut().enable();
-                if self.0.working.load(Ordering::SeqCst) == 0 {
+                if self.owner.working.load(Ordering::SeqCst) == 0 {
                     return;
                 }
                 notified.await;

@@ -13,7 +13,7 @@ mod state;
 mod tally;
 mod transaction;
 
-pub(crate) use cache::{CommitRule, Ledger, LedgerSettings};
+pub(crate) use cache::{CommitRule, Ledger, LedgerSettings, Work};
 pub(crate) use draft::Draft;
 pub(crate) use header::{Lifecycle, TenantHeader};
 pub use state::Direction;

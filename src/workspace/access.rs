@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Ledger, Lifecycle, State, TenantHeader};
+use crate::ledger::{Draft, Ledger, Lifecycle, State, TenantHeader, Work};
 use crate::ownership::{
     Action, Decision, Effect, Gate, Permit, Principal, Refusal, Request, Resource, Visibility,
 };
@@ -87,6 +87,11 @@ impl Guarded {
     /// The ledgers; of the permit's tenant only.
     pub(super) fn ledger(&self, _permit: &Permit) -> &Ledger {
         &self.ledger
+    }
+
+    /// The same during work that closing waits for.
+    pub(super) fn ledger_during(&self, _permit: &Permit, work: &Arc<Work>) -> Ledger {
+        self.ledger.during(work)
     }
 
     /// The store; for the permit's tenant only.
@@ -294,6 +299,11 @@ impl Access {
             Some(_) => Error::new(ErrorKind::Gone, operation),
             None => missing(operation, resource),
         }
+    }
+
+    /// Begins work of more than one step, for which closing waits.
+    pub(super) fn begin(&self, action: Action) -> Result<Arc<Work>> {
+        self.ledger().begin(action.as_str()).map(Arc::new)
     }
 
     /// Decides an operation and reads the state that it may see.

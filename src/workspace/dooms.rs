@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
-use crate::ledger::Draft;
+use crate::ledger::{Draft, Ledger};
 use crate::ownership::Permit;
 use crate::paths::{Area, BlobKey, FileName};
 
@@ -43,20 +43,25 @@ impl Pins {
 
 /// Clears dooms that a commit has just made, where nothing needs to be waited for. What can't be
 /// cleared now is left to the sweep.
-pub(super) async fn clear(core: &Core, permit: &Permit, released: &[(Area, FileName)]) {
+pub(super) async fn clear(core: &Core, ledger: &Ledger, permit: &Permit, released: &[(Area, FileName)]) {
     if !core.guarded.store(permit).capabilities().fenced {
         return;
     }
-    if let Err(error) = try_clear(core, permit, released).await {
+    if let Err(error) = try_clear(core, ledger, permit, released).await {
         let tenant = permit.tenant().as_str();
         tracing::warn!(target: "tenantry::upkeep", tenant, %error, "a doomed file is left to the sweep");
     }
 }
 
-async fn try_clear(core: &Core, permit: &Permit, released: &[(Area, FileName)]) -> Result<()> {
+async fn try_clear(
+    core: &Core,
+    ledger: &Ledger,
+    permit: &Permit,
+    released: &[(Area, FileName)],
+) -> Result<()> {
     let (operation, tenant) = (permit.action().as_str(), permit.tenant());
     // A blob is deleted only after the ledger, read from the store, dooms it.
-    let state = core.guarded.ledger(permit).read(operation, tenant).await?;
+    let state = ledger.read(operation, tenant).await?;
     let mut gone = Vec::new();
     for (area, name) in released {
         let key = BlobKey::new(tenant.clone(), *area, name.clone());
@@ -75,6 +80,6 @@ async fn try_clear(core: &Core, permit: &Permit, released: &[(Area, FileName)]) 
         }
         Ok(())
     };
-    core.guarded.ledger(permit).transact(operation, tenant, forget).await?;
+    ledger.transact(operation, tenant, forget).await?;
     Ok(())
 }

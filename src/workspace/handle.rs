@@ -14,6 +14,7 @@ use super::access::{Access, Author};
 use super::collection::Collection;
 use super::profile::{Profile, ProfileChange};
 use super::snapshot::Snapshot;
+use super::tenants;
 use super::transaction::{self, Transaction};
 use super::videos::Videos;
 use super::views::{self, EditedViews, Scope, ViewReport};
@@ -143,18 +144,7 @@ impl Workspace {
     pub async fn change_profile(&self, change: ProfileChange) -> Result<Profile> {
         let action = if change.administers() { Action::ChangeTenant } else { Action::ChangeProfile };
         let run = move |draft: &mut Draft, author: &Author<'_>| {
-            let operation = action.as_str();
-            let mut profile = author.profile.clone();
-            change.clone().apply(&mut profile);
-            profile.validate(operation)?;
-            if let Some(plan) = profile.plan.as_ref().filter(|plan| !author.core.plans.contains(plan)) {
-                let error = crate::Error::new(crate::ErrorKind::InvalidInput, operation);
-                return Err(error.about(format!("plan {plan}")));
-            }
-            if let Some(header) = draft.state().header().cloned() {
-                draft.set_header(profile.clone().into_header(&header, operation)?);
-            }
-            Ok(profile)
+            tenants::change(draft, author.core, &change, action)
         };
         Ok(self.access.transact(action, &Resource::Tenant, run).await?.0)
     }

@@ -54,7 +54,8 @@ impl Tenantry {
     }
 
     /// Makes the first admin, on a root that holds no tenants. Repeating it with the same name changes
-    /// nothing.
+    /// nothing. (Two calls with different names at once, on an empty root, may make two admins.) Where a root
+    /// has lost its last admin, [`Operator::change`] appoints another.
     ///
     /// # Errors
     /// [`ErrorKind::AlreadyExists`] if there are tenants, and this one is not an admin among them;
@@ -129,8 +130,8 @@ impl Tenantry {
         }
     }
 
-    /// Ends maintenance, refuses what comes from now on, waits until everything under way is answered, and writes the
-    /// views that are still to be written.
+    /// Ends maintenance, refuses what comes from now on, waits until everything under way is answered,
+    /// uploads too, and writes the views that are still to be written.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`] if that takes longer than `deadline`; what is under way goes on.

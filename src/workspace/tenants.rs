@@ -88,11 +88,17 @@ impl NewTenant {
             limits: self.limits.clone(),
             created_at: core.clock.now(),
         };
-        profile.validate(operation)?;
-        match profile.plan.as_ref().filter(|plan| !core.plans.contains(plan)) {
-            Some(plan) => Err(Error::new(ErrorKind::InvalidInput, operation).about(format!("plan {plan}"))),
-            None => Ok(profile),
-        }
+        validate(&profile, core, operation)?;
+        Ok(profile)
+    }
+}
+
+/// Refuses what a profile can't be.
+fn validate(profile: &Profile, core: &Core, operation: &'static str) -> Result<()> {
+    profile.validate(operation)?;
+    match profile.plan.as_ref().filter(|plan| !core.plans.contains(plan)) {
+        Some(plan) => Err(Error::new(ErrorKind::InvalidInput, operation).about(format!("plan {plan}"))),
+        None => Ok(()),
     }
 }
 
@@ -117,6 +123,22 @@ pub(super) fn create(
             Ok(profile)
         }
     }
+}
+
+/// Changes a living tenant's profile in a draft; the profile that it then has.
+pub(super) fn change(
+    draft: &mut Draft,
+    core: &Core,
+    change: &ProfileChange,
+    action: Action,
+) -> Result<Profile> {
+    let operation = action.as_str();
+    let header = living(draft, action)?;
+    let mut profile = Profile::read(operation, &header)?;
+    change.clone().apply(&mut profile);
+    validate(&profile, core, operation)?;
+    draft.set_header(profile.clone().into_header(&header, operation)?);
+    Ok(profile)
 }
 
 /// Whether the time in which a deleted tenant can be restored has to be over.

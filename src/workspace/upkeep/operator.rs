@@ -1,18 +1,21 @@
-//! The host's own upkeep, which no principal asks for.
+//! What the host does of its own accord, which no principal asks for.
 
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::ledger::Draft;
 use crate::ownership::Action;
 use crate::paths::TenantId;
 
 use super::super::access::Core;
+use super::super::profile::{Profile, ProfileChange};
+use super::super::tenants;
 use super::super::views::{self, Scope, ViewReport};
 use super::round::{Pace, Upkeep};
 use super::{CheckReport, Erased, Finding, RepairReport, RoundReport, Swept, SweptAll, check, repair, sweep};
 
-/// The host's own upkeep, without a user: no policy is asked, and every operation is recorded with the
-/// reason for which it is done.
+/// The host's own upkeep and administration, without a user: no policy is asked, and every operation is
+/// recorded with the reason for which it is done.
 ///
 /// # What it steps over
 /// An operator works in every tenant. It reads no record and no file for anyone, and what it does to them
@@ -32,6 +35,21 @@ impl std::fmt::Debug for Operator {
 impl Operator {
     pub(in crate::workspace) fn new(core: Arc<Core>, reason: &str) -> Self {
         Self { core, reason: reason.to_owned() }
+    }
+
+    /// Changes a tenant's profile: its plan after a payment, say, or its role where no admin is left to do
+    /// that. Returns the profile that it then has.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such tenant, or it is being erased;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with the field that was refused; the store's.
+    pub async fn change(&self, tenant: &TenantId, change: ProfileChange) -> Result<Profile> {
+        let action = Action::ChangeTenant;
+        let permit = self.core.gate.operate(&self.reason, action, tenant);
+        let core = Arc::clone(&self.core);
+        let run = move |draft: &mut Draft| tenants::change(draft, &core, &change, action);
+        let ledger = self.core.guarded.ledger(&permit);
+        Ok(ledger.transact(action.as_str(), tenant, run).await?.0)
     }
 
     /// Expires the tenant's reservations whose time is over, and deletes the files that nothing refers

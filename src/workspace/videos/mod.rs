@@ -124,7 +124,8 @@ impl<'a> Videos<'a> {
             records::remove::<Video>(draft, author, action, &id, expected)
         };
         let (record, permit, _) = self.access.transact(action, &resource, run).await?;
-        dooms::clear(&self.access.core, &permit, &record.value().blobs()).await;
+        let core = &self.access.core;
+        dooms::clear(core, core.guarded.ledger(&permit), &permit, &record.value().blobs()).await;
         Ok(record)
     }
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Lifecycle};
+use crate::ledger::{Draft, Ledger, Lifecycle};
 use crate::ownership::{Action, Permit, Principal, Resource};
 use crate::paths::{BlobKey, CollectionName, FileName, Incarnation};
 use crate::quota::{effective_limits, usage_of};
@@ -39,6 +39,8 @@ pub(super) struct Reserved {
 struct Hold {
     access: Access,
     permit: Permit,
+    /// The ledgers during this upload.
+    ledger: Ledger,
     name: FileName,
     deadline: Deadline,
     written: Mutex<Written>,
@@ -77,6 +79,7 @@ fn hold(draft: &mut Draft, core: &Core, name: &FileName, needed: u64, wanted: u6
 impl Reserved {
     pub(super) async fn begin(access: Access, name: FileName, length: Option<u64>) -> Result<Self> {
         let core = Arc::clone(&access.core);
+        let work = access.begin(ACTION)?;
         let needed = length.unwrap_or(0);
         let wanted = length.unwrap_or(core.settings.reservation_step);
         let inside = name.clone();
@@ -90,7 +93,8 @@ impl Reserved {
         let (((held, until), life, principal), permit, _) = access.transact(ACTION, &resource, run).await?;
         let deadline = Deadline::new(until, Arc::clone(&core.clock));
         let written = Mutex::new(Written { held, until: until.as_millisecond(), ..Written::default() });
-        let hold = Hold { access, permit, name, deadline, written };
+        let ledger = core.guarded.ledger_during(&permit, &work);
+        let hold = Hold { access, permit, ledger, name, deadline, written };
         let reserved = Self { hold: Arc::new(hold), life, principal, armed: true.into() };
         if let Err(full) = reserved.hold.check_free_space(needed).await {
             reserved.abandon().await;
@@ -187,9 +191,7 @@ impl Reserved {
             let author = Author { core, tenant, principal, profile, judged };
             records::insert(draft, &author, ACTION, &id, &video)
         };
-        let access = &self.hold.access;
-        let ledger = access.core.guarded.ledger(&self.hold.permit);
-        Ok(ledger.transact(operation, access.tenant(), run).await?.0)
+        Ok(self.hold.ledger.transact(operation, self.hold.access.tenant(), run).await?.0)
     }
 
     pub(super) fn finished(&self) {
@@ -254,8 +256,7 @@ impl Hold {
             let wanted = needed.saturating_add(core.settings.reservation_step);
             Ok(hold(draft, &core, &name, needed, wanted))
         };
-        let ledger = self.access.core.guarded.ledger(&self.permit);
-        let ((held, until), _) = ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        let ((held, until), _) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
         {
             let mut written = self.written();
             written.held = held;
@@ -281,10 +282,10 @@ impl Hold {
     async fn abandon(&self) {
         let name = self.name.clone();
         let run = move |draft: &mut Draft| Ok(files::abandon(draft, AREA, &name));
-        let ledger = self.access.core.guarded.ledger(&self.permit);
-        match ledger.transact(ACTION.as_str(), self.access.tenant(), run).await {
+        match self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await {
             Ok((true, _)) => {
-                dooms::clear(&self.access.core, &self.permit, &[(AREA, self.name.clone())]).await
+                let released = [(AREA, self.name.clone())];
+                dooms::clear(&self.access.core, &self.ledger, &self.permit, &released).await;
             }
             Ok((false, _)) => {}
             // It expires by itself.
