@@ -14,6 +14,8 @@ mod links;
 mod names;
 #[path = "hostile/operations.rs"]
 mod operations;
+#[path = "hostile/stepped.rs"]
+mod stepped;
 #[path = "hostile/swapped.rs"]
 mod swapped;
 #[path = "hostile/world.rs"]

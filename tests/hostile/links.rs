@@ -119,7 +119,7 @@ fn fits(kind: ErrorKind) -> bool {
 
 /// What is planted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+pub(crate) enum Kind {
     /// A link to the same place of the double.
     Double,
     /// A link to a folder outside.
@@ -154,13 +154,13 @@ enum Time {
 }
 
 /// Plants a link at a place; whether there is such a link for it.
-fn plant(attacked: &Attacked, original: &Original, place: &str, kind: Kind) -> bool {
-    let existing = |path: &str| original.paths.contains_key(path).then(|| path.to_owned());
+pub(crate) fn plant(attacked: &Attacked, paths: &Tree, place: &str, kind: Kind) -> bool {
+    let existing = |path: &str| paths.contains_key(path).then(|| path.to_owned());
     // For a place that is free, what is like it.
     let like = existing(place).or_else(|| existing(&place.replace("newcomer", "ana"))).or_else(|| {
         let folder = Path::new(place).parent().unwrap().to_str().unwrap();
         let prefix = format!("{folder}/");
-        original.paths.keys().find(|path| path.starts_with(&prefix)).cloned()
+        paths.keys().find(|path| path.starts_with(&prefix)).cloned()
     });
     let foreign =
         like.as_ref().filter(|path| path.contains("ana") || place.contains("newcomer")).and_then(|path| {
@@ -169,7 +169,7 @@ fn plant(attacked: &Attacked, original: &Original, place: &str, kind: Kind) -> b
             let beside = |other: &&String| {
                 path.starts_with("videos/ben/") && other.starts_with(folder) && other.ends_with(".mp4")
             };
-            existing(&path).or_else(|| original.paths.keys().find(beside).cloned())
+            existing(&path).or_else(|| paths.keys().find(beside).cloned())
         });
     let target = match kind {
         Kind::Double | Kind::HardDouble => like.as_ref().map(|path| format!("outside/{path}")),
@@ -196,7 +196,7 @@ fn plant(attacked: &Attacked, original: &Original, place: &str, kind: Kind) -> b
 }
 
 /// Puts back what the link replaced, so that others are reached again.
-fn put_back(attacked: &Attacked, place: &str) {
+pub(crate) fn put_back(attacked: &Attacked, place: &str) {
     let (at, moved) = (attacked.path(&format!("root/{place}")), attacked.path("moved/it"));
     let planted = at.symlink_metadata().is_ok_and(|found| {
         // A file that is written in place is refused as long as it has a second name, to everyone.
@@ -223,7 +223,7 @@ async fn attack(original: &Original, places: &[&str], time: Time) {
 async fn attack_with(original: &Original, place: &str, kind: Kind, time: Time) -> bool {
     let attacked = original.copy();
     let what = format!("{kind:?} at {place}, {time:?}");
-    if time == Time::BeforeOpening && !plant(&attacked, original, place, kind) {
+    if time == Time::BeforeOpening && !plant(&attacked, &original.paths, place, kind) {
         return false;
     }
     let mut answers = Vec::new();
@@ -232,7 +232,7 @@ async fn attack_with(original: &Original, place: &str, kind: Kind, time: Time) -
         Ok(tenantry) => {
             if time == Time::AfterUse {
                 observe(&tenantry, "ana").await;
-                if !plant(&attacked, original, place, kind) {
+                if !plant(&attacked, &original.paths, place, kind) {
                     return false;
                 }
             }

@@ -19,7 +19,8 @@ use super::{AREA, VideoRef, Videos};
 /// A path at which a video can be read as long as this is held.
 ///
 /// On the local disk it is the stored file itself: reading it is fine, writing to it would damage the
-/// tenant's data. Elsewhere it is a verified copy in the system's temporary folder, removed with this.
+/// tenant's data. (No link lies on the way when it is handed out; later, whoever can write to the root's
+/// folders could lead those who go by the path elsewhere.) Elsewhere it is a verified copy in the system's temporary folder, removed with this.
 /// While it is held, this process does not delete the file, though the video be deleted; another
 /// process that works on the same root may.
 #[must_use = "the path is valid only as long as this is held"]
