@@ -180,3 +180,48 @@ async fn a_demo_principal_reads_and_changes_nothing() {
     let refused = own.transaction(|_| Ok(())).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Denied);
 }
+
+#[tokio::test]
+async fn an_answer_longer_than_a_record_is_not_kept_and_changes_nothing() {
+    let own = workspace().await;
+    let run = |transaction: &mut tenantry::Transaction<'_>| {
+        transaction.collection::<Entry>().insert_as(&record("one"), &Entry { amount: 1 })?;
+        Ok("x".repeat(64 << 10))
+    };
+    let refused = own.transaction_once("key", run).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::TooLarge);
+    let missing = own.collection::<Entry>().get(&record("one")).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Tagged {
+    tags: usize,
+}
+
+impl Entity for Tagged {
+    fn collection() -> CollectionName {
+        CollectionName::parse("tagged").unwrap()
+    }
+
+    fn index_keys(&self) -> Vec<(&'static str, String)> {
+        (0..self.tags).map(|tag| ("tag", format!("{tag:05}"))).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_record_takes_no_more_room_by_its_index_keys_than_it_may() {
+    let own = workspace().await;
+    // Each key takes eight bytes with its index's name, and 4 KiB are allowed.
+    let kept = own.collection::<Tagged>().insert(Tagged { tags: 512 }).await.unwrap();
+    let tagged = own.collection::<Tagged>();
+    let refusals = [
+        tagged.insert(Tagged { tags: 513 }).await.unwrap_err(),
+        tagged.update(kept.id(), Expected::Any, Tagged { tags: 513 }).await.unwrap_err(),
+    ];
+    for refused in refusals {
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+        let source = std::error::Error::source(&refused).unwrap().to_string();
+        assert_eq!(source, "the record's index keys have 4104 bytes, 4096 are allowed");
+    }
+}

@@ -67,6 +67,14 @@ pub enum RecordError {
         /// The most that is allowed.
         limit: usize,
     },
+    /// The keys under which the record is to be found are too long.
+    #[error("the record's index keys have {bytes} bytes, {limit} are allowed")]
+    IndexTooLarge {
+        /// Their length in bytes, together with the names of their indexes.
+        bytes: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
     /// A type serialises a field that belongs to the envelope.
     #[error("the record's type has a field {field:?}, which the envelope has already")]
     EnvelopeField {

@@ -18,11 +18,21 @@ pub struct RecordLimits {
     pub field_name_bytes: usize,
     /// The longest value of a field, in bytes of its JSON text; 32 KiB unless told.
     pub field_bytes: usize,
+    /// What the names of a record's indexes and its keys in them may take together, in bytes; 4 KiB unless
+    /// told.
+    pub index_bytes: usize,
 }
 
 impl Default for RecordLimits {
     fn default() -> Self {
-        Self { bytes: 64 << 10, depth: 32, fields: 512, field_name_bytes: 128, field_bytes: 32 << 10 }
+        Self {
+            bytes: 64 << 10,
+            depth: 32,
+            fields: 512,
+            field_name_bytes: 128,
+            field_bytes: 32 << 10,
+            index_bytes: 4 << 10,
+        }
     }
 }
 
@@ -45,6 +55,15 @@ impl RecordLimits {
         let depth = 1 + fields.iter().map(|(_, value)| depth(value)).max().unwrap_or(0);
         if depth > self.depth {
             return Err(RecordError::TooDeep { depth, limit: self.depth });
+        }
+        Ok(())
+    }
+
+    /// Checks the keys under which a record is to be found.
+    pub(crate) fn check_index(&self, keys: &[(&'static str, String)]) -> Result<(), RecordError> {
+        let bytes = keys.iter().map(|(index, key)| index.len() + key.len()).sum();
+        if bytes > self.index_bytes {
+            return Err(RecordError::IndexTooLarge { bytes, limit: self.index_bytes });
         }
         Ok(())
     }

@@ -113,7 +113,9 @@ impl Workspace {
     ///
     /// # Errors
     /// As for [`transaction`](Self::transaction); [`InvalidInput`](crate::ErrorKind::InvalidInput) if
-    /// the key is out of range or was used for an answer of another shape.
+    /// the key is out of range or was used for an answer of another shape;
+    /// [`TooLarge`](crate::ErrorKind::TooLarge), and nothing changed, if the answer's JSON is longer than a
+    /// record may be.
     pub async fn transaction_once<T: Serialize + DeserializeOwned + Send + 'static>(
         &self,
         key: &str,

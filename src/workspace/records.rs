@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Direction, Draft, Entry, IndexKey, Section, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
-use crate::record::{Entity, Envelope, Record, RecordError, RecordId, RecordText, Revision};
+use crate::record::{Entity, Envelope, Record, RecordError, RecordId, RecordLimits, RecordText, Revision};
 
 use super::access::{Author, missing};
 use super::files;
@@ -122,13 +122,15 @@ pub(super) fn list<E: Entity>(
 /// Puts a record's text with the keys by which it is found.
 pub(super) fn put<E: Entity>(
     draft: &mut Draft,
+    limits: &RecordLimits,
     action: Action,
     id: &RecordId,
     value: &E,
     text: &RecordText,
 ) -> Result<()> {
-    let mut keys: Vec<IndexKey> =
-        value.index_keys().iter().map(|(index, key)| IndexKey::new(index, key)).collect();
+    let found_by = value.index_keys();
+    limits.check_index(&found_by).map_err(|error| invalid(action.as_str(), &resource::<E>(id), error))?;
+    let mut keys: Vec<IndexKey> = found_by.iter().map(|(index, key)| IndexKey::new(index, key)).collect();
     for (area, name) in value.blobs() {
         if draft.state().get(&Section::BLOBS, &files::address(area, &name)).is_none() {
             let file = Resource::File(area, name);
@@ -158,7 +160,7 @@ pub(super) fn insert<E: Entity>(
     let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
     let text = RecordText::insert(&envelope, value, &author.core.settings.record_limits)
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, action, id, value, &text)?;
+    put(draft, &author.core.settings.record_limits, action, id, value, &text)?;
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
@@ -196,7 +198,7 @@ pub(super) fn update<E: Entity>(
     let text = old
         .update(&new, now, &author.core.settings.record_limits)
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, action, id, &new, &text)?;
+    put(draft, &author.core.settings.record_limits, action, id, &new, &text)?;
     files::release(draft, author.core, &old.value().blobs());
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }

@@ -139,6 +139,10 @@ pub(super) fn once<T: Serialize + DeserializeOwned>(
     }
     let value = function(draft)?;
     let text = serde_json::to_vec(&value).map_err(unusable)?;
+    if text.len() > author.core.settings.record_limits.bytes {
+        // Nobody's answers are to take more room than records could.
+        return Err(Error::new(ErrorKind::TooLarge, Action::Transact.as_str()).about("answer"));
+    }
     draft.put(&Section::REQUESTS, key, Vec::new(), text.into());
     let known = usize::try_from(draft.state().tallies().of(&Section::REQUESTS).count).unwrap_or(usize::MAX);
     let surplus = known.saturating_sub(author.core.settings.kept_requests);

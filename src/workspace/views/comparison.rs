@@ -221,13 +221,14 @@ impl<E: Entity> Changes<E> {
             let resource = Resource::Record(E::collection(), id.as_str().into());
             author.permit(draft.state(), action, &resource).map(drop)
         };
+        let limits = &author.core.settings.record_limits;
         for record in &self.inserted {
             permit(draft, Action::InsertRecord, record.id())?;
-            records::put(draft, Action::AdoptView, record.id(), record.value(), record.text())?;
+            records::put(draft, limits, Action::AdoptView, record.id(), record.value(), record.text())?;
         }
         for record in &self.updated {
             permit(draft, Action::UpdateRecord, record.id())?;
-            records::put(draft, Action::AdoptView, record.id(), record.value(), record.text())?;
+            records::put(draft, limits, Action::AdoptView, record.id(), record.value(), record.text())?;
         }
         for id in &self.removed {
             permit(draft, Action::RemoveRecord, id)?;
