@@ -6,7 +6,7 @@ use super::handles::{Opened, Slot};
 use super::layout;
 use super::ledger_file::{self, Folding, Freshness, Known, Ledger, Look, Recovery, Site};
 use super::locks::permit;
-use super::root::Root;
+use super::root::{Root, take_back};
 use crate::paths::TenantId;
 use crate::store::{Commit, Fold, Header, Outcome, StoreError, StoreErrorKind, Version};
 
@@ -156,12 +156,16 @@ impl Root {
     /// The first commit of a tenant that never existed.
     fn first(&self, slot: &Slot, commit: &Commit) -> Result<Outcome, StoreError> {
         let header = commit.header.as_ref().ok_or_else(|| refused("a first commit needs a header"))?;
-        self.make_tenant_folders(&slot.tenant)?;
-        let Some(directory) = self.tenant_folder("append", layout::DATA, &slot.tenant)? else {
-            return Err(missing(&slot.tenant));
-        };
-        let ledger = ledger_file::begin(site(self, &directory, &slot.tenant), header, &commit.text)?;
-        Ok(committed(slot, Opened { directory, ledger: Arc::new(ledger) }))
+        let made = self.make_tenant_folders(&slot.tenant)?;
+        let begun = self.tenant_folder("append", layout::DATA, &slot.tenant).and_then(|directory| {
+            let directory = directory.ok_or_else(|| missing(&slot.tenant))?;
+            let ledger = ledger_file::begin(site(self, &directory, &slot.tenant), header, &commit.text)?;
+            Ok(Opened { directory, ledger: Arc::new(ledger) })
+        });
+        if begun.as_ref().is_err_and(|error| error.kind() != StoreErrorKind::OutcomeUnknown) {
+            take_back(&made, &slot.tenant);
+        }
+        Ok(committed(slot, begun?))
     }
 
     /// A commit after `base`.

@@ -44,6 +44,11 @@ const NETWORK_TYPES: &[(u32, &str)] = &[
     (0x786F_4256, "VirtualBox shared folder"),
 ];
 
+/// What a type of file system is called, if it is one of those.
+pub(super) fn network_type(file_system: u32) -> Option<&'static str> {
+    NETWORK_TYPES.iter().find(|(number, _)| *number == file_system).map(|(_, name)| *name)
+}
+
 impl KernelDirectory {
     /// Opens a directory by an ordinary path: the one place where links are followed, because the
     /// host names the root.
@@ -52,13 +57,12 @@ impl KernelDirectory {
         Ok(Self(fs::open(path, flags, Mode::empty())?))
     }
 
-    /// The kind of network file system it lies on, if it does.
-    pub(super) fn network_type(&self) -> io::Result<Option<&'static str>> {
+    /// The type of file system it lies on, by `statfs`.
+    pub(super) fn file_system(&self) -> io::Result<u32> {
         let found = fs::fstatfs(&self.0)?.f_type;
         // The type is 32 bits wide; on some machines it comes sign-extended.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
-        let found = found as u32;
-        Ok(NETWORK_TYPES.iter().find(|(number, _)| *number == found).map(|(_, name)| *name))
+        Ok(found as u32)
     }
 
     fn open_beneath(&self, name: &str, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
@@ -322,11 +326,18 @@ pub(super) fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes the folder of a root that does not exist yet, durably.
-pub(super) fn create_root(path: &Path, parent: &KernelDirectory) -> io::Result<()> {
+/// Makes the folder of a root that does not exist yet, durably; whether it was made here.
+pub(super) fn create_root(path: &Path, parent: &KernelDirectory) -> io::Result<bool> {
     match std::fs::create_dir(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => parent.sync(),
+        Err(_) => parent.sync().map(|()| false),
+        Ok(()) => {
+            let synced = parent.sync();
+            if synced.is_err() {
+                let _ = std::fs::remove_dir(path);
+            }
+            synced.map(|()| true)
+        }
     }
 }
 

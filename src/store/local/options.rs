@@ -16,6 +16,10 @@ pub struct LocalOptions {
     pub processes: Processes,
     /// How long a tenant's lock is waited for while another process holds it. Default: 30 s.
     pub patience: Duration,
+    /// The file system on which a test pretends to be, by `statfs` type.
+    #[cfg(feature = "testkit")]
+    #[doc(hidden)]
+    pub file_system: Option<u32>,
     /// Steps that a test leaves out on purpose.
     #[cfg(feature = "testkit")]
     #[doc(hidden)]
@@ -30,8 +34,21 @@ impl Default for LocalOptions {
             processes: Processes::Shared,
             patience: Duration::from_secs(30),
             #[cfg(feature = "testkit")]
+            file_system: None,
+            #[cfg(feature = "testkit")]
             omit: Vec::new(),
         }
+    }
+}
+
+impl LocalOptions {
+    /// The file system on which a test pretends to be.
+    #[allow(clippy::unused_self, clippy::missing_const_for_fn, reason = "constant without the testkit")]
+    pub(super) fn pretended_file_system(&self) -> Option<u32> {
+        #[cfg(feature = "testkit")]
+        return self.file_system;
+        #[cfg(not(feature = "testkit"))]
+        return None;
     }
 }
 

@@ -58,19 +58,27 @@ impl Root {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StoreError> {
         let new = inspect(&*directory)?;
-        let own = make(&*directory, layout::OWN, layout::OWN, layout::PRIVATE_FOLDER)?;
+        let mut made = Made::default();
+        let own = made.folder(&directory, layout::OWN, layout::OWN, layout::PRIVATE_FOLDER)?;
         let mut folders = Vec::new();
         for (name, _) in layout::TENANT_FOLDERS {
-            folders.push((name, make(&*directory, name, name, layout::OPEN_FOLDER)?));
+            folders.push((name, made.folder(&directory, name, name, layout::OPEN_FOLDER)?));
         }
         if new {
             sync_new(&*directory)?;
         }
         let place = format!("{}/{}", layout::OWN, layout::LOCKS);
-        let locks = make(&*own, layout::LOCKS, &place, layout::PRIVATE_FOLDER)?;
-        let lock = take_lock(&*own, options.processes)?;
-        if new {
-            state_format(&own, &*entropy)?;
+        let locks = made.folder(&own, layout::LOCKS, &place, layout::PRIVATE_FOLDER)?;
+        // Written before there is a lock, which nobody takes away again: so a full disk stays as it was.
+        let format = if new { Some(write_format(&own, &*entropy)?) } else { None };
+        let taken = take_lock(&*own, options.processes);
+        if taken.as_ref().err().is_none_or(|error| error.kind() == StoreErrorKind::Locked) {
+            // Others are at work in these folders.
+            made.0.clear();
+        }
+        let lock = taken?;
+        if let Some(format) = format {
+            state_format(&*own, format)?;
         }
         let unnamed_files = has_unnamed_files(&*own, &*entropy);
         let tenants = tenants_for(options.handles);
@@ -110,8 +118,11 @@ impl Root {
             .map_err(|error| failed(operation, format!("{folder}/{tenant}"), error))
     }
 
-    /// Makes the folders of a tenant durably, and answers which were not there.
-    pub(super) fn make_tenant_folders(&self, tenant: &TenantId) -> Result<(), StoreError> {
+    /// Makes the folders of a tenant durably, and answers in which they were not there.
+    pub(super) fn make_tenant_folders(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Vec<&Arc<dyn Directory>>, StoreError> {
         let mut made = Vec::new();
         for (folder, mode) in layout::TENANT_FOLDERS {
             let parent = self.folder(folder);
@@ -125,14 +136,49 @@ impl Root {
                 made.push(parent);
             }
             if let Err(error) = tried {
-                for parent in made {
-                    // Empty folders that stay behind mean nothing: only a ledger makes a tenant.
-                    let _ = parent.remove_directory(tenant.as_str());
-                }
+                take_back(&made, tenant);
                 return Err(error);
             }
         }
-        Ok(())
+        Ok(made)
+    }
+}
+
+/// Removes a tenant's folders where they were made. Empty ones that stay behind mean nothing: only a
+/// ledger makes a tenant.
+pub(super) fn take_back(made: &[&Arc<dyn Directory>], tenant: &TenantId) {
+    for parent in made {
+        let _ = parent.remove_directory(tenant.as_str());
+    }
+}
+
+/// The folders that opening a root has made: gone again, unless this is cleared before.
+#[derive(Default)]
+struct Made(Vec<(Arc<dyn Directory>, &'static str)>);
+
+impl Made {
+    /// Opens a folder and makes it where it is missing.
+    fn folder(
+        &mut self,
+        parent: &Arc<dyn Directory>,
+        name: &'static str,
+        place: &str,
+        mode: u32,
+    ) -> Result<Arc<dyn Directory>, StoreError> {
+        let there = if_there(parent.metadata(name)).is_ok_and(|found| found.is_some());
+        if !there {
+            self.0.push((Arc::clone(parent), name));
+        }
+        make(&**parent, name, place, mode)
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for (parent, name) in self.0.iter().rev() {
+            // Empty ones only: what somebody else put there meanwhile stays.
+            let _ = parent.remove_directory(name);
+        }
     }
 }
 
@@ -156,10 +202,24 @@ fn inspect(root: &dyn Directory) -> Result<bool, StoreError> {
     let own = if_there(root.open_directory(layout::OWN))
         .map_err(|error| failed("open root", layout::OWN, error))?;
     let format = match own {
-        Some(own) => check_format(&*own)?,
+        Some(own) => {
+            check_kind(&*own, layout::LOCKS, EntryKind::Directory, "not a folder")?;
+            check_kind(&*own, layout::ROOT_LOCK, EntryKind::File, "not a plain file")?;
+            check_format(&*own)?
+        }
         None => false,
     };
     Ok(!(complete && format))
+}
+
+/// Refuses what stands in place of something of the library's own.
+fn check_kind(own: &dyn Directory, name: &str, kind: EntryKind, text: &str) -> Result<(), StoreError> {
+    let place = format!("{}/{name}", layout::OWN);
+    let found = if_there(own.metadata(name)).map_err(|error| failed("open root", &place, error))?;
+    match found.filter(|found| found.kind != kind) {
+        None => Ok(()),
+        Some(_) => Err(StoreError::new(StoreErrorKind::Unsupported, "open root", format!("{place}: {text}"))),
+    }
 }
 
 /// Whether the format is stated, and known.
@@ -211,14 +271,21 @@ fn sync_new(root: &dyn Directory) -> Result<(), StoreError> {
     })
 }
 
-/// Says, last of all, what the root is.
-fn state_format(own: &Arc<dyn Directory>, entropy: &dyn Entropy) -> Result<(), StoreError> {
+/// Writes what the root is, not yet under its name.
+fn write_format(own: &Arc<dyn Directory>, entropy: &dyn Entropy) -> Result<Temporary, StoreError> {
     let place = format!("{}/{}", layout::OWN, layout::FORMAT);
     let fail = |error| failed("open root", &place, error);
     let temporary =
         Temporary::hidden(own.clone(), ".format-", layout::PRIVATE_FILE, entropy).map_err(fail)?;
     let file = temporary.file();
     file.write_at(FORMAT.as_bytes(), 0).and_then(|()| file.sync_data()).map_err(fail)?;
+    Ok(temporary)
+}
+
+/// Says, last of all, what the root is.
+fn state_format(own: &dyn Directory, temporary: Temporary) -> Result<(), StoreError> {
+    let place = format!("{}/{}", layout::OWN, layout::FORMAT);
+    let fail = |error| failed("open root", &place, error);
     match temporary.replace(layout::FORMAT) {
         Ok(()) => own.sync().map_err(fail),
         Err(NotPublished::Failed(error) | NotPublished::Unclear(error)) => Err(fail(error)),

@@ -60,10 +60,16 @@ impl LocalStore {
     pub async fn open(path: impl AsRef<Path>, options: LocalOptions) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         blocking(move || {
-            let directory = open_directory(&path, &options)?;
-            let path = std::fs::canonicalize(&path).map_err(root_failed)?;
-            let root = Root::open(Arc::new(directory), Some(path), &options, Arc::new(SystemEntropy))?;
-            Ok(Self { root: Arc::new(root) })
+            let (directory, made) = open_directory(&path, &options)?;
+            let absolute = std::fs::canonicalize(&path).map_err(root_failed);
+            let opened = absolute.and_then(|absolute| {
+                Root::open(Arc::new(directory), Some(absolute), &options, Arc::new(SystemEntropy))
+            });
+            if opened.is_err() && made {
+                // Only if it is empty: what somebody else put there meanwhile stays.
+                let _ = std::fs::remove_dir(&path);
+            }
+            Ok(Self { root: Arc::new(opened?) })
         })
         .await
     }
@@ -91,15 +97,18 @@ fn root_failed(error: std::io::Error) -> StoreError {
     failed_to_find("open root", "the root", error)
 }
 
-/// Opens the root's folder, which may be made.
+/// Opens the root's folder, which may be made; whether it was.
 #[cfg(target_os = "linux")]
-fn open_directory(path: &Path, options: &LocalOptions) -> Result<KernelDirectory, StoreError> {
-    let check = |directory: &KernelDirectory| match directory.network_type().map_err(root_failed)? {
-        Some(name) if options.network == NetworkFileSystems::Refused => {
-            let text = format!("the root: on a network file system ({name}), which the options refuse");
-            Err(StoreError::new(StoreErrorKind::Unsupported, "open root", text))
+fn open_directory(path: &Path, options: &LocalOptions) -> Result<(KernelDirectory, bool), StoreError> {
+    let check = |directory: &KernelDirectory| {
+        let found = options.pretended_file_system().map_or_else(|| directory.file_system(), Ok);
+        match linux::network_type(found.map_err(root_failed)?) {
+            Some(name) if options.network == NetworkFileSystems::Refused => {
+                let text = format!("the root: on a network file system ({name}), which the options refuse");
+                Err(StoreError::new(StoreErrorKind::Unsupported, "open root", text))
+            }
+            _ => Ok(()),
         }
-        _ => Ok(()),
     };
     let unfit = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotADirectory => {
@@ -108,18 +117,19 @@ fn open_directory(path: &Path, options: &LocalOptions) -> Result<KernelDirectory
         }
         _ => root_failed(error),
     };
+    let mut made = false;
     let directory = match KernelDirectory::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let parent = KernelDirectory::open(linux::parent_of(path))
                 .map_err(|error| failed_to_find("open root", "the folder that is to hold the root", error))?;
             check(&parent)?;
-            linux::create_root(path, &parent).map_err(root_failed)?;
+            made = linux::create_root(path, &parent).map_err(root_failed)?;
             KernelDirectory::open(path).map_err(unfit)?
         }
         opened => opened.map_err(unfit)?,
     };
     check(&directory)?;
-    Ok(directory)
+    Ok((directory, made))
 }
 
 #[async_trait]

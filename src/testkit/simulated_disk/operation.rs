@@ -132,6 +132,8 @@ pub enum Fault {
     Full,
     /// It fails for want of permission (EACCES) and does nothing.
     Denied,
+    /// It fails because everything is read-only (EROFS) and does nothing.
+    ReadOnly,
     /// A write writes its first half and fails for want of space; anything else is as with `Full`.
     Short,
     /// It does all it should, and then fails with EIO all the same.
@@ -148,6 +150,7 @@ impl Fault {
             Self::InputOutput | Self::Late => Some(input_output()),
             Self::Full | Self::Short => Some(io::ErrorKind::StorageFull.into()),
             Self::Denied => Some(io::ErrorKind::PermissionDenied.into()),
+            Self::ReadOnly => Some(io::ErrorKind::ReadOnlyFilesystem.into()),
             Self::Omitted => None,
         }
     }
