@@ -1,9 +1,13 @@
 //! Adoptions that are cut off at some step, and begun again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use object_store::memory::InMemory;
 use serde_json::json;
-use tenantry::store::StoreMethod;
+use tenantry::store::object::ObjectTenantStore;
+use tenantry::store::{SetAside, StoreMethod, TenantStore};
+use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKind, Status};
 use tenantry::testkit::{HangingStore, Moment, ObservedStore};
 use tenantry::{Expected, Tenantry, ViewMode, Workspace};
 
@@ -16,10 +20,20 @@ async fn cut_off_at<F: Future<Output = ()>>(
     method: StoreMethod,
     run: impl FnOnce(Workspace) -> F,
 ) -> bool {
+    cut_off_at_call(place, method, 1, run).await
+}
+
+/// The same from the call of that number on.
+async fn cut_off_at_call<F: Future<Output = ()>>(
+    place: &Place,
+    method: StoreMethod,
+    call: usize,
+    run: impl FnOnce(Workspace) -> F,
+) -> bool {
     let (store, gates) = HangingStore::new(Arc::new(place.store().await));
-    let closing = gates.clone();
+    let (closing, calls) = (gates.clone(), AtomicUsize::new(0));
     let observer = move |called: StoreMethod, _: Option<&_>, moment| {
-        if (called, moment) == (method, Moment::Begin) {
+        if (called, moment) == (method, Moment::Begin) && calls.fetch_add(1, Ordering::SeqCst) + 1 == call {
             closing.close(&id("ana"));
         }
     };
@@ -126,4 +140,47 @@ async fn a_view_that_was_being_set_aside_when_all_ended_is_set_aside_with_all_it
         assert_eq!(notes(&ana).await, pairs(&[("a", "edited"), ("b", "bb"), ("c", "cc")]), "{method:?}");
         assert_eq!(place.edits(), Vec::<String>::new(), "{method:?}");
     }
+}
+
+/// An edit without what the view showed could not be adopted any more.
+#[tokio::test]
+async fn a_discard_that_is_cut_off_leaves_the_edit_whole_or_nothing_of_it() {
+    for (call, is_left) in [(1, true), (2, false)] {
+        let place = Place::new();
+        edited(&place).await;
+        let discard = async |ana: Workspace| {
+            ana.edited_views().discard(&only_edit(&ana).await).await.unwrap();
+        };
+        assert!(cut_off_at_call(&place, StoreMethod::RemoveView, call, discard).await);
+        let tenantry = place.open(ViewMode::AtClose).await;
+        let ana = own(&tenantry).await;
+        assert_eq!(ana.edited_views().list().await.unwrap().len(), usize::from(is_left));
+        if is_left {
+            adopt(ana).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_adoption_whose_file_could_not_be_removed_is_done_all_the_same() {
+    let memory = Arc::new(InMemory::new());
+    let (objects, faults) = FaultyObjects::new(memory.clone());
+    let tenantry = Tenantry::builder(ObjectTenantStore::new(Arc::new(objects))).open().await.unwrap();
+    tenantry.ensure(&id("ana"), "Ana").await.unwrap();
+    let ana = own(&tenantry).await;
+    let set_aside = SetAside::of_name("notes.json.edited-1", 0).unwrap().key();
+    let text = json!([{"id": "d", "text": "new"}]).to_string();
+    ObjectTenantStore::new(memory).put_view(&id("ana"), &set_aside, text.into()).await.unwrap();
+    let (kind, key_contains) = (Some(RequestKind::Delete), ".edited-".to_owned());
+    let effect = Effect::FailBefore(Status::Forbidden);
+    faults.inject(Fault { kind, key_contains, spare: 0, affect: u64::MAX, effect });
+    let edit = only_edit(&ana).await;
+    for _ in 0..2 {
+        assert_eq!(ana.edited_views().adopt::<Note>(&edit).await.unwrap().inserted, 1);
+        assert_eq!(only_edit(&ana).await, edit, "it is still there");
+        assert_eq!(notes(&ana).await, pairs(&[("d", "new")]));
+    }
+    faults.clear();
+    adopt(ana.clone()).await;
+    assert!(ana.edited_views().list().await.unwrap().is_empty());
 }

@@ -288,7 +288,8 @@ async fn an_edit_of_another_collection_or_of_no_array_is_refused() {
     struct Edit<'a>(&'a Place, &'a Workspace);
     impl Edit<'_> {
         async fn of(&self, view: &str) -> tenantry::EditName {
-            self.0.write(view, "{\"x\": 1}");
+            // As it would be adopted, were it one of the notes.
+            self.0.write(view, "[{\"id\": \"new\", \"text\": \"new\"}]");
             set_aside(self.1).await
         }
     }
@@ -306,4 +307,5 @@ async fn an_edit_of_another_collection_or_of_no_array_is_refused() {
     assert_eq!(edits.adopt::<Note>(&schedules).await.unwrap_err().kind(), ErrorKind::InvalidInput);
     let mapping = Edit(&place, &ana).of("stream_mapping.json").await;
     assert_eq!(edits.adopt::<Mapping>(&mapping).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(notes(&ana).await.len(), 3);
 }

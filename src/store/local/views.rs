@@ -137,7 +137,6 @@ impl Root {
         };
         let entries = directory.entries().map_err(fail)?.into_iter();
         let names = entries
-            .filter(|(_, kind)| *kind == EntryKind::File)
             .filter_map(|(name, _)| name.into_string().ok())
             .filter(|name| SetAside::of_name(name, 0).is_some())
             .map(|name| (name, ()));
