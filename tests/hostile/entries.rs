@@ -13,8 +13,8 @@ use tenantry::record::{Entity, LocalTime, RecordId, RecordLimits, RecordText, Re
 use tenantry::store::memory::MemoryStore;
 use tenantry::testkit::hostile_names::{HostileClass, Verdict};
 use tenantry::{
-    AllVideosCursor, ByteRange, Cursor, ErrorKind, Expected, ListOptions, NewTenant, ProfileChange, Settings,
-    Tenantry, Video, Workspace,
+    AllVideosCursor, ByteRange, Cursor, EditName, ErrorKind, Expected, ListOptions, NewTenant, ProfileChange,
+    Settings, Tenantry, Video, Workspace,
 };
 
 use crate::world::{Note, Place, id, note};
@@ -317,6 +317,16 @@ pub(crate) fn contents() -> Vec<Entry> {
                 let answer = answer.to_owned();
                 assert_eq!(own.transaction_once(text, move |_| Ok(answer.clone())).await?, text);
             }
+        }),
+        // A view that was set aside: the name of the view comes from outside, the rest is the library's.
+        entry!("EditName::parse", AS_FILE, |place, text| {
+            let bare = EditName::parse(text).is_ok();
+            assert_eq!(bare, text == "a.json.edited-1", "{text:?}");
+            let own = place.own().await;
+            let (edits, name) = (own.edited_views(), EditName::parse(&format!("{text}.edited-1"))?);
+            missing(edits.preview::<Note>(&name).await)?;
+            missing(edits.adopt::<Note>(&name).await)?;
+            missing(edits.discard(&name).await)?;
         }),
         entry!("Workspace::can", ALWAYS, |place, text| {
             let own = place.own().await;
