@@ -29,26 +29,30 @@ fn opens() {
 }
 
 /// What an ordinary user is told who opens the root.
-fn told(place: &Place, root: &Path) -> String {
-    let here = std::env::current_exe().unwrap();
-    let superuser = std::fs::metadata(place.folder()).unwrap().uid() == 0;
+fn told(place: &Place) -> String {
+    told_with(place, "022")
+}
+
+/// The same with a mask for the modes of what it makes.
+fn told_with(place: &Place, umask: &str) -> String {
+    let mut program = std::env::current_exe().unwrap();
     // Where the binary lies, the other user may not go.
-    let program = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
-    let copy = program.path().join("opens");
-    let mut command = if superuser {
-        std::fs::copy(here, &copy).unwrap();
-        let mut command = Command::new(copy);
+    let beside = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
+    let superuser = std::fs::metadata(beside.path()).unwrap().uid() == 0;
+    if superuser {
+        // Copied by a process of its own: one that this process had open for writing can't be run as long
+        // as a child of another test, begun meanwhile, has it open too.
+        let copy = beside.path().join("opens");
+        assert!(Command::new("cp").arg(&program).arg(&copy).status().unwrap().success());
+        program = copy;
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"umask "$1"; exec "$0" permissions::opens --exact --nocapture"#]);
+    command.arg(program).arg(umask).current_dir("/").env(ROOT, place.root());
+    if superuser {
         command.uid(NOBODY).gid(NOBODY);
-        command
-    } else {
-        Command::new(here)
-    };
-    let output = command
-        .args(["permissions::opens", "--exact", "--nocapture"])
-        .current_dir("/")
-        .env(ROOT, root)
-        .output()
-        .unwrap();
+    }
+    let output = command.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     let line = text.lines().find_map(|line| line.strip_prefix("@ "));
@@ -73,7 +77,7 @@ fn denied(place: &Place, path: &Path, mode: u32, names: &str) {
     let before = place.tree();
     let usual = std::fs::metadata(path).unwrap().permissions();
     std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    let told = told(place, &place.root());
+    let told = told(place);
     std::fs::set_permissions(path, usual).unwrap();
     let kind = StoreErrorKind::PermissionDenied;
     assert_eq!(told, format!("{kind:?} {names}: the operating system refused access"));
@@ -84,7 +88,7 @@ fn denied(place: &Place, path: &Path, mode: u32, names: &str) {
 async fn in_use() -> Place {
     let place = Place::in_use().await;
     give(&place.root());
-    assert_eq!(told(&place, &place.root()), "opened");
+    assert_eq!(told(&place), "opened");
     place
 }
 
@@ -94,6 +98,14 @@ async fn a_folder_that_may_not_be_read_is_named() {
         let place = in_use().await;
         denied(&place, &place.path(name), 0, name);
     }
+}
+
+#[test]
+fn where_a_folder_may_not_be_read_no_other_is_made() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("videos")).unwrap();
+    give(&place.root());
+    denied(&place, &place.path("videos"), 0, "videos");
 }
 
 #[tokio::test]
@@ -122,5 +134,14 @@ fn a_root_in_which_nothing_may_be_made_stays_empty() {
 fn a_root_that_may_not_be_made_is_not_there() {
     let place = Place::new();
     denied(&place, place.folder(), 0o555, "the root");
+    assert!(!place.root().exists());
+}
+
+#[test]
+fn a_root_that_may_not_be_used_once_it_is_made_goes_again() {
+    let place = Place::new();
+    give(place.folder());
+    let told = told_with(&place, "777");
+    assert!(told.starts_with("PermissionDenied the root: "), "{told}");
     assert!(!place.root().exists());
 }

@@ -326,18 +326,11 @@ pub(super) fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes the folder of a root that does not exist yet, durably; whether it was made here.
-pub(super) fn create_root(path: &Path, parent: &KernelDirectory) -> io::Result<bool> {
+/// Makes the folder of a root that does not exist yet; whether it was made here.
+pub(super) fn create_root(path: &Path) -> io::Result<bool> {
     match std::fs::create_dir(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => parent.sync().map(|()| false),
-        Ok(()) => {
-            let synced = parent.sync();
-            if synced.is_err() {
-                let _ = std::fs::remove_dir(path);
-            }
-            synced.map(|()| true)
-        }
+        made => Ok(made.is_ok()),
     }
 }
 

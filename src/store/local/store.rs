@@ -60,16 +60,12 @@ impl LocalStore {
     pub async fn open(path: impl AsRef<Path>, options: LocalOptions) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         blocking(move || {
-            let (directory, made) = open_directory(&path, &options)?;
-            let absolute = std::fs::canonicalize(&path).map_err(root_failed);
-            let opened = absolute.and_then(|absolute| {
-                Root::open(Arc::new(directory), Some(absolute), &options, Arc::new(SystemEntropy))
-            });
-            if opened.is_err() && made {
-                // Only if it is empty: what somebody else put there meanwhile stays.
-                let _ = std::fs::remove_dir(&path);
-            }
-            Ok(Self { root: Arc::new(opened?) })
+            let mut made = MadeRoot(None);
+            let directory = open_directory(&path, &options, &mut made)?;
+            let absolute = std::fs::canonicalize(&path).map_err(root_failed)?;
+            let root = Root::open(Arc::new(directory), Some(absolute), &options, Arc::new(SystemEntropy))?;
+            made.0 = None;
+            Ok(Self { root: Arc::new(root) })
         })
         .await
     }
@@ -97,9 +93,27 @@ fn root_failed(error: std::io::Error) -> StoreError {
     failed_to_find("open root", "the root", error)
 }
 
-/// Opens the root's folder, which may be made; whether it was.
+/// The root's folder, if it was made by this opening: gone again, unless this is cleared before.
 #[cfg(target_os = "linux")]
-fn open_directory(path: &Path, options: &LocalOptions) -> Result<(KernelDirectory, bool), StoreError> {
+struct MadeRoot(Option<PathBuf>);
+
+#[cfg(target_os = "linux")]
+impl Drop for MadeRoot {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // Only if it is empty: what somebody else put there meanwhile stays.
+            let _ = std::fs::remove_dir(path);
+        }
+    }
+}
+
+/// Opens the root's folder, which may be made.
+#[cfg(target_os = "linux")]
+fn open_directory(
+    path: &Path,
+    options: &LocalOptions,
+    made: &mut MadeRoot,
+) -> Result<KernelDirectory, StoreError> {
     let check = |directory: &KernelDirectory| {
         let found = options.pretended_file_system().map_or_else(|| directory.file_system(), Ok);
         match linux::network_type(found.map_err(root_failed)?) {
@@ -117,19 +131,21 @@ fn open_directory(path: &Path, options: &LocalOptions) -> Result<(KernelDirector
         }
         _ => root_failed(error),
     };
-    let mut made = false;
     let directory = match KernelDirectory::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let parent = KernelDirectory::open(linux::parent_of(path))
                 .map_err(|error| failed_to_find("open root", "the folder that is to hold the root", error))?;
             check(&parent)?;
-            made = linux::create_root(path, &parent).map_err(root_failed)?;
+            if linux::create_root(path).map_err(root_failed)? {
+                made.0 = Some(path.to_owned());
+            }
+            parent.sync().map_err(root_failed)?;
             KernelDirectory::open(path).map_err(unfit)?
         }
         opened => opened.map_err(unfit)?,
     };
     check(&directory)?;
-    Ok((directory, made))
+    Ok(directory)
 }
 
 #[async_trait]
