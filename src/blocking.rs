@@ -6,9 +6,10 @@
 //! task, so that no thread is ever parked.
 
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
@@ -48,6 +49,20 @@ pub(crate) fn begin(runtime: &Handle, task: impl Future<Output = ()> + Send + 's
     });
 }
 
+/// Waits that long, and first leaves a thread that may block: a runtime that shuts down lets such threads
+/// go on, and whoever asked for the time on one would panic.
+pub(crate) async fn pause(time: Duration) {
+    poll_fn(|context| match MAY_BLOCK.get() {
+        true => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+        false => Poll::Ready(()),
+    })
+    .await;
+    tokio::time::sleep(time).await;
+}
+
 /// Runs what blocks, on a thread that may.
 ///
 /// # Errors
@@ -64,28 +79,44 @@ pub(crate) async fn run<T: Send + 'static>(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use std::thread::{self, ThreadId};
+    use std::thread;
 
+    use futures::FutureExt;
     use tokio::sync::oneshot;
 
     use super::*;
 
+    #[test]
+    fn a_pause_that_a_runtime_shutting_down_cuts_off_panics_on_no_thread() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (down, wait) = std::sync::mpsc::channel::<()>();
+        let (answer, answered) = std::sync::mpsc::channel();
+        begin(runtime.handle(), async move {
+            wait.recv().unwrap();
+            let paused = std::panic::AssertUnwindSafe(pause(Duration::from_secs(3600)));
+            let ended = paused.catch_unwind().await;
+            answer.send(ended.is_err()).unwrap();
+        });
+        runtime.shutdown_background();
+        down.send(()).unwrap();
+        // It is dropped, as other tasks are.
+        assert!(answered.recv().is_err());
+    }
+
     #[tokio::test]
     async fn what_began_on_a_thread_that_may_block_stays_there_until_it_has_to_wait() {
-        let (go_on, wait) = oneshot::channel::<()>();
-        let (begun, seen) = oneshot::channel::<[ThreadId; 2]>();
-        let (ended, later) = oneshot::channel::<[ThreadId; 2]>();
+        let (seen, all) = oneshot::channel();
         begin(&Handle::current(), async move {
-            begun.send([thread::current().id(), run(|| thread::current().id()).await.unwrap()]).unwrap();
-            wait.await.unwrap();
-            ended.send([thread::current().id(), run(|| thread::current().id()).await.unwrap()]).unwrap();
+            let mut threads = Vec::new();
+            for _ in 0..2 {
+                threads.push([thread::current().id(), run(|| thread::current().id()).await.unwrap()]);
+                tokio::task::yield_now().await;
+            }
+            seen.send(threads).unwrap();
         });
-        let [task, work] = seen.await.unwrap();
-        assert_eq!(task, work);
-        assert_ne!(task, thread::current().id());
-        go_on.send(()).unwrap();
-        let [task, work] = later.await.unwrap();
-        assert_eq!(task, thread::current().id(), "the only thread of this runtime");
-        assert_ne!(task, work);
+        let threads = all.await.unwrap();
+        let own = thread::current().id();
+        assert!(threads[0][0] == threads[0][1] && threads[0][0] != own, "{threads:?}");
+        assert!(threads[1][0] == own && threads[1][1] != own, "the runtime has one thread: {threads:?}");
     }
 }

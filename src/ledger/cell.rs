@@ -158,13 +158,18 @@ impl Cell {
                 cell.commit_all().await;
                 drop(work);
             };
-            let runtime = &self.shared.runtime;
-            match self.shared.store.capabilities().blocks {
-                true => blocking::begin(runtime, committer),
-                false => drop(runtime.spawn(committer)),
-            }
+            self.begin(committer);
         }
         Ok(())
+    }
+
+    /// Begins a task of the library's own, where the store's calls had better be made.
+    fn begin(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let runtime = &self.shared.runtime;
+        match self.shared.store.capabilities().blocks {
+            true => blocking::begin(runtime, task),
+            false => drop(runtime.spawn(task)),
+        }
     }
 
     async fn commit_all(self: &Arc<Self>) {
@@ -304,7 +309,7 @@ impl Cell {
         }
         let cell = Arc::clone(self);
         let work = self.shared.begin_work();
-        blocking::begin(&self.shared.runtime, async move {
+        self.begin(async move {
             let folded = std::panic::AssertUnwindSafe(cell.fold_now(&state)).catch_unwind().await;
             cell.folding.store(false, Ordering::SeqCst);
             let tenant = cell.tenant.as_str();
@@ -320,7 +325,8 @@ impl Cell {
     async fn fold_now(&self, state: &State) -> Result<(), StoreError> {
         let (Some(version), Some(known)) = (state.version(), state.header()) else { return Ok(()) };
         let header = known.write().map_err(unreadable)?;
-        let snapshot = state.write_snapshot();
+        let written = state.clone();
+        let snapshot = aside(state.weight(), move || Ok(written.write_snapshot())).await?;
         if u32::try_from(snapshot.len()).is_err() {
             let detail = "the snapshot would be longer than can be read again";
             return Err(StoreError::new(StoreErrorKind::Unsupported, "fold", detail));
@@ -347,7 +353,7 @@ impl Cell {
         self.shared.settings.entropy.fill(&mut random);
         let ceiling = 1_u64 << attempt.min(6);
         let micros = ceiling * 1000 * u64::from(u16::from_be_bytes(random)) / u64::from(u16::MAX);
-        tokio::time::sleep(Duration::from_micros(micros)).await;
+        blocking::pause(Duration::from_micros(micros)).await;
     }
 }
 

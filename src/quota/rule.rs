@@ -55,8 +55,12 @@ pub(crate) struct QuotaRule {
 }
 
 /// Each limited dimension: its name, its limit, and what counts before and after.
-fn dimensions(limits: &Limits, before: &Usage, after: &Usage) -> Vec<(String, u64, u64, u64)> {
+fn dimensions(limits: &Limits, before: &State, after: &State) -> Vec<(String, u64, u64, u64)> {
     let mut dimensions = Vec::new();
+    if *limits == Limits::unlimited() {
+        return dimensions;
+    }
+    let (before, after) = (&usage_of(before), &usage_of(after));
     let mut add = |name: &str, limit: Option<u64>, count: &dyn Fn(&Usage) -> u64| {
         if let Some(limit) = limit {
             dimensions.push((name.to_owned(), limit, count(before), count(after)));
@@ -76,7 +80,7 @@ impl QuotaRule {
     /// it may shrink, and may not grow.
     pub(crate) fn check(&self, before: &State, after: &State) -> Result<()> {
         let limits = effective_limits(&self.plans, after);
-        for (dimension, limit, used, wanted) in dimensions(&limits, &usage_of(before), &usage_of(after)) {
+        for (dimension, limit, used, wanted) in dimensions(&limits, before, after) {
             if wanted > limit && wanted > used {
                 let refusal = QuotaRefusal { dimension, limit, used, requested: wanted - used };
                 return Err(Error::over_quota("transaction", refusal));
@@ -88,7 +92,7 @@ impl QuotaRule {
     /// Announces what a commit passed.
     pub(crate) fn committed(&self, tenant: &TenantId, before: &State, after: &State) {
         let limits = effective_limits(&self.plans, after);
-        for (dimension, limit, was, used) in dimensions(&limits, &usage_of(before), &usage_of(after)) {
+        for (dimension, limit, was, used) in dimensions(&limits, before, after) {
             let reached =
                 |count: u64, percent: u64| u128::from(count) * 100 >= u128::from(limit) * u128::from(percent);
             let passed =

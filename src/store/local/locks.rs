@@ -107,7 +107,7 @@ impl Root {
                 return Err(StoreError::new(StoreErrorKind::Locked, "lock tenant", text));
             }
             let now = self.spread(pause);
-            tokio::time::sleep(now).await;
+            crate::blocking::pause(now).await;
             waited += now;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
