@@ -46,9 +46,13 @@ fn tenant(number: usize) -> TenantId {
 }
 
 async fn open(root: &Path, memory: usize) -> Tenantry {
-    let store = LocalStore::open(root, LocalOptions::default()).await.unwrap();
     let mut settings = Settings::default();
     settings.memory = memory;
+    open_with(root, settings).await
+}
+
+async fn open_with(root: &Path, settings: Settings) -> Tenantry {
+    let store = LocalStore::open(root, LocalOptions::default()).await.unwrap();
     Tenantry::builder(store).settings(settings).open().await.unwrap()
 }
 
@@ -112,9 +116,11 @@ async fn write_and_remove(own: &Workspace, lot: usize) {
 }
 
 /// Reads a tenant again and again while another process writes it, and returns what the reader keeps
-/// of it.
+/// of it. The other one never folds, so that nothing in the store helps the reader.
 async fn read_what_another_writes(root: &Path) -> usize {
-    let (writer, reader) = (open(root, usize::MAX).await, open(root, usize::MAX).await);
+    let mut never_folds = Settings::default();
+    never_folds.fold_minimum = usize::MAX;
+    let (writer, reader) = (open_with(root, never_folds).await, open(root, usize::MAX).await);
     let written = writer.session(&tenant(0)).await.unwrap().own();
     let read = reader.session(&tenant(0)).await.unwrap().own();
     let first = RecordId::parse("lot-0-0").unwrap();

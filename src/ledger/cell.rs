@@ -100,13 +100,7 @@ impl Cell {
                     apply_commit(&mut state, commit)?;
                 }
                 state.set_version(version);
-                // Who commits folds, and moves on to the fold. Who only reads what others commit would
-                // gather it above its base for ever. (A state too long for a base stays as it is.)
-                if state.wants_base(self.shared.settings.fold_minimum) {
-                    state = aside(state.weight(), move || Ok(state.rebased().unwrap_or(state))).await?;
-                }
-                self.publish(&state);
-                Ok(state)
+                self.take_in(state).await
             }
         }
     }
@@ -121,6 +115,16 @@ impl Cell {
         let mut state = aside(length, move || State::read(version, header, snapshot)).await?;
         for commit in &commits {
             apply_commit(&mut state, commit)?;
+        }
+        self.take_in(state).await
+    }
+
+    /// Publishes what was read. Who commits folds, and moves on to the fold; who only reads what others
+    /// commit would gather it above its base for ever, and with it the buffers in which it came.
+    async fn take_in(&self, mut state: State) -> Result<State, StoreError> {
+        if state.wants_base(self.shared.settings.fold_minimum) {
+            // A state too long for a base stays as it is.
+            state = aside(state.weight(), move || Ok(state.rebased().unwrap_or(state))).await?;
         }
         self.publish(&state);
         Ok(state)
