@@ -182,7 +182,7 @@ async fn a_demo_principal_reads_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_longer_than_a_record_is_not_kept_and_changes_nothing() {
+async fn an_answer_longer_than_may_be_kept_is_refused_and_changes_nothing() {
     let own = workspace().await;
     let run = |transaction: &mut tenantry::Transaction<'_>| {
         transaction.collection::<Entry>().insert_as(&record("one"), &Entry { amount: 1 })?;

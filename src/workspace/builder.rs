@@ -55,6 +55,8 @@ pub struct Settings {
     pub reading_grace: Duration,
     /// How many answers to requests with an idempotency key are kept per tenant: 256.
     pub kept_requests: usize,
+    /// How long such an answer may be as JSON, in bytes: 64 KiB.
+    pub answer_bytes: usize,
     /// When views are written, on stores where they are kept up: soon after a commit.
     pub views: ViewMode,
     /// How long after a commit that is, so that the views are written once for many commits: 200 ms.
@@ -82,6 +84,7 @@ impl Default for Settings {
             clock_skew: Duration::from_secs(60),
             reading_grace: Duration::from_secs(300),
             kept_requests: 256,
+            answer_bytes: 64 << 10,
             views: ViewMode::default(),
             view_delay: Duration::from_millis(200),
             edited_view_bytes: 16 << 20,

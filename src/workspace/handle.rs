@@ -114,8 +114,8 @@ impl Workspace {
     /// # Errors
     /// As for [`transaction`](Self::transaction); [`InvalidInput`](crate::ErrorKind::InvalidInput) if
     /// the key is out of range or was used for an answer of another shape;
-    /// [`TooLarge`](crate::ErrorKind::TooLarge), and nothing changed, if the answer's JSON is longer than a
-    /// record may be.
+    /// [`TooLarge`](crate::ErrorKind::TooLarge), and nothing changed, if the answer's JSON is longer than
+    /// [`answer_bytes`](super::Settings::answer_bytes).
     pub async fn transaction_once<T: Serialize + DeserializeOwned + Send + 'static>(
         &self,
         key: &str,

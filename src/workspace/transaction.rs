@@ -139,8 +139,7 @@ pub(super) fn once<T: Serialize + DeserializeOwned>(
     }
     let value = function(draft)?;
     let text = serde_json::to_vec(&value).map_err(unusable)?;
-    if text.len() > author.core.settings.record_limits.bytes {
-        // Nobody's answers are to take more room than records could.
+    if text.len() > author.core.settings.answer_bytes {
         return Err(Error::new(ErrorKind::TooLarge, Action::Transact.as_str()).about("answer"));
     }
     draft.put(&Section::REQUESTS, key, Vec::new(), text.into());

@@ -115,6 +115,7 @@ const KEPT: &[Refused] = &[
         settings.reading_grace = Duration::MAX;
     }),
     ("kept_requests 0", |settings| settings.kept_requests = 0),
+    ("answer_bytes without end", |settings| settings.answer_bytes = usize::MAX),
     ("view_delay without end", |settings| settings.view_delay = Duration::MAX),
     ("no extensions", |settings| settings.video_extensions.clear()),
     ("free_space_reserve without end", |settings| settings.free_space_reserve = u64::MAX),
