@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tenantry::environment::ManualClock;
 use tenantry::ownership::{Role, Visibility};
 use tenantry::paths::{CollectionName, TenantId};
-use tenantry::record::Entity;
+use tenantry::record::{Entity, RecordId};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
 use tenantry::{
@@ -127,6 +127,20 @@ async fn nothing_is_left_of_an_erased_tenant_and_its_handles_are_gone() {
             assert!(!root.path().join("videos/ana").exists());
             assert!(!root.path().join("tokens/ana").exists());
         }
+    }
+}
+
+#[tokio::test]
+async fn a_handle_keeps_to_the_life_that_it_met_first_though_nothing_came_of_that_use() {
+    for place in places().await {
+        with_data(&place).await;
+        let handle = place.admin.workspace(&id("ana"));
+        let missing = RecordId::parse("missing").unwrap();
+        let missed = handle.collection::<Note>().remove(&missing, Expected::Any).await.unwrap_err();
+        assert_eq!(missed.kind(), ErrorKind::NotFound);
+        place.admin.tenants().delete(&id("ana")).await.unwrap();
+        erase(&place).await;
+        assert_eq!(handle.profile().await.unwrap_err().kind(), ErrorKind::Gone);
     }
 }
 

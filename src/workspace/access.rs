@@ -268,10 +268,11 @@ impl Access {
         Ok(Request { principal, action, tenant: &self.tenant, incarnation, visibility, resource })
     }
 
-    /// Binds this handle to the life that a durable state shows, unless it is bound already. A state
-    /// under change will not do: it may be out of date, or never come to be.
-    fn bind(&self, state: &State) {
-        if let Some(header) = state.header().filter(|header| is_alive(&header.lifecycle)) {
+    /// Binds this handle to the life that a durable header shows, unless it is bound already, whatever
+    /// becomes of the operation that was permitted. A state under change will not do: it may be out of
+    /// date, or never come to be.
+    fn bind(&self, header: Option<&TenantHeader>) {
+        if let Some(header) = header.filter(|header| is_alive(&header.lifecycle)) {
             self.life.get_or_init(|| header.incarnation);
         }
     }
@@ -321,6 +322,7 @@ impl Access {
         } else {
             let header = self.foreign_header(&principal, action, resource).await?;
             let permit = self.core.permit(&self.request(&principal, action, resource, header.as_ref())?)?;
+            self.bind(header.as_ref());
             let state = self.ledger().read(operation, &self.tenant).await?;
             // The header may have changed between the two requests.
             let now = self.request(&principal, action, resource, state.header().map(|header| &**header))?;
@@ -330,7 +332,6 @@ impl Access {
             (permit, state)
         };
         self.check_life(action, resource, state.header().map(|header| &**header))?;
-        self.bind(&state);
         Ok(Admitted { permit, principal, state })
     }
 
@@ -378,9 +379,7 @@ impl Access {
             let (core, tenant) = (&*access.core, &access.tenant);
             function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted })
         };
-        let done = self.transact_noting(action, resource, judged, run).await?;
-        self.bind(&done.2);
-        Ok(done)
+        self.transact_noting(action, resource, judged, run).await
     }
 
     /// The same whatever stage of its life the tenant is in, or before it: for its administration.
@@ -440,6 +439,7 @@ impl Access {
             self.core.gate.record(&request, &decision);
             return Err(refused(&refusal, operation, resource));
         }
+        self.bind(header.as_ref());
         Ok(Some(principal))
     }
 }
