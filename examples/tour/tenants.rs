@@ -77,9 +77,8 @@ pub(crate) async fn administer(people: &People, report: &mut Report) -> Outcome 
     for (call, name, refusal) in Call::ALL {
         let refused = call.make(&people.ben, &guest).await;
         let mut ok = matches!(&refused, Err(error) if error.kind() == refusal);
-        // A guest whom an interrupted tour left behind, being deleted, is welcome again.
         if matches!(call, Call::Create) {
-            restore(admin, &guest).await?;
+            welcome(admin, &guest).await?;
         }
         let done = call.make(admin, &guest).await;
         ok &= done.is_ok();
@@ -96,9 +95,16 @@ pub(crate) async fn administer(people: &People, report: &mut Report) -> Outcome 
     Ok(())
 }
 
-async fn restore(admin: &Session, guest: &TenantId) -> Result<()> {
-    match admin.tenants().restore(guest).await {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// A guest whom an interrupted tour left behind is restored while it is being deleted; one whose
+/// erasure has begun can only go for good, and then come anew.
+async fn welcome(admin: &Session, guest: &TenantId) -> Result<()> {
+    let tenants = admin.tenants();
+    let missing = |error: &tenantry::Error| error.kind() == ErrorKind::NotFound;
+    match tenants.restore(guest).await {
+        Err(error) if missing(&error) => match tenants.erase(guest, Grace::Skip).await {
+            Err(error) if !missing(&error) => Err(error),
+            _ => Ok(()),
+        },
+        other => other.map(drop),
     }
 }
