@@ -10,6 +10,9 @@ use crate::report::Failure;
 /// The published package.
 pub(crate) const PACKAGE: &str = "tenantry";
 
+/// How the names of packages begin that are an example each.
+const EXAMPLE_PREFIX: &str = "tenantry-example-";
+
 /// The workspace as the manifests describe it.
 #[derive(Debug)]
 pub(crate) struct Project {
@@ -21,6 +24,8 @@ pub(crate) struct Project {
     pub(crate) features: Vec<String>,
     /// The package's examples, in order.
     pub(crate) examples: Vec<String>,
+    /// The examples that are packages of their own, for the sake of what they depend on; in order.
+    pub(crate) example_packages: Vec<String>,
 }
 
 impl Project {
@@ -47,7 +52,12 @@ impl Project {
             .filter_map(|target| target["name"].as_str().map(str::to_owned))
             .collect();
         examples.sort();
+        let own = packages.iter().filter_map(|package| package["name"].as_str());
+        let mut example_packages: Vec<String> =
+            own.filter(|name| name.starts_with(EXAMPLE_PREFIX)).map(str::to_owned).collect();
+        example_packages.sort();
         Ok(Self {
+            example_packages,
             root: path("workspace_root")?,
             target: path("target_directory")?,
             features: features.keys().cloned().collect(),
@@ -67,6 +77,7 @@ mod tests {
             "workspace_root": "/root",
             "target_directory": "/target",
             "packages": [
+                {"name": "tenantry-example-policy", "features": {}, "targets": []},
                 {"name": "other", "features": {"x": []}, "targets": [{"kind": ["example"], "name": "y"}]},
                 {"name": PACKAGE, "features": {"default": [], "testkit": []}, "targets": [
                     {"kind": ["lib"], "name": PACKAGE},
@@ -75,7 +86,10 @@ mod tests {
             ],
         });
         let project = Project::from_metadata(&metadata).map_err(|failure| failure.to_string());
-        let project = project.as_ref().map(|p| (p.features.join(" "), p.examples.join(" ")));
-        assert_eq!(project, Ok(("default testkit".to_owned(), "tour".to_owned())));
+        let project = project
+            .as_ref()
+            .map(|p| [&p.features, &p.examples, &p.example_packages].map(|names| names.join(" ")));
+        let expected = ["default testkit", "tour", "tenantry-example-policy"].map(str::to_owned);
+        assert_eq!(project, Ok(expected));
     }
 }

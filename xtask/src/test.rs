@@ -39,6 +39,10 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     for name in &project.examples {
         report.step(&format!("example {name}"), || example::run(&project, name));
     }
+    // What they depend on is built last, and by nobody who did not ask for it. Their tests run them.
+    for package in &project.example_packages {
+        report.step(package, || cargo.run(&["test", "--package", package]));
+    }
     Ok(report.finish())
 }
 
