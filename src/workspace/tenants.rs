@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Lifecycle, TenantHeader};
 use crate::ownership::{Action, Principal, Resource, Role, Visibility};
 use crate::paths::TenantId;
-use crate::quota::{Limits, Usage, usage_of};
+use crate::quota::{Limits, Usage, effective_limits, usage_of};
 use crate::record::Record;
 
 use super::access::{Access, Core, missing};
@@ -162,6 +162,8 @@ pub struct TenantEntry {
     pub deleting_until: Option<jiff::Timestamp>,
     /// What it holds.
     pub usage: Usage,
+    /// What it may hold: its plan's or its role's limits, and its own in their place.
+    pub limits: Limits,
 }
 
 /// The administration of tenants. Every operation takes what the policy asks for; by default, an
@@ -238,6 +240,7 @@ impl<'a> Tenants<'a> {
                 profile,
                 deleting_until,
                 usage: usage_of(&state),
+                limits: effective_limits(&core.plans, &state),
             });
         }
         let next = page.items.last().filter(|_| page.next.is_some()).cloned();
