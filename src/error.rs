@@ -7,6 +7,7 @@
 //! | [`Denied`](ErrorKind::Denied) | visible, but not allowed | ask somebody who may | 403 |
 //! | [`AlreadyExists`](ErrorKind::AlreadyExists) | the name or id is taken | choose another | 409 |
 //! | [`Referenced`](ErrorKind::Referenced) | something else still needs it | remove that first | 409 |
+//! | [`WrongState`](ErrorKind::WrongState) | its status does not allow this step | read it again, then decide | 409 |
 //! | [`Suspended`](ErrorKind::Suspended) | the tenant is being deleted | restore it first | 409 |
 //! | [`RevisionMismatch`](ErrorKind::RevisionMismatch) | it was changed meanwhile | read it again | 412 |
 //! | [`InvalidName`](ErrorKind::InvalidName) | a name was refused | correct it; the source says why | 400 |
@@ -43,6 +44,7 @@ pub enum ErrorKind {
     Denied,
     AlreadyExists,
     Referenced,
+    WrongState,
     Suspended,
     RevisionMismatch,
     InvalidName,
@@ -71,6 +73,7 @@ impl ErrorKind {
         Self::Denied,
         Self::AlreadyExists,
         Self::Referenced,
+        Self::WrongState,
         Self::Suspended,
         Self::RevisionMismatch,
         Self::InvalidName,
@@ -99,7 +102,7 @@ impl ErrorKind {
             Self::Denied => 403,
             Self::NotFound => 404,
             Self::Expired => 408,
-            Self::AlreadyExists | Self::Referenced | Self::Suspended => 409,
+            Self::AlreadyExists | Self::Referenced | Self::WrongState | Self::Suspended => 409,
             Self::Gone => 410,
             Self::RevisionMismatch => 412,
             Self::TooLarge | Self::QuotaExceeded => 413,
@@ -120,6 +123,7 @@ impl ErrorKind {
             Self::Denied => "not allowed",
             Self::AlreadyExists => "exists already",
             Self::Referenced => "still referred to",
+            Self::WrongState => "its status does not allow this",
             Self::Suspended => "the tenant is being deleted",
             Self::RevisionMismatch => "changed meanwhile",
             Self::InvalidName => "the name is refused",
@@ -177,7 +181,7 @@ pub struct QuotaRefusal {
 }
 
 impl QuotaRefusal {
-    /// What is limited: `blob_bytes`, `record_bytes`, `files`, or a collection's name.
+    /// What is limited: `blob_bytes`, `record_bytes`, `files`, `active_streams`, or a collection's name.
     #[must_use]
     pub fn dimension(&self) -> &str {
         &self.dimension

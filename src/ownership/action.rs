@@ -70,6 +70,44 @@ actions! {
     VerifyVideo = "videos.verify", Read;
     /// Delete a video.
     DeleteVideo = "videos.delete", Write;
+    /// List live streams, all of them or by an index.
+    ListLiveStreams = "live_streams.list", Read;
+    /// Read a live stream.
+    GetLiveStream = "live_streams.get", Read;
+    /// Plan a live stream.
+    AddLiveStream = "live_streams.add", Write;
+    /// Change what is planned of a live stream.
+    EditLiveStream = "live_streams.edit", Write;
+    /// Begin a scheduled live stream before its time.
+    StartLiveStream = "live_streams.start", Write;
+    /// Say that a live stream is on the air.
+    MarkLiveStreamLive = "live_streams.mark_live", Write;
+    /// End a live stream as completed.
+    StopLiveStream = "live_streams.stop", Write;
+    /// End a live stream as failed.
+    FailLiveStream = "live_streams.fail", Write;
+    /// Call a live stream off, with its repetition.
+    CancelLiveStream = "live_streams.cancel", Write;
+    /// Begin or plan a finished live stream again.
+    RestartLiveStream = "live_streams.restart", Write;
+    /// Delete a live stream.
+    DeleteLiveStream = "live_streams.delete", Write;
+    /// List schedules, all of them or by an index.
+    ListSchedules = "schedules.list", Read;
+    /// Read a schedule.
+    GetSchedule = "schedules.get", Read;
+    /// Add a schedule.
+    AddSchedule = "schedules.add", Write;
+    /// Change what a schedule plans.
+    UpdateSchedule = "schedules.update", Write;
+    /// Ask for a schedule to be run before its time, or again.
+    RunSchedule = "schedules.run", Write;
+    /// Say that a schedule's broadcast was made.
+    MarkScheduleSucceeded = "schedules.mark_succeeded", Write;
+    /// Say that a schedule failed.
+    MarkScheduleFailed = "schedules.mark_failed", Write;
+    /// Delete a schedule.
+    DeleteSchedule = "schedules.delete", Write;
     /// Read the tenant's profile.
     ReadProfile = "profile.read", Read;
     /// Change the profile's display name or time zone.

@@ -21,6 +21,9 @@ pub struct Limits {
     /// The number of stored files, those being uploaded included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
+    /// The number of live streams that are scheduled or live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_streams: Option<u64>,
     /// The number of records per collection.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<String, u64>,
@@ -54,6 +57,13 @@ impl Limits {
         self
     }
 
+    /// The same with a limit on the number of live streams that are scheduled or live.
+    #[must_use]
+    pub fn with_active_streams(mut self, streams: u64) -> Self {
+        self.active_streams = Some(streams);
+        self
+    }
+
     /// The same with a limit on the number of records of a collection.
     #[must_use]
     pub fn with_count(mut self, collection: &CollectionName, count: u64) -> Self {
@@ -61,11 +71,17 @@ impl Limits {
         self
     }
 
+    /// The limits that allow nothing more.
+    pub(super) fn exhausted() -> Self {
+        Self::unlimited().with_blob_bytes(0).with_record_bytes(0).with_files(0).with_active_streams(0)
+    }
+
     /// These limits, with what `over` sets in place of theirs.
     pub(super) fn overridden(mut self, over: &Self) -> Self {
         self.blob_bytes = over.blob_bytes.or(self.blob_bytes);
         self.record_bytes = over.record_bytes.or(self.record_bytes);
         self.files = over.files.or(self.files);
+        self.active_streams = over.active_streams.or(self.active_streams);
         self.counts.extend(over.counts.iter().map(|(name, count)| (name.clone(), *count)));
         self
     }
@@ -117,11 +133,7 @@ impl Plans {
     pub(super) fn limits(&self, role: &str, plan: Option<&str>) -> Limits {
         match plan.or_else(|| self.by_role.get(role).map(String::as_str)) {
             None => Limits::unlimited(),
-            Some(plan) => {
-                self.named.get(plan).cloned().unwrap_or_else(|| {
-                    Limits::unlimited().with_blob_bytes(0).with_record_bytes(0).with_files(0)
-                })
-            }
+            Some(plan) => self.named.get(plan).cloned().unwrap_or_else(Limits::exhausted),
         }
     }
 }

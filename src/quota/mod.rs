@@ -12,4 +12,4 @@ pub use limits::{Limits, Plans};
 pub(crate) use rule::QuotaRule;
 pub use rule::{QuotaSink, Threshold, TracingQuota};
 pub use usage::Usage;
-pub(crate) use usage::{effective_limits, usage_of};
+pub(crate) use usage::{ACTIVE_INDEX, effective_limits, usage_of};

@@ -17,7 +17,7 @@ const THRESHOLDS: [u64; 2] = [80, 95];
 pub struct Threshold {
     /// Whose limit.
     pub tenant: TenantId,
-    /// What is limited: `blob_bytes`, `record_bytes`, `files`, or a collection's name.
+    /// What is limited: `blob_bytes`, `record_bytes`, `files`, `active_streams`, or a collection's name.
     pub dimension: String,
     /// The share, in per cent.
     pub percent: u64,
@@ -68,6 +68,7 @@ fn dimensions(limits: &Limits, before: &State, after: &State) -> Vec<(String, u6
     };
     add("blob_bytes", limits.blob_bytes, &Usage::counted_bytes);
     add("files", limits.files, &|usage| usage.files + usage.reserved_files);
+    add("active_streams", limits.active_streams, &|usage| usage.active_streams);
     add("record_bytes", limits.record_bytes, &|usage| usage.record_bytes);
     for (name, limit) in &limits.counts {
         add(name, Some(*limit), &|usage| usage.counts.get(name).copied().unwrap_or(0));

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Limits, Plans};
-use crate::ledger::{Section, State};
+use crate::ledger::{IndexKey, Section, State};
+use crate::paths::CollectionName;
+
+/// The index under whose empty key each live stream stands that is scheduled or live: what is counted.
+pub(crate) const ACTIVE_INDEX: &str = "active";
 
 /// What a tenant holds, and what is reserved for its uploads under way.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -21,6 +25,8 @@ pub struct Usage {
     pub reserved_files: u64,
     /// The bytes of records, as they are stored.
     pub record_bytes: u64,
+    /// The number of live streams that are scheduled or live.
+    pub active_streams: u64,
     /// The number of records by collection; collections without any are left out.
     pub counts: BTreeMap<String, u64>,
 }
@@ -43,6 +49,7 @@ pub(crate) fn usage_of(state: &State) -> Usage {
         files: blobs.count,
         reserved_bytes: told(reservations.amount),
         reserved_files: reservations.count,
+        active_streams: active_streams(state),
         ..Usage::default()
     };
     for (section, tally) in state.tallies().iter() {
@@ -52,6 +59,11 @@ pub(crate) fn usage_of(state: &State) -> Usage {
         }
     }
     usage
+}
+
+fn active_streams(state: &State) -> u64 {
+    let section = Section::named(CollectionName::LIVE_STREAMS.as_str());
+    state.count(&section, &IndexKey::new(ACTIVE_INDEX, ""))
 }
 
 /// The part of a profile that quotas rest on.
@@ -69,6 +81,6 @@ pub(crate) fn effective_limits(plans: &Plans, state: &State) -> Limits {
     let Some(header) = state.header() else { return Limits::unlimited() };
     match serde_json::from_str::<QuotaProfile>(&header.profile) {
         Ok(profile) => plans.limits(&profile.role, profile.plan.as_deref()).overridden(&profile.limits),
-        Err(_) => Limits::unlimited().with_blob_bytes(0).with_record_bytes(0).with_files(0),
+        Err(_) => Limits::exhausted(),
     }
 }

@@ -17,6 +17,7 @@ mod envelope;
 mod error;
 mod fields;
 mod id;
+pub(crate) mod lenient;
 mod limits;
 pub mod local_time;
 mod revision;
@@ -53,7 +54,7 @@ macro_rules! serde_as_text {
         }
     };
 }
-use serde_as_text;
+pub(crate) use serde_as_text;
 
 #[cfg(test)]
 mod properties;

@@ -12,7 +12,9 @@ use crate::record::Entity;
 
 use super::access::{Access, Author};
 use super::collection::Collection;
+use super::live_streams::LiveStreams;
 use super::profile::{Profile, ProfileChange};
+use super::schedules::Schedules;
 use super::snapshot::Snapshot;
 use super::tenants;
 use super::transaction::{self, Transaction};
@@ -72,6 +74,18 @@ impl Workspace {
     #[must_use]
     pub fn videos(&self) -> Videos<'_> {
         Videos::new(&self.access)
+    }
+
+    /// The live streams.
+    #[must_use]
+    pub fn live_streams(&self) -> LiveStreams<'_> {
+        LiveStreams::new(&self.access)
+    }
+
+    /// The schedules.
+    #[must_use]
+    pub fn schedules(&self) -> Schedules<'_> {
+        Schedules::new(&self.access)
     }
 
     /// The workspace's state as it is now: immutable, cheap to hold, read without waiting.

@@ -11,6 +11,8 @@ use crate::ownership::{Role, Visibility};
 use crate::quota::Limits;
 use crate::record::LocalTime;
 
+use super::daily;
+
 /// A tenant's profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -172,9 +174,21 @@ impl Profile {
     }
 
     /// A moment as the tenant's clock shows it.
-    pub(super) fn local_time(&self, at: Timestamp) -> LocalTime {
-        let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
-        LocalTime::new(zone.to_datetime(at))
+    #[must_use]
+    pub fn local_time(&self, at: Timestamp) -> LocalTime {
+        LocalTime::new(self.zone().to_datetime(at))
+    }
+
+    /// The moment that a time by the tenant's clock means. Of two, where the clock is set back, it is the
+    /// first; where the clock is set forward over it, it is as much later. `None` for a time out of range.
+    #[must_use]
+    pub fn moment(&self, time: LocalTime) -> Option<Timestamp> {
+        daily::moment(&self.zone(), time.civil())
+    }
+
+    /// The tenant's time zone.
+    pub(super) fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 }
 

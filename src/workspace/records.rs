@@ -164,6 +164,26 @@ pub(super) fn insert<E: Entity>(
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
+/// Inserts a record with this value, and with those fields of another that the type does not know.
+pub(super) fn insert_like<E: Entity>(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    id: &RecordId,
+    like: &Record<E>,
+    value: &E,
+) -> Result<Record<E>> {
+    let resource = resource::<E>(id);
+    let limits = &author.core.settings.record_limits;
+    let now = author.profile.local_time(draft.now());
+    let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
+    let text = RecordText::added::<E>(&envelope, like.text(), limits)
+        .and_then(|copy| copy.update(value, now, limits))
+        .map_err(|error| invalid(action.as_str(), &resource, error))?;
+    put(draft, limits, action, id, value, &text)?;
+    Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
+}
+
 /// Reads a record that is to be changed and sees that it is the one that was meant.
 fn expect<E: Entity>(
     draft: &Draft,

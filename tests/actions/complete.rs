@@ -16,6 +16,8 @@ const HANDLES: &[&str] = &[
     "TransactionCollection",
     "Tenants",
     "Videos",
+    "LiveStreams",
+    "Schedules",
     "EditedViews",
 ];
 
@@ -26,6 +28,8 @@ const WITHOUT_A_DECISION: &[&str] = &[
     "Workspace::can",
     "Workspace::collection",
     "Workspace::videos",
+    "Workspace::live_streams",
+    "Workspace::schedules",
     "Workspace::edited_views",
     "Snapshot::version",
     "Snapshot::collection",

@@ -12,6 +12,9 @@ use tenantry::{
     Workspace,
 };
 
+#[path = "planned_rows.rs"]
+pub(crate) mod planned_rows;
+
 use crate::world::{Note, edit, fresh, known, note};
 
 /// Who does it, where, and to which video.
@@ -23,7 +26,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn workspace(&self) -> Workspace {
+    pub(crate) fn workspace(&self) -> Workspace {
         self.session.workspace(&self.tenant)
     }
 }
@@ -47,7 +50,7 @@ impl Row {
     }
 }
 
-const fn row(method: &'static str, before: Option<Action>, run: Run) -> Row {
+pub(crate) const fn row(method: &'static str, before: Option<Action>, run: Run) -> Row {
     Row { method, before, run }
 }
 
@@ -55,12 +58,16 @@ const fn row(method: &'static str, before: Option<Action>, run: Run) -> Row {
 macro_rules! direct {
     // Without its braces, so that what it borrows lives until it is done.
     ($method:literal, |$call:ident| { $run:expr }) => {
-        direct!($method, |$call| $run)
+        $crate::perform::direct!($method, |$call| $run)
     };
     ($method:literal, |$call:ident| $run:expr) => {
-        row($method, None, |$call| Box::pin(async move { $run.await.map(|done| format!("{done:?}")) }))
+        $crate::perform::row($method, None, |$call| {
+            Box::pin(async move { $run.await.map(|done| format!("{done:?}")) })
+        })
     };
 }
+
+pub(crate) use direct;
 
 /// A method of a snapshot.
 macro_rules! snapshot {
@@ -193,6 +200,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
             },
             direct!("EditedViews::discard", |call| call.workspace().edited_views().discard(&edit())),
         ],
+        action if planned_rows::is_planned(action) => planned_rows::rows(action),
         action if action.as_str().starts_with("videos.") => videos(action),
         action => tenants(action),
     }
@@ -286,6 +294,7 @@ pub(crate) fn resource(action: Action, call: &Call) -> Resource {
         Action::ListRecords => Resource::Collection(Note::collection()),
         Action::GetRecord | Action::UpdateRecord | Action::RemoveRecord => record(&known()),
         Action::InsertRecord => record(&fresh()),
+        action if planned_rows::is_planned(action) => planned_rows::resource(action),
         Action::ListVideos | Action::UploadVideo => Resource::Collection(CollectionName::VIDEOS),
         action if action.as_str().starts_with("videos.") => {
             Resource::File(Area::Videos, call.video.1.clone())

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tenantry::environment::ManualClock;
 use tenantry::ownership::{Action, AuditEvent, AuditSink, OwnershipPolicy, Role};
 use tenantry::paths::{CollectionName, FileName, TenantId};
-use tenantry::record::{Entity, RecordId};
+use tenantry::record::{Entity, RecordId, SecretText};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
 use tenantry::store::{SetAside, TenantStore};
@@ -36,6 +36,11 @@ impl Entity for Note {
 
 pub(crate) fn note(text: &str) -> Note {
     Note { text: text.to_owned() }
+}
+
+/// What opens the server of a live stream.
+pub(crate) fn stream_key() -> SecretText {
+    SecretText::new("a stream key")
 }
 
 pub(crate) fn id(text: &str) -> TenantId {
@@ -257,6 +262,7 @@ impl World {
         if notes.get(&fresh()).await.is_ok() {
             notes.remove(&fresh(), Expected::Any).await.unwrap();
         }
+        crate::perform::planned_rows::prepare(&own, action).await;
         if action == Action::AdoptView {
             let edited = SetAside::of_name(edit().as_str(), 0).unwrap().key();
             let store = self.medium.store().await;
@@ -287,6 +293,7 @@ async fn furnish(workspace: &Workspace) -> (RecordId, FileName) {
     if notes.get(&known()).await.is_err() {
         notes.insert_as(&known(), note("known")).await.unwrap();
     }
+    crate::perform::planned_rows::furnish(workspace).await;
     let bytes = Bytes::from(format!("the video of {}", workspace.tenant()));
     let body = futures::stream::iter([Ok(bytes)]);
     let video = workspace.videos().upload("holiday.mp4", body).await.unwrap();

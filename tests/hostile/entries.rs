@@ -13,8 +13,8 @@ use tenantry::record::{Entity, LocalTime, RecordId, RecordLimits, RecordText, Re
 use tenantry::store::memory::MemoryStore;
 use tenantry::testkit::hostile_names::{HostileClass, Verdict};
 use tenantry::{
-    AllVideosCursor, ByteRange, Cursor, EditName, ErrorKind, Expected, ListOptions, NewTenant, ProfileChange,
-    Settings, Tenantry, Video, Workspace,
+    AllVideosCursor, ByteRange, Cursor, EditName, ErrorKind, Expected, ListOptions, LiveStream, NewTenant,
+    ProfileChange, Schedule, Settings, Tenantry, Video, Workspace,
 };
 
 use crate::world::{Note, Place, id, note};
@@ -45,6 +45,8 @@ const AS_FILE: Verdicts = |class, _| class.file == Verdict::Harmless;
 const AS_ENCODED: Verdicts = |_, text| TenantId::encode(text).is_ok();
 const AS_ID: Verdicts = |_, text| is_line(text, 1, 128);
 const AS_TITLE: Verdicts = |_, text| is_line(text, 1, 500);
+const AS_STREAM: Verdicts = |_, text| !text.trim().is_empty() && is_line(text, 1, 500);
+const AS_REASON: Verdicts = |_, text| text.trim().is_empty() || is_line(text, 0, 2000);
 const AS_COLLECTION: Verdicts = |_, text| {
     let plain = |(at, c): (usize, char)| c.is_ascii_lowercase() || at > 0 && (c == '_' || c.is_ascii_digit());
     let device = ["con", "nul", "aux", "prn", "com1"].contains(&text);
@@ -104,6 +106,46 @@ async fn upload(own: &Workspace, name: &str, title: Option<&str>) -> tenantry::R
     let video = upload.await?;
     own.videos().delete(video.id(), Expected::Any).await?;
     Ok(video.into_value())
+}
+
+/// What is said of a live stream and of a schedule.
+pub(crate) fn planned() -> Vec<Entry> {
+    vec![
+        entry!("LiveStream::new", AS_TITLE, |place, text| {
+            let own = place.own().await;
+            let added = own.live_streams().add(LiveStream::new(text, tomorrow())).await?;
+            assert_eq!(added.value().title, text);
+            own.live_streams().delete(added.id(), Expected::Any).await?;
+        }),
+        entry!("Schedule::new", AS_TITLE, |place, text| {
+            let own = place.own().await;
+            let added = own.schedules().add(Schedule::new(text, tomorrow())).await?;
+            assert_eq!(added.value().title, text);
+            own.schedules().delete(added.id(), Expected::Any).await?;
+        }),
+        entry!("Schedules::mark_succeeded", AS_STREAM, |place, text| {
+            let own = place.own().await;
+            let added = own.schedules().add(Schedule::new("new", tomorrow())).await?;
+            if !text.starts_with("http://") {
+                let link = own.schedules().mark_succeeded(added.id(), "stream", text).await;
+                assert!(link.is_err(), "{text:?} is no address");
+            }
+            let done = own.schedules().mark_succeeded(added.id(), text, "https://example.org").await;
+            own.schedules().delete(added.id(), Expected::Any).await?;
+            assert_eq!(done?.record.value().stream_id.as_deref(), Some(text));
+        }),
+        entry!("Schedules::mark_failed", AS_REASON, |place, text| {
+            let own = place.own().await;
+            let added = own.schedules().add(Schedule::new("new", tomorrow())).await?;
+            let failed = own.schedules().mark_failed(added.id(), Some(text)).await;
+            own.schedules().delete(added.id(), Expected::Any).await?;
+            failed?;
+        }),
+    ]
+}
+
+fn tomorrow() -> LocalTime {
+    LocalTime::parse("2025-11-05T10:00").unwrap()
 }
 
 pub(crate) fn names() -> Vec<Entry> {

@@ -52,6 +52,11 @@ async fn a_hostile_name_of_a_file_or_record_stays_a_field() {
     attack(entries::contents()).await;
 }
 
+#[tokio::test]
+async fn a_hostile_text_of_what_is_planned_stays_a_field() {
+    attack(entries::planned()).await;
+}
+
 /// Names that a person or a file system could take for one: case pairs, normal forms, look-alikes,
 /// escapes of one another.
 const TWINS: &[&str] = &[

@@ -65,6 +65,11 @@ pub(crate) fn note(text: &str) -> Note {
     Note { text: text.to_owned(), contents: CONTENTS.to_owned(), token, key }
 }
 
+/// What opens the server of a live stream.
+pub(crate) fn stream_key() -> SecretText {
+    SecretText::new(format!("{SECRET} stream key"))
+}
+
 /// The tenant whose name ends so.
 pub(crate) fn name(short: &str) -> String {
     format!("{TENANT}{short}")
@@ -301,6 +306,7 @@ impl World {
         let own = admin.workspace(&id(tenant));
         let _ = own.collection::<Note>().insert_as(&known(), note("known")).await;
         let _ = own.collection::<Note>().remove(&fresh(), Expected::Any).await;
+        crate::perform::planned_rows::furnish(&own).await;
         let set_aside = SetAside::of_name(edit().as_str(), 0).unwrap().key();
         let other = if tenant == "ben" { "ana" } else { "ben" };
         let text = edited(&name(other)).into();

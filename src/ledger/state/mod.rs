@@ -210,6 +210,16 @@ impl State {
             .collect()
     }
 
+    /// How many entries of one section carry a key: what [`find`](Self::find) finds, without reading any.
+    pub(crate) fn count(&self, section: &Section, key: &IndexKey) -> u64 {
+        let below = self.base.find(key);
+        let below = below.filter(|&at| self.base.section(at) == section.as_str() && !self.hides(at));
+        let first = (key.clone(), section.clone(), 0);
+        let above = self.by_key.range(first..);
+        let above = above.take_while(|((found, of, _), _)| found == key && of == section);
+        (below.count() + above.count()) as u64
+    }
+
     /// The entries of all sections that carry a key.
     pub(crate) fn find_everywhere(&self, key: &IndexKey) -> Vec<(Section, Entry)> {
         let below = self.base.find(key).filter(|&at| !self.hides(at)).map(|at| {

@@ -106,6 +106,8 @@ impl Model {
                     self.entries.iter().filter(|((s, _), (_, keys, _))| *s == at && keys.contains(&key));
                 let expected: Vec<u64> = own.map(|((_, order), _)| *order).collect();
                 assert_eq!(found.iter().map(|entry| entry.order).collect::<Vec<_>>(), expected);
+                let counted = state.count(&section, &IndexKey::new("index", name));
+                assert_eq!(counted, expected.len() as u64);
             }
         }
     }

@@ -1,0 +1,75 @@
+//! One operation on the records of a kind, decided as the action that a handle asks for.
+//!
+//! [`Collection`](super::Collection) asks for the general actions; a handle for a kind of its own asks
+//! for that kind's.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::Draft;
+use crate::ownership::{Action, Resource};
+use crate::record::{Entity, Record, RecordId};
+
+use super::access::{Access, Author};
+use super::page::{ListOptions, Page};
+use super::records::{self, Expected};
+
+/// One record.
+pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
+    let admitted = access.admit(action, &records::resource::<E>(id)).await?;
+    records::get(&admitted.state, access.tenant(), action, id)
+}
+
+/// A page of the records.
+pub(super) async fn list<E: Entity>(
+    access: &Access,
+    action: Action,
+    options: &ListOptions,
+) -> Result<Page<Record<E>>> {
+    let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
+    records::list(&admitted.state, access.tenant(), action, options)
+}
+
+/// The records that an index finds under a key.
+pub(super) async fn find<E: Entity>(
+    access: &Access,
+    action: Action,
+    index: &str,
+    key: &str,
+) -> Result<Vec<Record<E>>> {
+    let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
+    records::find(&admitted.state, access.tenant(), action, index, key)
+}
+
+/// Inserts a record under a fresh id.
+pub(super) async fn insert<E: Entity>(access: &Access, action: Action, value: E) -> Result<Record<E>> {
+    let id = RecordId::parse(&access.core.fresh_uuid())
+        .map_err(|error| Error::new(ErrorKind::InvalidInput, action.as_str()).with_source(error))?;
+    let resource = Resource::Collection(E::collection());
+    let run =
+        move |draft: &mut Draft, author: &Author<'_>| records::insert(draft, author, action, &id, &value);
+    Ok(access.transact(action, &resource, run).await?.0)
+}
+
+/// Changes a record inside a transaction, by a function that may run again.
+pub(super) async fn change<E: Entity, T: Send + 'static>(
+    access: &Access,
+    action: Action,
+    id: &RecordId,
+    mut function: impl FnMut(&mut Draft, &Author<'_>, &RecordId) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (resource, id) = (records::resource::<E>(id), id.clone());
+    let run = move |draft: &mut Draft, author: &Author<'_>| function(draft, author, &id);
+    Ok(access.transact(action, &resource, run).await?.0)
+}
+
+/// Removes a record.
+pub(super) async fn remove<E: Entity>(
+    access: &Access,
+    action: Action,
+    id: &RecordId,
+    expected: Expected,
+) -> Result<Record<E>> {
+    let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
+        records::remove::<E>(draft, author, action, id, expected)
+    };
+    change::<E, _>(access, action, id, run).await
+}
