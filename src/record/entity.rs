@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 
 use crate::paths::{Area, CollectionName, FileName};
 
+use super::{ChangeRefusal, Reference};
+
 /// A type whose values are kept as the records of one collection.
 ///
 /// It serialises to a JSON object without the fields of the [`Envelope`](super::Envelope), and reads
@@ -57,6 +59,35 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The stored files to which the record refers; they live as long as a record refers to them.
     fn blobs(&self) -> Vec<(Area, FileName)> {
         Vec::new()
+    }
+
+    /// The records of the same tenant that this one names. Each has to be there when it is named, and
+    /// goes only as the [rule](Reference::rule) of the reference says. A reference that stood before, and
+    /// that a change leaves as it is, is not looked at again.
+    ///
+    /// A kind whose references are to be cleared has to be [registered](crate::Builder::kind).
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    /// The fields that hold a [`LocalTime`](super::LocalTime), not nested in others. When the tenant's time zone
+    /// changes, they are rewritten so that they mean the same moments.
+    fn time_fields() -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What the type has against this value, in place of `before` or as a new record if there is none:
+    /// the rules of every change, whichever way it comes.
+    ///
+    /// # Errors
+    /// [`ChangeRefusal`]: what is against it. The change is then refused with
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) or [`WrongState`](crate::ErrorKind::WrongState).
+    fn check_change(&self, before: Option<&Self>) -> Result<(), ChangeRefusal>
+    where
+        Self: Sized,
+    {
+        let _ = before;
+        Ok(())
     }
 
     /// The fields of this value that may not be as they are when it comes from a file that people

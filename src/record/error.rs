@@ -90,6 +90,12 @@ pub enum RecordError {
     /// The field `owner` is neither a text nor a whole number nor null.
     #[error("the record's owner can't be read")]
     Owner,
+    /// A field names a record that there is not.
+    #[error("the field {field:?} names nothing that there is")]
+    Dangling {
+        /// The field.
+        field: &'static str,
+    },
     /// A field that the type needs is missing.
     #[error("the field {field:?} is missing")]
     MissingField {

@@ -81,6 +81,21 @@ impl RecordText {
         Self::of(&fields, limits)?.kept::<E>(&after)
     }
 
+    /// This text with null in some fields, changed at that time.
+    pub(crate) fn cleared(
+        &self,
+        names: &[&'static str],
+        updated_at: LocalTime,
+        limits: &RecordLimits,
+    ) -> Result<Self, RecordError> {
+        let mut fields = self.fields()?;
+        for name in names {
+            fields.set(usize::MAX, name, "null");
+        }
+        Envelope::touch(&mut fields, updated_at);
+        Self::of(&fields, limits)
+    }
+
     /// The digest of this text.
     #[must_use]
     pub fn revision(&self) -> Revision {

@@ -21,6 +21,7 @@ use crate::store::{Capabilities, Incarnation, TenantStore};
 
 use super::builder::Settings;
 use super::dooms::Pins;
+use super::kinds::Kinds;
 use super::profile::{Profile, is_alive};
 use super::upkeep::Maintenance;
 use super::views::{self, Scope, ViewWriter};
@@ -37,6 +38,7 @@ pub(super) struct Core {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) pins: Pins,
     pub(super) views: Arc<ViewWriter>,
+    pub(super) kinds: Kinds,
     pub(super) maintenance: Maintenance,
 }
 

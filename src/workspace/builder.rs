@@ -9,12 +9,14 @@ use crate::environment::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Ledger, LedgerSettings};
 use crate::ownership::{AuditSink, DefaultPolicy, Gate, OwnershipPolicy, TracingAudit};
+use crate::paths::CollectionName;
 use crate::quota::{Plans, QuotaRule, QuotaSink, TracingQuota};
-use crate::record::RecordLimits;
+use crate::record::{Entity, RecordLimits};
 use crate::store::TenantStore;
 
 use super::access::{Core, Guarded};
 use super::dooms::Pins;
+use super::kinds::Kinds;
 use super::tenantry::Tenantry;
 use super::upkeep::Maintenance;
 use super::views::{Rules, ViewMode, ViewWriter};
@@ -124,6 +126,9 @@ pub struct Builder {
     quota_sink: Arc<dyn QuotaSink>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    kinds: Kinds,
+    /// The first collection for which two kinds were given.
+    twice: Option<CollectionName>,
 }
 
 impl std::fmt::Debug for Builder {
@@ -144,6 +149,8 @@ impl Builder {
             quota_sink: Arc::new(TracingQuota),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            kinds: Kinds::own(),
+            twice: None,
         }
     }
 
@@ -196,17 +203,31 @@ impl Builder {
         self
     }
 
+    /// Makes a kind of the host's own known, so that references in its records can be cleared. The
+    /// library's own kinds are known.
+    #[must_use]
+    pub fn kind<E: Entity>(mut self) -> Self {
+        if !self.kinds.add::<E>() {
+            self.twice.get_or_insert_with(E::collection);
+        }
+        self
+    }
+
     /// Checks settings and store, and opens. To be called within a tokio runtime, on which the
     /// library's committers then run.
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] if a setting is out of range, a plan that a role has by default
-    /// is missing, or there is no runtime; [`ErrorKind::Unsupported`] if the store's medium lacks
+    /// is missing, a collection has two kinds, or there is no runtime; [`ErrorKind::Unsupported`] if the store's medium lacks
     /// what the store needs; whatever else kept the store from being probed. Nothing is changed.
     pub async fn open(self) -> Result<Tenantry> {
         self.settings.validate()?;
         if let Some(plan) = self.plans.dangling_default() {
             return Err(Error::new(ErrorKind::Configuration, "open").about(format!("plan {plan}")));
+        }
+        if let Some(collection) = self.twice {
+            let about = format!("two kinds for {collection}");
+            return Err(Error::new(ErrorKind::Configuration, "open").about(about));
         }
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|error| Error::new(ErrorKind::Configuration, "open").with_source(error))?;
@@ -236,6 +257,7 @@ impl Builder {
             runtime,
             pins: Pins::default(),
             views,
+            kinds: self.kinds,
             maintenance: Maintenance::default(),
         }))
     }

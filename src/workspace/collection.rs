@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use crate::error::Result;
 use crate::ledger::Draft;
 use crate::ownership::{Action, Resource};
-use crate::record::{Entity, Record, RecordId};
+use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author};
 use super::page::{ListOptions, Page};
@@ -121,12 +121,30 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// record refers go with it.
     ///
     /// # Errors
-    /// See [`Collection`]; [`RevisionMismatch`](crate::ErrorKind::RevisionMismatch).
+    /// See [`Collection`]; [`RevisionMismatch`](crate::ErrorKind::RevisionMismatch);
+    /// [`Referenced`](crate::ErrorKind::Referenced) if another record names it, and is to
+    /// [stay as it is](crate::record::Reference::rule).
     pub async fn remove(&self, id: &RecordId, expected: impl Into<Expected>) -> Result<Record<E>> {
+        self.remove_with(id, expected, OnReferenced::Refuse).await
+    }
+
+    /// The same, saying what becomes of the records that name it, where their own rule does not: each of
+    /// those changes is decided by the policy as an action of its own, and all happens or nothing.
+    ///
+    /// # Errors
+    /// As for [`remove`](Self::remove); [`Denied`](crate::ErrorKind::Denied) if one of the others may not be
+    /// changed; [`Referenced`](crate::ErrorKind::Referenced) also if one of them can't do without, or is of a
+    /// kind that is not [registered](super::Builder::kind).
+    pub async fn remove_with(
+        &self,
+        id: &RecordId,
+        expected: impl Into<Expected>,
+        named: OnReferenced,
+    ) -> Result<Record<E>> {
         let action = Action::RemoveRecord;
         let (resource, id, expected) = (records::resource::<E>(id), id.clone(), expected.into());
         let run = move |draft: &mut Draft, author: &Author<'_>| {
-            records::remove::<E>(draft, author, action, &id, expected)
+            records::remove::<E>(draft, author, action, &id, expected, named)
         };
         Ok(self.access.transact(action, &resource, run).await?.0)
     }

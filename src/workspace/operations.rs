@@ -6,7 +6,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Draft;
 use crate::ownership::{Action, Resource};
-use crate::record::{Entity, Record, RecordId};
+use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author};
 use super::page::{ListOptions, Page};
@@ -61,15 +61,16 @@ pub(super) async fn change<E: Entity, T: Send + 'static>(
     Ok(access.transact(action, &resource, run).await?.0)
 }
 
-/// Removes a record.
+/// Removes a record, and sees to those who name it.
 pub(super) async fn remove<E: Entity>(
     access: &Access,
     action: Action,
     id: &RecordId,
     expected: Expected,
+    named: OnReferenced,
 ) -> Result<Record<E>> {
     let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
-        records::remove::<E>(draft, author, action, id, expected)
+        records::remove::<E>(draft, author, action, id, expected, named)
     };
     change::<E, _>(access, action, id, run).await
 }

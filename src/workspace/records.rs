@@ -6,11 +6,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Direction, Draft, Entry, IndexKey, Section, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
-use crate::record::{Entity, Envelope, Record, RecordError, RecordId, RecordLimits, RecordText, Revision};
+use crate::record::{
+    ChangeRefusal, Entity, Envelope, OnReferenced, Record, RecordError, RecordId, RecordText, Revision,
+};
 
 use super::access::{Author, missing};
 use super::files;
 use super::page::{Cursor, ListOptions, Page};
+use super::references;
 
 /// Which revision a change is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,28 +122,65 @@ pub(super) fn list<E: Entity>(
     Ok(Page { items: records.filter_map(Result::transpose).collect::<Result<_>>()?, next })
 }
 
-/// Puts a record's text with the keys by which it is found.
+/// The file whose blob a key stands for.
+pub(super) fn file_of_key(key: &IndexKey) -> Option<(Area, FileName)> {
+    (key.index() == BLOB_INDEX).then(|| files::of_address(key.key()))?
+}
+
+/// The keys under which a record is found: those of its type, its blobs, and the records that it names.
+pub(super) fn keys<E: Entity>(value: &E) -> Vec<IndexKey> {
+    let own = value.index_keys().into_iter().map(|(index, key)| IndexKey::new(index, &key));
+    let blobs = value.blobs().into_iter().map(|(area, name)| blob_key(area, &name));
+    let named = value.references();
+    let named = named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key));
+    let mut keys: Vec<IndexKey> = own.chain(blobs).chain(named).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// What the rules of a type have against a change.
+fn check_change<E: Entity>(action: Action, id: &RecordId, value: &E, before: Option<&E>) -> Result<()> {
+    value.check_change(before).map_err(|refusal| {
+        let kind = match refusal {
+            ChangeRefusal::State { .. } => ErrorKind::WrongState,
+            ChangeRefusal::Field { .. } => ErrorKind::InvalidInput,
+        };
+        Error::new(kind, action.as_str()).about(resource::<E>(id).to_string()).with_source(refusal)
+    })
+}
+
+/// Puts a record's text with the keys by which it is found, in place of `before` if there was one.
 pub(super) fn put<E: Entity>(
     draft: &mut Draft,
-    limits: &RecordLimits,
+    author: &Author<'_>,
     action: Action,
     id: &RecordId,
-    value: &E,
+    (value, before): (&E, Option<&E>),
     text: &RecordText,
 ) -> Result<()> {
-    let found_by = value.index_keys();
-    limits.check_index(&found_by).map_err(|error| invalid(action.as_str(), &resource::<E>(id), error))?;
-    let mut keys: Vec<IndexKey> = found_by.iter().map(|(index, key)| IndexKey::new(index, key)).collect();
+    let limits = &author.core.settings.record_limits;
+    check_change(action, id, value, before)?;
+    let refused = |error| invalid(action.as_str(), &resource::<E>(id), error);
+    let references = value.references();
+    let mut found_by = value.index_keys();
+    found_by.extend(references.iter().map(references::key));
+    limits.check_index(&found_by).map_err(refused)?;
+    let section = section(&E::collection());
+    let old = draft.state().keys(&section, id.as_str());
+    if let Some(field) = references::dangling(draft.state(), author.tenant, &references, &old) {
+        return Err(refused(RecordError::Dangling { field }));
+    }
     for (area, name) in value.blobs() {
         if draft.state().get(&Section::BLOBS, &files::address(area, &name)).is_none() {
             let file = Resource::File(area, name);
             return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(file.to_string()));
         }
-        keys.push(blob_key(area, &name));
     }
-    keys.sort();
-    keys.dedup();
-    draft.put(&section(&E::collection()), id.as_str(), keys, text.as_bytes().clone());
+    let keys = keys(value);
+    let lost: Vec<IndexKey> = old.into_iter().filter(|key| !keys.contains(key)).collect();
+    references::lose_keys(draft, author, action, &section, id.as_str(), &lost)?;
+    draft.put(&section, id.as_str(), keys, text.as_bytes().clone());
     Ok(())
 }
 
@@ -160,7 +200,7 @@ pub(super) fn insert<E: Entity>(
     let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
     let text = RecordText::insert(&envelope, value, &author.core.settings.record_limits)
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, &author.core.settings.record_limits, action, id, value, &text)?;
+    put(draft, author, action, id, (value, None), &text)?;
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
@@ -180,7 +220,7 @@ pub(super) fn insert_like<E: Entity>(
     let text = RecordText::added::<E>(&envelope, like.text(), limits)
         .and_then(|copy| copy.update(value, now, limits))
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, limits, action, id, value, &text)?;
+    put(draft, author, action, id, (value, None), &text)?;
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
@@ -218,22 +258,23 @@ pub(super) fn update<E: Entity>(
     let text = old
         .update(&new, now, &author.core.settings.record_limits)
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, &author.core.settings.record_limits, action, id, &new, &text)?;
+    put(draft, author, action, id, (&new, Some(old.value())), &text)?;
     files::release(draft, author.core, &old.value().blobs());
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
-/// Removes a record, and dooms the blobs that it alone referred to.
+/// Removes a record, sees to those who name it, and dooms the blobs that it alone referred to.
 pub(super) fn remove<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
     action: Action,
     id: &RecordId,
     expected: Expected,
+    named: OnReferenced,
 ) -> Result<Record<E>> {
     let old = expect::<E>(draft, author, action, id, expected)?;
-    draft.remove(&section(&E::collection()), id.as_str());
-    files::release(draft, author.core, &old.value().blobs());
+    let place = (section(&E::collection()), id.as_str().into());
+    references::remove(draft, author, action, place, named)?;
     Ok(old)
 }
 

@@ -10,7 +10,7 @@ use crate::json_error::JsonError;
 use crate::ledger::{Direction, Draft, Section};
 use crate::ownership::{Action, Permit, Resource};
 use crate::paths::TenantId;
-use crate::record::{Entity, Record, RecordId};
+use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::Author;
 use super::page::{ListOptions, Page};
@@ -110,8 +110,21 @@ impl<E: Entity> TransactionCollection<'_, E> {
     /// # Errors
     /// See [`Collection::remove`](super::Collection::remove).
     pub fn remove(&mut self, id: &RecordId, expected: impl Into<Expected>) -> Result<Record<E>> {
+        self.remove_with(id, expected, OnReferenced::Refuse)
+    }
+
+    /// The same, saying what becomes of the records that name it.
+    ///
+    /// # Errors
+    /// See [`Collection::remove_with`](super::Collection::remove_with).
+    pub fn remove_with(
+        &mut self,
+        id: &RecordId,
+        expected: impl Into<Expected>,
+        named: OnReferenced,
+    ) -> Result<Record<E>> {
         self.permit(Action::RemoveRecord, &records::resource::<E>(id))?;
-        records::remove(self.draft, self.author, Action::RemoveRecord, id, expected.into())
+        records::remove(self.draft, self.author, Action::RemoveRecord, id, expected.into(), named)
     }
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use tenantry::ownership::{Action, Resource};
 use tenantry::paths::{Area, CollectionName, FileName, TenantId};
-use tenantry::record::{Entity, RecordId};
+use tenantry::record::{Entity, OnReferenced, RecordId};
 use tenantry::{
     ByteRange, Expected, Grace, ListOptions, NewTenant, ProfileChange, Result, Session, Transaction,
     Workspace,
@@ -161,8 +161,18 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
             direct!("Collection::remove", |call| {
                 call.workspace().collection::<Note>().remove(&known(), Expected::Any)
             }),
+            direct!("Collection::remove_with", |call| {
+                call.workspace().collection::<Note>().remove_with(
+                    &known(),
+                    Expected::Any,
+                    OnReferenced::Cascade,
+                )
+            }),
             inside!("TransactionCollection::remove", |to| {
                 to.collection::<Note>().remove(&known(), Expected::Any)
+            }),
+            inside!("TransactionCollection::remove_with", |to| {
+                to.collection::<Note>().remove_with(&known(), Expected::Any, OnReferenced::Cascade)
             }),
         ],
         Action::Transact => vec![
@@ -239,6 +249,9 @@ fn videos(action: Action) -> Vec<Row> {
         Action::DeleteVideo => vec![
             direct!("Videos::delete", |call| call.workspace().videos().delete(&call.video.0, Expected::Any)),
             direct!("Videos::delete", |call| call.workspace().videos().delete(&call.video.1, Expected::Any)),
+            direct!("Videos::delete_with", |call| {
+                call.workspace().videos().delete_with(&call.video.0, Expected::Any, OnReferenced::Clear)
+            }),
         ],
         action => panic!("{action} has no row"),
     }

@@ -2,7 +2,7 @@
 
 use tenantry::ownership::{Action, Resource};
 use tenantry::paths::{CollectionName, FileName};
-use tenantry::record::{LocalTime, RecordId};
+use tenantry::record::{LocalTime, OnReferenced, RecordId};
 use tenantry::{Expected, ListOptions, LiveStream, LiveStreamStatus, Schedule, ScheduleStatus, Workspace};
 
 use crate::perform::{Row, direct};
@@ -120,9 +120,14 @@ fn live_streams(action: Action) -> Vec<Row> {
                 call.workspace().live_streams().reschedule(&known(), time())
             }),
         ],
-        Action::DeleteLiveStream => vec![direct!("LiveStreams::delete", |call| {
-            call.workspace().live_streams().delete(&known(), Expected::Any)
-        })],
+        Action::DeleteLiveStream => vec![
+            direct!("LiveStreams::delete", |call| {
+                call.workspace().live_streams().delete(&known(), Expected::Any)
+            }),
+            direct!("LiveStreams::delete_with", |call| {
+                call.workspace().live_streams().delete_with(&known(), Expected::Any, OnReferenced::Clear)
+            }),
+        ],
         action => panic!("{action} has no row"),
     }
 }
@@ -159,9 +164,14 @@ fn schedules(action: Action) -> Vec<Row> {
         Action::MarkScheduleFailed => vec![direct!("Schedules::mark_failed", |call| {
             call.workspace().schedules().mark_failed(&known(), Some("no token"))
         })],
-        Action::DeleteSchedule => vec![direct!("Schedules::delete", |call| {
-            call.workspace().schedules().delete(&known(), Expected::Any)
-        })],
+        Action::DeleteSchedule => vec![
+            direct!("Schedules::delete", |call| {
+                call.workspace().schedules().delete(&known(), Expected::Any)
+            }),
+            direct!("Schedules::delete_with", |call| {
+                call.workspace().schedules().delete_with(&known(), Expected::Any, OnReferenced::Clear)
+            }),
+        ],
         action => panic!("{action} has no row"),
     }
 }

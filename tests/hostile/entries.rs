@@ -9,7 +9,7 @@ use serde_json::json;
 use tenantry::ownership::{Action, Resource, Role};
 use tenantry::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
 use tenantry::quota::{Limits, Plans};
-use tenantry::record::{Entity, LocalTime, RecordId, RecordLimits, RecordText, Revision};
+use tenantry::record::{Entity, LocalTime, OnReferenced, RecordId, RecordLimits, RecordText, Revision};
 use tenantry::store::memory::MemoryStore;
 use tenantry::testkit::hostile_names::{HostileClass, Verdict};
 use tenantry::{
@@ -17,7 +17,7 @@ use tenantry::{
     ProfileChange, Schedule, Settings, Tenantry, Video, Workspace,
 };
 
-use crate::world::{Note, Place, id, note};
+use crate::world::{Note, Place, Quote, id, note};
 
 pub(crate) type Answer = Result<(), Box<dyn std::error::Error>>;
 
@@ -346,6 +346,20 @@ pub(crate) fn contents() -> Vec<Entry> {
                 notes.remove(record.id(), Expected::Any).await?;
             }
         ),
+        entry!("Reference::by_index", |_, text| text.len() < 32 << 10, |place, text| {
+            let own = place.own().await;
+            let (notes, quotes, quote) =
+                (own.collection::<Note>(), own.collection::<Quote>(), || Quote { of: text.to_owned() });
+            let refused = quotes.insert(quote()).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+            let record = notes.insert(note(text)).await?;
+            let quoted = quotes.insert(quote()).await?;
+            let kept = notes.remove(record.id(), Expected::Any).await.unwrap_err();
+            assert_eq!(kept.kind(), ErrorKind::Referenced);
+            let cleared = notes.remove_with(record.id(), Expected::Any, OnReferenced::Cascade).await;
+            assert_eq!(cleared?.value().text, text);
+            missing(quotes.get(quoted.id()).await)?;
+        }),
         entry!("Record::field names", |_, text| text.len() <= 128, |place, text| {
             let own = place.own().await;
             let form = Form([(text.to_owned(), "x".to_owned())].into());

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tenantry::environment::ManualClock;
 use tenantry::ownership::Role;
 use tenantry::paths::{CollectionName, TenantId};
-use tenantry::record::{Entity, Record};
+use tenantry::record::{Entity, Record, Reference};
 use tenantry::store::TenantStore;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
@@ -32,6 +32,22 @@ impl Entity for Note {
 
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         vec![("text", self.text.clone())]
+    }
+}
+
+/// It names a note by its text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Quote {
+    pub(crate) of: String,
+}
+
+impl Entity for Quote {
+    fn collection() -> CollectionName {
+        CollectionName::parse("quotes").unwrap()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![Reference::by_index("of", Note::collection(), "text", self.of.clone())]
     }
 }
 
@@ -170,7 +186,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// Sees that a store holds no name but those that the library makes, for these tenants.
 pub(crate) fn assert_known<'a>(names: impl IntoIterator<Item = &'a String>, tenants: &BTreeSet<String>) {
-    const FILES: &[&str] = &["ledger", "ledger.word", ".views", "head", "notes.json"];
+    const FILES: &[&str] = &["ledger", "ledger.word", ".views", "head", "notes.json", "quotes.json"];
     const VIEWS: &[&str] =
         &["video_database", "thumbnail_database", "live_streams", "schedules", "stream_mapping"];
     let hexadecimal = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');

@@ -182,6 +182,15 @@ impl Base {
         at(orders.start)..at(orders.end).max(at(orders.start))
     }
 
+    /// The keys of the entry of that id: read from its line, since they are seldom asked for.
+    pub(super) fn keys(&self, section: &str, id: &str) -> Vec<IndexKey> {
+        let at = self.by_id.binary_search_by(|&at| self.id_key(at).cmp(&(section, id)));
+        let line = at.ok().map(|at| self.line(self.by_id[at] as usize));
+        let read = line.and_then(|line| serde_json::from_slice::<Line<'_>>(line).ok());
+        let keys = read.map(|Line(_, _, _, keys, _)| keys).unwrap_or_default();
+        keys.iter().map(|LineKey(index, key)| IndexKey::new(index, key)).collect()
+    }
+
     /// All positions.
     pub(super) fn positions(&self) -> Range<usize> {
         0..self.entries.len()

@@ -63,6 +63,14 @@ impl IndexKey {
     pub(crate) fn new(index: &str, key: &str) -> Self {
         Self { index: index.into(), key: key.into() }
     }
+
+    pub(crate) fn index(&self) -> &str {
+        &self.index
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// One entry: a record, or one of the ledger's own.
@@ -235,6 +243,16 @@ impl State {
         let mut found: Vec<_> = below.chain(above).collect();
         found.sort_by(|(a, x), (b, y)| (a, x.order).cmp(&(b, y.order)));
         found
+    }
+
+    /// The keys under which an entry is found.
+    pub(crate) fn keys(&self, section: &Section, id: &str) -> Vec<IndexKey> {
+        match self.by_id.get(&(section.clone(), Arc::from(id))) {
+            Some(slot) => {
+                slot.iter().flat_map(|entry| entry.keys.iter().flat_map(|k| k.iter().cloned())).collect()
+            }
+            None => self.base.keys(section.as_str(), id),
+        }
     }
 
     /// Whether the entry at a position of the base was changed or removed since.

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Draft;
 use crate::ownership::Action;
 use crate::paths::FileName;
-use crate::record::{LocalTime, Record, RecordId};
+use crate::record::{LocalTime, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author};
 use super::daily::{self, Daily as _, Ended};
@@ -197,7 +197,21 @@ impl<'a> LiveStreams<'a> {
     /// # Errors
     /// See [`LiveStreams`]; [`RevisionMismatch`](ErrorKind::RevisionMismatch).
     pub async fn delete(&self, id: &RecordId, expected: impl Into<Expected>) -> Result<Record<LiveStream>> {
-        operations::remove(self.access, Action::DeleteLiveStream, id, expected.into()).await
+        self.delete_with(id, expected, OnReferenced::Refuse).await
+    }
+
+    /// The same, saying what becomes of the records that name it; see
+    /// [`Collection::remove_with`](super::Collection::remove_with).
+    ///
+    /// # Errors
+    /// As for [`delete`](Self::delete) and there.
+    pub async fn delete_with(
+        &self,
+        id: &RecordId,
+        expected: impl Into<Expected>,
+        named: OnReferenced,
+    ) -> Result<Record<LiveStream>> {
+        operations::remove(self.access, Action::DeleteLiveStream, id, expected.into(), named).await
     }
 
     /// Takes a step that the stream's status allows; `change` says what else changes with it.

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Draft;
 use crate::ownership::Action;
 use crate::paths::FileName;
-use crate::record::{Record, RecordId};
+use crate::record::{OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author};
 use super::daily::{self, Daily as _, Ended};
@@ -204,7 +204,21 @@ impl<'a> Schedules<'a> {
     /// # Errors
     /// See [`Schedules`]; [`RevisionMismatch`](ErrorKind::RevisionMismatch).
     pub async fn delete(&self, id: &RecordId, expected: impl Into<Expected>) -> Result<Record<Schedule>> {
-        operations::remove(self.access, Action::DeleteSchedule, id, expected.into()).await
+        self.delete_with(id, expected, OnReferenced::Refuse).await
+    }
+
+    /// The same, saying what becomes of the records that name it; see
+    /// [`Collection::remove_with`](super::Collection::remove_with).
+    ///
+    /// # Errors
+    /// As for [`delete`](Self::delete) and there.
+    pub async fn delete_with(
+        &self,
+        id: &RecordId,
+        expected: impl Into<Expected>,
+        named: OnReferenced,
+    ) -> Result<Record<Schedule>> {
+        operations::remove(self.access, Action::DeleteSchedule, id, expected.into(), named).await
     }
 }
 

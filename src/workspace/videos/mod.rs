@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName};
-use crate::record::{Entity, Record, RecordId};
+use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author, missing};
 use super::dooms;
@@ -109,19 +109,34 @@ impl<'a> Videos<'a> {
     /// no other record refers to them, and stay readable for those who have them open.
     ///
     /// # Errors
-    /// See [`Videos`]; [`RevisionMismatch`](ErrorKind::RevisionMismatch). Once the record is gone, an
+    /// See [`Videos`]; [`RevisionMismatch`](ErrorKind::RevisionMismatch);
+    /// [`Referenced`](ErrorKind::Referenced) if another record names it. Once the record is gone, an
     /// error in deleting the bytes is not the caller's: the ledger dooms them, and upkeep goes on.
     pub async fn delete(
         &self,
         video: impl Into<VideoRef>,
         expected: impl Into<Expected>,
     ) -> Result<Record<Video>> {
+        self.delete_with(video, expected, OnReferenced::Refuse).await
+    }
+
+    /// The same, saying what becomes of the records that name it; see
+    /// [`Collection::remove_with`](super::Collection::remove_with).
+    ///
+    /// # Errors
+    /// As for [`delete`](Self::delete) and there.
+    pub async fn delete_with(
+        &self,
+        video: impl Into<VideoRef>,
+        expected: impl Into<Expected>,
+        named: OnReferenced,
+    ) -> Result<Record<Video>> {
         let action = Action::DeleteVideo;
         let (video, expected) = (video.into(), expected.into());
         let (resource, access) = (video.resource(), self.access.clone());
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             let id = find(draft.state(), &access, action, &video)?.id().clone();
-            records::remove::<Video>(draft, author, action, &id, expected)
+            records::remove::<Video>(draft, author, action, &id, expected, named)
         };
         let (record, permit, _) = self.access.transact(action, &resource, run).await?;
         let core = &self.access.core;

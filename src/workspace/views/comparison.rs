@@ -22,16 +22,18 @@ use crate::ledger::{Draft, Entry, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::TenantId;
 use crate::record::{
-    Entity, Envelope, LocalTime, Record, RecordError, RecordId, RecordLimits, RecordText, Revision,
+    Entity, Envelope, LocalTime, OnReferenced, Record, RecordError, RecordId, RecordLimits, RecordText,
+    Revision,
 };
 use crate::views::Shown;
 
 use super::super::access::Author;
-use super::super::records;
+use super::super::{records, references};
 use super::plan::{Adoption, AdoptionPlan, EditRefusal, RefusedEdit, RefusedEdits};
 use super::writing::shown;
 
-const OPERATION: &str = Action::AdoptView.as_str();
+const ACTION: Action = Action::AdoptView;
+const OPERATION: &str = ACTION.as_str();
 
 /// A view that somebody edited, as it was read.
 pub(super) struct EditedFile {
@@ -221,18 +223,20 @@ impl<E: Entity> Changes<E> {
             let resource = Resource::Record(E::collection(), id.as_str().into());
             author.permit(draft.state(), action, &resource).map(drop)
         };
-        let limits = &author.core.settings.record_limits;
         for record in &self.inserted {
             permit(draft, Action::InsertRecord, record.id())?;
-            records::put(draft, limits, Action::AdoptView, record.id(), record.value(), record.text())?;
+            records::put(draft, author, ACTION, record.id(), (record.value(), None), record.text())?;
         }
         for record in &self.updated {
             permit(draft, Action::UpdateRecord, record.id())?;
-            records::put(draft, limits, Action::AdoptView, record.id(), record.value(), record.text())?;
+            let before = records::get::<E>(draft.state(), author.tenant, ACTION, record.id())?;
+            let values = (record.value(), Some(before.value()));
+            records::put(draft, author, ACTION, record.id(), values, record.text())?;
         }
         for id in &self.removed {
             permit(draft, Action::RemoveRecord, id)?;
-            draft.remove(&records::section(&E::collection()), id.as_str());
+            let place = (records::section(&E::collection()), id.as_str().into());
+            references::remove(draft, author, ACTION, place, OnReferenced::Refuse)?;
         }
         let (inserted, updated) = (self.inserted.len(), self.updated.len());
         Ok(Adoption { inserted, updated, removed: self.removed.len(), left: self.left.len() })

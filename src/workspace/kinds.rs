@@ -1,0 +1,58 @@
+//! The kinds of records that are known by their types, for what has to be done with a record without
+//! naming its type: clearing a reference, reading a time, finding it anew.
+//!
+//! The library's own kinds are known; a host's are [registered](super::Builder::kind). Nothing is
+//! guessed of the others.
+
+use std::collections::HashMap;
+
+use crate::ledger::IndexKey;
+use crate::paths::CollectionName;
+use crate::record::{Entity, Record, RecordError, RecordText, Reference};
+
+use super::live_streams::LiveStream;
+use super::records;
+use super::schedules::Schedule;
+use super::videos::Video;
+
+/// A kind of records, without its type.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    /// The keys under which a record is found.
+    pub(super) keys: fn(&RecordText) -> Result<Vec<IndexKey>, RecordError>,
+    /// The records that it names.
+    pub(super) references: fn(&RecordText) -> Result<Vec<Reference>, RecordError>,
+}
+
+impl Kind {
+    fn of<E: Entity>() -> Self {
+        Self {
+            keys: |text| Ok(records::keys(Record::<E>::read(text)?.value())),
+            references: |text| Ok(Record::<E>::read(text)?.value().references()),
+        }
+    }
+}
+
+/// The kinds that are known.
+pub(super) struct Kinds(HashMap<CollectionName, Kind>);
+
+impl Kinds {
+    /// The library's own.
+    pub(super) fn own() -> Self {
+        let mut kinds = Self(HashMap::new());
+        kinds.add::<Video>();
+        kinds.add::<LiveStream>();
+        kinds.add::<Schedule>();
+        kinds
+    }
+
+    /// Adds a kind; `false` if there is one for its collection already.
+    pub(super) fn add<E: Entity>(&mut self) -> bool {
+        self.0.insert(E::collection(), Kind::of::<E>()).is_none()
+    }
+
+    /// The kind of a collection, by its name.
+    pub(super) fn get(&self, collection: &CollectionName) -> Option<Kind> {
+        self.0.get(collection).copied()
+    }
+}
