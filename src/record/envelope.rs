@@ -27,6 +27,9 @@ impl Envelope {
     /// The names of these fields, in order.
     pub const FIELDS: [&'static str; 5] = [ID, OWNER, CREATED_BY, CREATED_AT, UPDATED_AT];
 
+    /// Those of them that hold times.
+    pub(crate) const TIMES: [&'static str; 2] = [CREATED_AT, UPDATED_AT];
+
     /// The envelope of a new record, made `at` this time on the tenant's clock.
     #[must_use]
     pub fn new(id: RecordId, owner: &TenantId, created_by: &TenantId, at: LocalTime) -> Self {

@@ -40,6 +40,17 @@ impl LocalTime {
         read(text.as_bytes()).map(Self).ok_or(RecordError::Time)
     }
 
+    /// The time in the form of another one's text: with the same separator, and without seconds if that has
+    /// none and they are zero.
+    pub(super) fn written_as(self, form: &str) -> String {
+        let whole = self.to_string();
+        let whole = if form.contains('T') { whole.replace(' ', "T") } else { whole };
+        match whole.strip_suffix(":00").filter(|_| form.len() < whole.len()) {
+            Some(short) => short.to_owned(),
+            None => whole,
+        }
+    }
+
     /// The time as jiff knows it.
     #[must_use]
     pub const fn civil(self) -> DateTime {

@@ -81,6 +81,25 @@ impl RecordText {
         Self::of(&fields, limits)?.kept::<E>(&after)
     }
 
+    /// This text with other times in some fields, each in the form that it had; `None` if that changes
+    /// nothing. What is no time, and what `change` has no other for, stays as it is.
+    pub(crate) fn with_times<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a &'static str>,
+        change: impl Fn(LocalTime) -> Option<LocalTime>,
+    ) -> Result<Option<Self>, RecordError> {
+        let mut fields = self.fields()?;
+        for name in names {
+            let Some(written) = fields.get_text(name) else { continue };
+            let Ok(old) = LocalTime::parse(&written) else { continue };
+            if let Some(new) = change(old).filter(|new| *new != old) {
+                fields.set(usize::MAX, name, quoted(&new.written_as(&written)));
+            }
+        }
+        let text = fields.to_text();
+        Ok((text.as_bytes() != &*self.0).then(|| Self(text.into())))
+    }
+
     /// This text with null in some fields, changed at that time.
     pub(crate) fn cleared(
         &self,

@@ -22,6 +22,8 @@ pub(super) struct Kind {
     pub(super) keys: fn(&RecordText) -> Result<Vec<IndexKey>, RecordError>,
     /// The records that it names.
     pub(super) references: fn(&RecordText) -> Result<Vec<Reference>, RecordError>,
+    /// Its fields that hold times.
+    pub(super) times: &'static [&'static str],
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
         Self {
             keys: |text| Ok(records::keys(Record::<E>::read(text)?.value())),
             references: |text| Ok(Record::<E>::read(text)?.value().references()),
+            times: E::time_fields(),
         }
     }
 }

@@ -25,6 +25,7 @@ mod session;
 mod snapshot;
 mod tenantry;
 mod tenants;
+mod time_zone;
 mod transaction;
 mod upkeep;
 mod videos;

@@ -58,7 +58,9 @@ mod milliseconds {
 pub struct ProfileChange {
     /// The name that people read.
     pub display_name: Option<String>,
-    /// The IANA name of the time zone.
+    /// The IANA name of the time zone. The times of all records are rewritten, so that they mean the same
+    /// moments by the new clock; that is refused as [`Configuration`](ErrorKind::Configuration) while a
+    /// collection holds records of a kind that is not [known](super::Builder::kind).
     pub time_zone: Option<String>,
     /// What the tenant may do; only admins change it.
     pub role: Option<Role>,

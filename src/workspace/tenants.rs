@@ -10,6 +10,7 @@ use crate::record::Record;
 use super::access::{Access, Core, missing};
 use super::erasure::{self, Erasure};
 use super::profile::{Profile, ProfileChange, is_alive};
+use super::time_zone;
 use super::upkeep::{self, CheckReport, Finding, RepairReport, Swept};
 use super::videos::{AllVideosCursor, Video, across};
 
@@ -135,8 +136,12 @@ pub(super) fn change(
     let operation = action.as_str();
     let header = living(draft, action)?;
     let mut profile = Profile::read(operation, &header)?;
+    let before = profile.zone();
     change.clone().apply(&mut profile);
     validate(&profile, core, operation)?;
+    if profile.zone() != before {
+        time_zone::rewrite(draft, core, action, (&before, &profile.zone()))?;
+    }
     draft.set_header(profile.clone().into_header(&header, operation)?);
     Ok(profile)
 }

@@ -57,6 +57,10 @@ impl Entity for Video {
         CollectionName::VIDEOS
     }
 
+    fn time_fields() -> &'static [&'static str] {
+        &["date_added"]
+    }
+
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         vec![(FILE_INDEX, self.filename.folded())]
     }
