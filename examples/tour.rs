@@ -1,8 +1,8 @@
 //! The main job in one run: an admin, two users and a demo, each in a world of their own.
 //!
 //! `cargo run --example tour` makes them in a temporary folder (or in `--root DIR`, which it keeps),
-//! uploads real videos, tries every way from one user to another's data, fills a quota to the byte,
-//! opens everything again, and shows what lies on the disk. It ends with an error if anything is not as
+//! uploads real videos, tries every way from one user to another's data, fills a quota to the byte, plans
+//! live streams, opens everything again, and shows what lies on the disk. It ends with an error if anything is not as
 //! it should be. `--json` prints the same as one JSON document.
 
 #[path = "tour/arguments.rs"]
@@ -17,6 +17,8 @@ mod disk;
 mod guesses;
 #[path = "tour/people.rs"]
 mod people;
+#[path = "tour/planned.rs"]
+mod planned;
 #[path = "tour/quota.rs"]
 mod quota;
 #[path = "tour/reopening.rs"]
@@ -78,6 +80,8 @@ async fn walk(root: &Path, report: &mut Report) -> Outcome {
     attempts::demo_and_shared(&people, report).await?;
     tenants::administer(&people, report).await?;
     quota::fill(&people, report).await?;
+    planned::live_streams(&people, report).await?;
+    planned::schedules(&people, report).await?;
     let (tenantry, people) = reopening::reopen(tenantry, people, root, report).await?;
     let usage = people.admin.tenants().usage(None, 1000).await?.0;
     disk::check(&tenantry, &usage, report).await?;

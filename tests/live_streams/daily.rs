@@ -110,6 +110,62 @@ async fn a_stream_that_is_begun_again_does_not_repeat_a_second_time() {
     assert_eq!(start(&again), "2025-12-02 10:00:00");
 }
 
+#[tokio::test]
+async fn a_series_goes_on_with_its_first_stream_or_with_another_but_not_with_both() {
+    let place = Place::new().await;
+    let streams = place.own.live_streams();
+    let first = streams.add(daily("2025-11-04T10:00")).await.unwrap();
+    let second = streams.fail(first.id()).await.unwrap().next.unwrap();
+    let third = streams.fail(second.id()).await.unwrap().next.unwrap();
+    streams.cancel(third.id()).await.unwrap();
+    let all = [first.id(), second.id(), third.id()];
+    for one in all {
+        streams.reschedule(one, time("2025-12-01T10:00")).await.unwrap();
+    }
+    let repeat = |stream: &mut LiveStream| stream.repeat_daily = true;
+    for going_on in all {
+        streams.edit(going_on, Expected::Any, repeat).await.unwrap();
+        for other in all.into_iter().filter(|other| *other != going_on) {
+            let refused = streams.edit(other, Expected::Any, repeat).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::WrongState);
+        }
+        streams.edit(going_on, Expected::Any, |stream| stream.repeat_daily = false).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_the_general_operations_made_repeat_a_second_time_has_no_successor() {
+    let place = Place::new().await;
+    let streams = place.own.live_streams();
+    let first = streams.add(daily("2025-11-04T10:00")).await.unwrap();
+    streams.fail(first.id()).await.unwrap();
+    streams.restart(first.id()).await.unwrap();
+    let repeat = |old: &LiveStream| {
+        let mut new = old.clone();
+        new.repeat_daily = true;
+        Ok(new)
+    };
+    place.own.collection().modify(first.id(), Expected::Any, repeat).await.unwrap();
+    assert!(streams.stop(first.id()).await.unwrap().next.is_none());
+}
+
+#[tokio::test]
+async fn an_old_record_that_is_over_and_says_that_it_repeats_is_begun_again_for_once() {
+    let place = Place::new().await;
+    let streams = place.own.live_streams();
+    let mut old = daily("2025-11-01T10:00");
+    old.status = LiveStreamStatus::Completed;
+    for id in ["restarted", "rescheduled"] {
+        let id = RecordId::parse(id).unwrap();
+        place.own.collection().insert_as(&id, old.clone()).await.unwrap();
+    }
+    let [restarted, rescheduled] = ["restarted", "rescheduled"].map(|id| RecordId::parse(id).unwrap());
+    assert!(!streams.restart(&restarted).await.unwrap().value().repeat_daily);
+    let later = streams.reschedule(&rescheduled, time("2025-12-01T10:00")).await.unwrap();
+    assert!(!later.value().repeat_daily);
+    assert!(streams.stop(&restarted).await.unwrap().next.is_none());
+}
+
 #[derive(Debug, Clone)]
 enum Deed {
     StartNow,

@@ -41,6 +41,18 @@ async fn a_daily_schedule_that_is_done_hands_its_repetition_on_to_the_next_day()
     assert!(schedules.mark_succeeded(next.id(), "stream", LINK).await.unwrap().next.is_none());
 }
 
+#[tokio::test]
+async fn an_old_record_that_failed_and_says_that_it_repeats_is_run_again_for_once() {
+    let place = Place::new().await;
+    let schedules = place.own.schedules();
+    let mut old = daily("2025-11-01T10:00");
+    old.failure = Some("no token".to_owned());
+    let id = RecordId::parse("old").unwrap();
+    place.own.collection().insert_as(&id, old).await.unwrap();
+    assert!(!schedules.run_now(&id).await.unwrap().value().repeat_daily);
+    assert!(schedules.mark_succeeded(&id, "stream", LINK).await.unwrap().next.is_none());
+}
+
 #[derive(Debug, Clone)]
 enum Deed {
     RunNow,
