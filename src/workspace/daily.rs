@@ -46,6 +46,12 @@ pub(super) trait Daily: Entity + Clone {
         self.repeats_daily() && !self.is_over()
     }
 
+    /// Whether, in place of `before`, it says that it repeats when it is over.
+    fn begins_to_repeat_too_late(&self, before: &Self) -> bool {
+        let repeats_over = |one: &Self| one.repeats_daily() && one.is_over();
+        repeats_over(self) && !repeats_over(before)
+    }
+
     /// The key by which it is found as the one with which its series goes on.
     fn repeat_key(&self) -> Option<(&'static str, String)> {
         let series = self.repeat_of().filter(|_| self.carries_on());

@@ -15,6 +15,7 @@ mod files;
 mod handle;
 mod kinds;
 mod live_streams;
+mod named;
 mod operations;
 mod page;
 mod profile;

@@ -159,6 +159,19 @@ pub(super) fn put<E: Entity>(
     (value, before): (&E, Option<&E>),
     text: &RecordText,
 ) -> Result<()> {
+    put_as(draft, author, action, id, (value, before), text, &[])
+}
+
+/// The same where references that have these keys stood already.
+fn put_as<E: Entity>(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    id: &RecordId,
+    (value, before): (&E, Option<&E>),
+    text: &RecordText,
+    stood: &[IndexKey],
+) -> Result<()> {
     let limits = &author.core.settings.record_limits;
     check_change(action, id, value, before)?;
     let refused = |error| invalid(action.as_str(), &resource::<E>(id), error);
@@ -168,7 +181,8 @@ pub(super) fn put<E: Entity>(
     limits.check_index(&found_by).map_err(refused)?;
     let section = section(&E::collection());
     let old = draft.state().keys(&section, id.as_str());
-    if let Some(field) = references::dangling(draft.state(), author.tenant, &references, &old) {
+    let stood = [&*old, stood].concat();
+    if let Some(field) = references::dangling(draft.state(), author.tenant, &references, &stood) {
         return Err(refused(RecordError::Dangling { field }));
     }
     for (area, name) in value.blobs() {
@@ -204,7 +218,8 @@ pub(super) fn insert<E: Entity>(
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
-/// Inserts a record with this value, and with those fields of another that the type does not know.
+/// Inserts a record with this value, and with those fields of another that the type does not know. What
+/// the other one names too is not looked at again.
 pub(super) fn insert_like<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
@@ -220,7 +235,8 @@ pub(super) fn insert_like<E: Entity>(
     let text = RecordText::added::<E>(&envelope, like.text(), limits)
         .and_then(|copy| copy.update(value, now, limits))
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, author, action, id, (value, None), &text)?;
+    let stood = draft.state().keys(&section(&E::collection()), like.id().as_str());
+    put_as(draft, author, action, id, (value, None), &text, &stood)?;
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 

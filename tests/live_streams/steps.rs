@@ -1,7 +1,7 @@
 //! The steps of a live stream's status: those of the table, and no others.
 
 use tenantry::record::RecordId;
-use tenantry::{Error, ErrorKind, LiveStream, LiveStreamStatus, LiveStreamStep, LiveStreams};
+use tenantry::{Error, ErrorKind, Expected, LiveStream, LiveStreamStatus, LiveStreamStep, LiveStreams};
 
 use crate::planned::{Place, documented, table, time};
 
@@ -81,4 +81,35 @@ fn the_documented_table_is_that_of_the_code() {
     let names = (LiveStreamStatus::as_str as fn(_) -> _, LiveStreamStep::as_str as fn(_) -> _);
     let table = table(&LiveStreamStatus::ALL, &LiveStreamStep::ALL, names, LiveStreamStatus::after);
     assert!(documented().contains(&table), "docs/statuses.md lacks:\n{table}");
+}
+
+/// Changes a stream's status by the general operations.
+async fn become_by_hand(place: &Place, id: &RecordId, next: LiveStreamStatus) -> Result<(), Error> {
+    let change = move |old: &LiveStream| {
+        let mut new = old.clone();
+        new.status = next;
+        Ok(new)
+    };
+    place.own.collection().modify(id, Expected::Any, change).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_general_operations_keep_to_the_table() {
+    let place = Place::new().await;
+    let streams = place.own.live_streams();
+    for status in LiveStreamStatus::ALL {
+        for next in LiveStreamStatus::ALL {
+            let id = stream(streams, status).await;
+            let done = become_by_hand(&place, &id, next).await.map_err(|error| error.kind());
+            let possible = if status.may_become(next) { Ok(()) } else { Err(ErrorKind::WrongState) };
+            assert_eq!(done, possible, "{status} to {next}");
+            let inside = place.own.transaction(move |transaction| {
+                let old = transaction.collection::<LiveStream>().get(&id)?;
+                assert_eq!(old.value().status, if possible.is_ok() { next } else { status });
+                Ok(())
+            });
+            inside.await.unwrap();
+        }
+    }
 }

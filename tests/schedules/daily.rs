@@ -117,7 +117,9 @@ async fn run(history: &[(Deed, prop::sample::Index)]) {
             Ok(None) if matches!(deed, Deed::Delete) => assert_eq!(after.len(), before.len() - 1),
             Ok(None) => assert_eq!(after.len(), before.len(), "{deed:?}"),
             Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::WrongState, "{deed:?}: {error}");
+                let repeats_too_late = matches!(deed, Deed::Repeat(true)) && is_over(chosen);
+                let kind = if repeats_too_late { ErrorKind::InvalidInput } else { ErrorKind::WrongState };
+                assert_eq!(error.kind(), kind, "{deed:?}: {error}");
                 assert_eq!(after, before, "{deed:?}");
             }
         }

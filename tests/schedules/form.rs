@@ -5,6 +5,7 @@ use tenantry::paths::FileName;
 use tenantry::record::{LocalTime, Record, RecordId, RecordLimits, RecordText};
 use tenantry::{ErrorKind, Expected, ListOptions, PrivacyStatus, Schedule, ScheduleStatus};
 
+use crate::named::Token;
 use crate::planned::{Place, time};
 
 fn file(name: &str) -> FileName {
@@ -80,13 +81,19 @@ fn an_update_leaves_every_other_field_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn schedules_are_found_by_status_and_day() {
+async fn schedules_are_found_by_status_day_and_token() {
     let place = Place::new().await;
     let schedules = place.own.schedules();
+    Token::add(&place.own, "channel.json").await;
+    Token::add(&place.own, "other.json").await;
     let mut added = Vec::new();
     for start in ["2025-11-05T00:00", "2025-11-06T10:00", "2025-11-05T23:59"] {
-        added.push(schedules.add(Schedule::new("Rain", time(start))).await.unwrap().id().clone());
+        let mut schedule = Schedule::new("Rain", time(start));
+        schedule.token_file = Some(file(if start.contains("-06") { "other.json" } else { "channel.json" }));
+        added.push(schedules.add(schedule).await.unwrap().id().clone());
     }
+    let by_token = schedules.find_by_token(&file("Channel.JSON")).await.unwrap();
+    assert_eq!(ids(by_token), [added[0].clone(), added[2].clone()]);
     schedules.mark_succeeded(&added[1], "stream", "https://example.org/1").await.unwrap();
     schedules.mark_failed(&added[2], None).await.unwrap();
     for (at, status) in

@@ -7,12 +7,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::status::LiveStreamStatus;
-use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{CollectionName, FileName};
 use crate::quota::ACTIVE_INDEX;
-use crate::record::{Entity, LocalTime, RecordId, SecretText, lenient};
+use crate::record::{ChangeRefusal, Entity, LocalTime, RecordId, Reference, SecretText, lenient};
 use crate::workspace::daily::Daily;
-use crate::workspace::wording;
+use crate::workspace::{named, wording};
 
 /// The indexes by which live streams are found.
 pub(super) const STATUS_INDEX: &str = "status";
@@ -164,6 +163,9 @@ impl LiveStream {
         if self.repeat_of.as_ref() != before.and_then(|before| before.repeat_of.as_ref()) {
             refused.push("repeat_of");
         }
+        if before.is_some_and(|before| self.begins_to_repeat_too_late(before)) {
+            refused.push("repeat_daily");
+        }
         if self.repeat_daily && self.start_date.is_none() && fresh(&|before| before.repeat_daily) {
             refused.push("start_date");
         }
@@ -173,19 +175,6 @@ impl LiveStream {
     /// The same at another status, with nothing of the process that was.
     pub(super) fn at(&self, status: LiveStreamStatus) -> Self {
         Self { status, process_pid: None, ..self.clone() }
-    }
-
-    /// The rules of every change, whichever way it comes.
-    pub(super) fn check(&self, before: Option<&Self>, operation: &'static str) -> Result<()> {
-        let Some(before) = before else { return Ok(()) };
-        if !before.status.may_become(self.status) {
-            return Err(Error::new(ErrorKind::WrongState, operation).about(before.status.as_str()));
-        }
-        let repeats_over = |stream: &Self| stream.is_over() && stream.repeat_daily;
-        if repeats_over(self) && !repeats_over(before) {
-            return Err(Error::new(ErrorKind::WrongState, operation).about("repeat_daily"));
-        }
-        Ok(())
     }
 }
 
@@ -211,6 +200,33 @@ impl Entity for LiveStream {
             keys.push((ACTIVE_INDEX, String::new()));
         }
         keys
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let by_file = named::by_file;
+        let video = self.video_file.as_ref().map(|file| by_file("video_file", CollectionName::VIDEOS, file));
+        let token = self.token_file.as_ref().map(|file| by_file("token_file", CollectionName::TOKENS, file));
+        let image =
+            self.thumbnail.as_ref().map(|file| by_file("thumbnail", CollectionName::THUMBNAILS, file));
+        let key = named::stream_key("stream_id", self.token_file.as_ref(), self.stream_id.as_deref());
+        [video, image, token, key].into_iter().flatten().collect()
+    }
+
+    fn time_fields() -> &'static [&'static str] {
+        &["start_date"]
+    }
+
+    /// The steps of the table, and no others; and what is over repeats no more.
+    fn check_change(&self, before: Option<&Self>) -> Result<(), ChangeRefusal> {
+        let Some(before) = before else { return Ok(()) };
+        if !before.status.may_become(self.status) {
+            let (from, to) = (before.status.as_str(), self.status.as_str());
+            return Err(ChangeRefusal::State { from, to });
+        }
+        match self.begins_to_repeat_too_late(before) {
+            true => Err(ChangeRefusal::Field { field: "repeat_daily" }),
+            false => Ok(()),
+        }
     }
 
     /// What the application says of a stream's status is not for people to say.

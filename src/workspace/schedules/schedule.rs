@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::status::ScheduleStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{CollectionName, FileName};
-use crate::record::{Entity, LocalTime, RecordId, lenient};
+use crate::record::{ChangeRefusal, Entity, LocalTime, RecordId, Reference, lenient};
 use crate::workspace::daily::Daily;
-use crate::workspace::wording;
+use crate::workspace::{named, wording};
 
 /// The indexes by which schedules are found.
 pub(super) const STATUS_INDEX: &str = "status";
@@ -195,6 +195,7 @@ impl Schedule {
         fixed("runNow", self.run_now == was.run_now);
         fixed("streamId", self.stream_id == was.stream_id);
         fixed("broadcastLink", self.broadcast_link == was.broadcast_link);
+        fixed("repeat_daily", !before.is_some_and(|before| self.begins_to_repeat_too_late(before)));
         let timed = self.scheduled_start_time.is_some() || !self.repeat_daily;
         fixed("scheduledStartTime", timed || before.is_some_and(|was| was.repeat_daily));
         refused
@@ -210,20 +211,6 @@ impl Schedule {
             broadcast_link: None,
             ..self.clone()
         }
-    }
-
-    /// The rules of every change, whichever way it comes.
-    pub(super) fn check(&self, before: Option<&Self>, operation: &'static str) -> Result<()> {
-        let Some(before) = before else { return Ok(()) };
-        let (was, is) = (before.status(), self.status());
-        if !was.may_become(is) {
-            return Err(Error::new(ErrorKind::WrongState, operation).about(was.as_str()));
-        }
-        let repeats_over = |schedule: &Self| schedule.is_over() && schedule.repeat_daily;
-        if repeats_over(self) && !repeats_over(before) {
-            return Err(Error::new(ErrorKind::WrongState, operation).about("repeat_daily"));
-        }
-        Ok(())
     }
 }
 
@@ -242,6 +229,34 @@ impl Entity for Schedule {
         keys.extend(self.token_file.as_ref().map(|file| (TOKEN_INDEX, file.folded())));
         keys.extend(self.repeat_key());
         keys
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let by_file = named::by_file;
+        let video = self.video_file.as_ref().map(|file| by_file("videoFile", CollectionName::VIDEOS, file));
+        let token = self.token_file.as_ref().map(|file| by_file("tokenFile", CollectionName::TOKENS, file));
+        let image = self.thumbnail_file.as_ref();
+        let image = image.map(|file| by_file("thumbnailFile", CollectionName::THUMBNAILS, file));
+        let existing = self.stream_id_existing.as_deref();
+        let key = named::stream_key("streamIdExisting", self.token_file.as_ref(), existing);
+        [video, image, token, key].into_iter().flatten().collect()
+    }
+
+    fn time_fields() -> &'static [&'static str] {
+        &["scheduledStartTime"]
+    }
+
+    /// The steps of the table, and no others; and what is done repeats no more.
+    fn check_change(&self, before: Option<&Self>) -> Result<(), ChangeRefusal> {
+        let Some(before) = before else { return Ok(()) };
+        let (was, is) = (before.status(), self.status());
+        if !was.may_become(is) {
+            return Err(ChangeRefusal::State { from: was.as_str(), to: is.as_str() });
+        }
+        match self.begins_to_repeat_too_late(before) {
+            true => Err(ChangeRefusal::Field { field: "repeat_daily" }),
+            false => Ok(()),
+        }
     }
 
     /// What came of a schedule is the application's to say.
