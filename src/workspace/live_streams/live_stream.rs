@@ -187,10 +187,6 @@ impl Entity for LiveStream {
         &["stream_key"]
     }
 
-    fn time_fields() -> &'static [&'static str] {
-        &["start_date"]
-    }
-
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         let mut keys = vec![(STATUS_INDEX, self.status.as_str().to_owned())];
         keys.extend(self.start_date.map(|start| (DATE_INDEX, start.civil().date().to_string())));

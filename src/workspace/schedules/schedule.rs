@@ -219,10 +219,6 @@ impl Entity for Schedule {
         CollectionName::SCHEDULES
     }
 
-    fn time_fields() -> &'static [&'static str] {
-        &["scheduledStartTime"]
-    }
-
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         let mut keys = vec![(STATUS_INDEX, self.status().as_str().to_owned())];
         keys.extend(self.scheduled_start_time.map(|time| (DATE_INDEX, time.civil().date().to_string())));
