@@ -142,6 +142,22 @@ impl Contents {
         self.position(collection, id).map(|at| self.records[at].text())
     }
 
+    /// Sets every time by so many hours ahead: the clock by which they are read was.
+    pub(crate) fn ahead(&mut self, hours: i64) {
+        const FORM: &str = "\"%Y-%m-%d %H:%M:%S\"";
+        for record in &mut self.records {
+            for (_, value) in record
+                .fields
+                .iter_mut()
+                .filter(|(name, _)| ["created_at", "updated_at", "date_added"].contains(name))
+            {
+                let time = jiff::civil::DateTime::strptime(FORM, &*value).unwrap();
+                let time = time.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+                *value = time.strftime(FORM).to_string();
+            }
+        }
+    }
+
     pub(crate) fn with_tag(&self, collection: &str, tag: &str) -> Vec<String> {
         let own = self.records.iter().filter(|record| record.collection == collection);
         own.filter(|record| record.field("tag") == Some(&quoted(tag))).map(Record::text).collect()

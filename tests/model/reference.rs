@@ -6,6 +6,7 @@ use tenantry::ErrorKind;
 use tenantry::ownership::Role;
 
 use crate::contents::Contents;
+use crate::reference_records::hours_ahead;
 use crate::step::{
     Act, Caps, Change, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, Refusal, Remembered, SLOTS, Seen, Step,
     ZONES, settings,
@@ -330,6 +331,7 @@ impl Model {
         profile.plan = plan.map(str::to_owned).or(profile.plan);
         profile.caps = caps.unwrap_or(profile.caps);
         check_profile(&profile)?;
+        tenant.contents.ahead(hours_ahead(&profile.zone) - hours_ahead(&tenant.profile.zone));
         tenant.profile = profile.clone();
         tenant.changes += 1;
         Ok(Seen::Profile(profile))

@@ -144,8 +144,11 @@ impl Model {
     }
 }
 
+pub(crate) fn hours_ahead(zone: &str) -> i64 {
+    ZONES.iter().find(|(name, _)| *name == zone).map_or(0, |(_, hours)| *hours)
+}
+
 pub(crate) fn local_time(now: i64, zone: &str) -> String {
-    let hours = ZONES.iter().find(|(name, _)| *name == zone).map_or(0, |(_, hours)| *hours);
-    let at = jiff::Timestamp::from_millisecond(now + hours * 3_600_000).unwrap();
+    let at = jiff::Timestamp::from_millisecond(now + hours_ahead(zone) * 3_600_000).unwrap();
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

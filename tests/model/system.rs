@@ -15,6 +15,7 @@ use tenantry::{
 };
 use tokio::runtime::Runtime;
 
+use crate::entities;
 use crate::place::Place;
 use crate::reference::placeholder;
 use crate::step::{
@@ -101,6 +102,7 @@ impl System {
             PLANS.iter().fold(Plans::new(), |plans, (name, caps)| plans.with_plan(name, limits(caps)));
         let builder = self.place.builder(self.opened).await.settings(settings);
         let builder = builder.plans(plans.with_default(tenantry::ownership::Role::Demo, "trial"));
+        let builder = builder.kind::<entities::Note>().kind::<entities::Task>();
         let builder = builder.clock(self.clock.clone()).entropy(Arc::new(SeededEntropy::new(self.opened)));
         builder.open().await.unwrap()
     }
