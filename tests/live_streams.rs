@@ -6,6 +6,8 @@ mod named;
 #[path = "support/planned.rs"]
 mod planned;
 
+#[path = "live_streams/at_once.rs"]
+mod at_once;
 #[path = "live_streams/daily.rs"]
 mod daily;
 #[path = "live_streams/form.rs"]
