@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ownership::Resource;
 use crate::paths::{Area, CollectionName, FileName};
 use crate::record::{Entity, LocalTime, RecordId};
+use crate::workspace::wording;
 
 /// The index in which a video is found by its file name, ignoring case.
 pub(super) const FILE_INDEX: &str = "file";
@@ -93,14 +94,14 @@ impl Entity for Video {
 
 impl Video {
     /// The longest title, in bytes.
-    pub const MAX_TITLE: usize = 500;
+    pub const MAX_TITLE: usize = wording::MAX_TITLE;
 
     /// The longest original name that is kept, in bytes.
     pub const MAX_ORIGINAL_NAME: usize = 1024;
 
     /// A title, if it can be one.
     pub(super) fn checked_title(operation: &'static str, title: &str) -> Result<String> {
-        if title.is_empty() || title.len() > Self::MAX_TITLE || title.chars().any(char::is_control) {
+        if !wording::is_title(title) {
             return Err(Error::new(ErrorKind::InvalidInput, operation).about("title"));
         }
         Ok(title.to_owned())
