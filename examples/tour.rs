@@ -81,7 +81,7 @@ async fn walk(root: &Path, report: &mut Report) -> Outcome {
     tenants::administer(&people, report).await?;
     quota::fill(&people, report).await?;
     planned::live_streams(&people, report).await?;
-    planned::schedules(&people, report).await?;
+    planned::schedules(&people, root, report).await?;
     let (tenantry, people) = reopening::reopen(tenantry, people, root, report).await?;
     let usage = people.admin.tenants().usage(None, 1000).await?.0;
     disk::check(&tenantry, &usage, report).await?;

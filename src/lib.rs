@@ -71,9 +71,13 @@ pub mod store;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod views;
+#[cfg(feature = "xlsx")]
+mod workbook;
 mod workspace;
 
 pub use error::{Error, ErrorKind, QuotaRefusal, Result};
+#[cfg(feature = "xlsx")]
+pub use workbook::{CellRefusal, RefusedCell, RefusedCells, WorkbookError};
 pub use workspace::*;
 
 /// The guide's examples are compiled as tests.

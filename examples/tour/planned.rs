@@ -1,5 +1,7 @@
 //! A live stream and a schedule: their steps, and what repeats daily.
 
+use std::path::Path;
+
 use tenantry::record::{LocalTime, Record, SecretText};
 use tenantry::{
     Error, ErrorKind, Expected, ListOptions, LiveStream, ProfileChange, Schedule, Session, Workspace,
@@ -9,6 +11,9 @@ use crate::Outcome;
 use crate::people::People;
 use crate::report::{Report, Table};
 use crate::uploads::all_videos;
+
+/// Where Ana's schedules are left for a spreadsheet.
+const WORKBOOK: &str = "schedules.xlsx";
 
 fn is_wrong_state<T>(result: tenantry::Result<T>) -> bool {
     result.is_err_and(|error| error.kind() == ErrorKind::WrongState)
@@ -80,7 +85,7 @@ async fn limit(admin: &Session, own: &Workspace, report: &mut Report) -> Outcome
 }
 
 /// Ana adds a schedule, has it run, and learns what came of it.
-pub(crate) async fn schedules(people: &People, report: &mut Report) -> Outcome {
+pub(crate) async fn schedules(people: &People, root: &Path, report: &mut Report) -> Outcome {
     report.section("Ana's schedules");
     let own = people.ana.own();
     let schedules = own.schedules();
@@ -118,5 +123,16 @@ pub(crate) async fn schedules(people: &People, report: &mut Report) -> Outcome {
         ]);
     }
     report.table(table);
+
+    let workbook = schedules.export_workbook().await?;
+    std::fs::write(root.join(WORKBOOK), &workbook)?;
+    report.line(&format!("They are in {WORKBOOK} under the root too, for a spreadsheet."));
+    let again = schedules.import_workbook(workbook.clone()).await?;
+    let same = again.added.is_empty() && again.unchanged == listed.len();
+    report.check(same, "Imported again, the workbook adds nothing.");
+    let bens = people.ben.own();
+    let shown = bens.schedules().preview_workbook(workbook).await?;
+    let none = shown.added.is_empty() && shown.unchanged == 0 && shown.others == listed.len();
+    report.check(none, "Ben, reading the same workbook, sees no row of hers.");
     Ok(())
 }

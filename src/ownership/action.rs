@@ -118,6 +118,10 @@ actions! {
     WriteViews = "views.write", Write;
     /// List, adopt or discard views that somebody edited.
     AdoptView = "views.adopt", Write;
+    /// Write the schedules to a workbook.
+    ExportSchedules = "schedules.export", Read;
+    /// Add the schedules of a workbook.
+    ImportSchedules = "schedules.import", Write;
     /// Create a tenant.
     CreateTenant = "tenants.create", Administer;
     /// List tenants.
@@ -134,6 +138,8 @@ actions! {
     ReadAllUsage = "tenants.usage", Administer;
     /// List the videos of all tenants.
     ListAllVideos = "tenants.videos", Administer;
+    /// Write the schedules of all tenants to a workbook.
+    ExportAllSchedules = "tenants.schedules", Administer;
     /// Compare a tenant's ledger with the store.
     CheckTenant = "tenants.check", Administer;
     /// Repair what a check found.

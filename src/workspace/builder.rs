@@ -65,6 +65,9 @@ pub struct Settings {
     pub view_delay: Duration,
     /// How long a view that somebody edited may be to be adopted, in bytes: 16 MiB.
     pub edited_view_bytes: u64,
+    /// How long a workbook may be to be imported, in bytes: 16 MiB; unpacked eight times as long.
+    #[cfg(feature = "xlsx")]
+    pub workbook_bytes: u64,
 }
 
 impl Default for Settings {
@@ -90,6 +93,8 @@ impl Default for Settings {
             views: ViewMode::default(),
             view_delay: Duration::from_millis(200),
             edited_view_bytes: 16 << 20,
+            #[cfg(feature = "xlsx")]
+            workbook_bytes: 16 << 20,
         }
     }
 }

@@ -43,6 +43,8 @@ pub use page::{Cursor, Direction, ListOptions, Page};
 pub use profile::{Profile, ProfileChange};
 pub use records::Expected;
 pub use schedules::{PrivacyStatus, Schedule, ScheduleStatus, ScheduleStep, Schedules};
+#[cfg(feature = "xlsx")]
+pub use schedules::{WorkbookImport, WorkbookPreview};
 pub use session::Session;
 pub use snapshot::{Snapshot, SnapshotCollection};
 pub use tenantry::Tenantry;

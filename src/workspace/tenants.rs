@@ -278,6 +278,17 @@ impl<'a> Tenants<'a> {
         across::list(self.access, after, limit).await
     }
 
+    /// The schedules of all tenants as one workbook; see
+    /// [`Schedules::export_workbook`](super::Schedules::export_workbook).
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound) if it is not allowed;
+    /// [`TooLarge`](ErrorKind::TooLarge) for more than a sheet can hold; the store's errors.
+    #[cfg(feature = "xlsx")]
+    pub async fn export_schedules(&self) -> Result<Vec<u8>> {
+        super::schedules::workbook::export_all(self.access).await
+    }
+
     /// Changes a tenant's profile; see [`Workspace::change_profile`](super::Workspace::change_profile).
     ///
     /// # Errors

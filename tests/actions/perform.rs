@@ -266,6 +266,9 @@ fn tenants(action: Action) -> Vec<Row> {
         Action::ReadAllUsage => {
             vec![direct!("Tenants::usage", |call| call.session.tenants().usage(None, 10))]
         }
+        Action::ExportAllSchedules => {
+            vec![direct!("Tenants::export_schedules", |call| call.session.tenants().export_schedules())]
+        }
         Action::ListAllVideos => {
             vec![direct!("Tenants::videos", |call| call.session.tenants().videos(None, 10))]
         }
@@ -319,5 +322,8 @@ pub(crate) fn resource(action: Action, call: &Call) -> Resource {
 
 /// Whether an action looks at all tenants, and so is asked for in the principal's own.
 pub(crate) fn is_about_all(action: Action) -> bool {
-    matches!(action, Action::ListTenants | Action::ReadAllUsage | Action::ListAllVideos)
+    matches!(
+        action,
+        Action::ListTenants | Action::ReadAllUsage | Action::ListAllVideos | Action::ExportAllSchedules
+    )
 }

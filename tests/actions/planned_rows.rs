@@ -132,6 +132,15 @@ fn live_streams(action: Action) -> Vec<Row> {
     }
 }
 
+/// A workbook with one schedule.
+fn workbook() -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write_string(0, 0, "title").unwrap();
+    sheet.write_string(1, 0, "Rain").unwrap();
+    workbook.save_to_buffer().unwrap()
+}
+
 fn schedules(action: Action) -> Vec<Row> {
     match action {
         Action::ListSchedules => vec![
@@ -155,6 +164,21 @@ fn schedules(action: Action) -> Vec<Row> {
                 .schedules()
                 .update(&known(), Expected::Any, |schedule| schedule.auto_start = true)
         })],
+        Action::ExportSchedules => vec![direct!("Schedules::export_workbook", |call| {
+            call.workspace().schedules().export_workbook()
+        })],
+        Action::ImportSchedules => vec![
+            direct!("Schedules::preview_workbook", |call| {
+                call.workspace().schedules().preview_workbook(workbook())
+            }),
+            // Decided before the workbook is read, and again in the state that changes.
+            Row {
+                before: Some(Action::ImportSchedules),
+                ..direct!("Schedules::import_workbook", |call| {
+                    call.workspace().schedules().import_workbook(workbook())
+                })
+            },
+        ],
         Action::RunSchedule => {
             vec![direct!("Schedules::run_now", |call| call.workspace().schedules().run_now(&known()))]
         }

@@ -9,6 +9,7 @@ mod budget;
 mod cargo;
 mod example;
 mod project;
+mod python;
 mod report;
 mod test;
 

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 use crate::cargo::Cargo;
 use crate::project::{PACKAGE, Project};
 use crate::report::{Failure, Report};
-use crate::{budget, example};
+use crate::{budget, example, python};
+
+/// The package whose tests run other programs.
+const PEERS: &str = "tenantry-peers";
 
 /// Runs all steps.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
@@ -39,6 +42,11 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     for name in &project.examples {
         report.step(&format!("example {name}"), || example::run(&project, name));
     }
+    report.step("workbooks of other programs", || {
+        let python = python::prepare(&project)?;
+        let python = python.to_str().ok_or_else(|| Failure::new("the target folder's name is no text"))?;
+        cargo.run_with(&["test", "--package", PEERS], &[("TENANTRY_PYTHON", python)])
+    });
     // What they depend on is built last, and by nobody who did not ask for it. Their tests run them.
     for package in &project.example_packages {
         report.step(package, || cargo.run(&["test", "--package", package]));

@@ -5,9 +5,13 @@
 
 mod schedule;
 mod status;
+#[cfg(feature = "xlsx")]
+pub(super) mod workbook;
 
 pub use schedule::{PrivacyStatus, Schedule};
 pub use status::{ScheduleStatus, ScheduleStep};
+#[cfg(feature = "xlsx")]
+pub use workbook::{WorkbookImport, WorkbookPreview};
 
 use jiff::civil::Date;
 

@@ -144,6 +144,10 @@ impl FromStr for PrivacyStatus {
 
 crate::record::serde_as_text!(PrivacyStatus);
 
+/// The longest line of a cell, in bytes.
+#[cfg(feature = "xlsx")]
+const MAX_LINE: usize = 2000;
+
 impl Schedule {
     /// A schedule for that time.
     #[must_use]
@@ -170,6 +174,30 @@ impl Schedule {
             run_now: false,
             failure: None,
         }
+    }
+
+    /// The column that a row can't have so, though its cells are right one by one.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn unimportable(&self) -> Option<&'static str> {
+        let long =
+            |text: &Option<String>| text.as_deref().is_some_and(|text| !wording::is_line(text, MAX_LINE));
+        let timed = self.scheduled_start_time.is_some() || !self.repeat_daily;
+        let checks = [
+            ("title", !wording::is_title(&self.title)),
+            ("scheduledStartTime", !timed),
+            ("streamNameExisting", long(&self.stream_name_existing)),
+            ("streamIdExisting", long(&self.stream_id_existing)),
+            ("streamId", long(&self.stream_id)),
+            ("broadcastLink", long(&self.broadcast_link)),
+            ("failure", long(&self.failure)),
+        ];
+        checks.into_iter().find(|(_, wrong)| *wrong).map(|(column, _)| column)
+    }
+
+    /// What a workbook shows of it: all but of which it is the repetition.
+    #[cfg(feature = "xlsx")]
+    pub(super) fn shown_in_workbook(&self) -> Self {
+        Self { repeat_of: None, ..self.clone() }
     }
 
     /// Where it stands.

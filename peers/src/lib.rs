@@ -1,0 +1,1 @@
+//! Nothing but tests of the library against other programs.

@@ -1,0 +1,211 @@
+//! Schedules out to a workbook and in from one.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Draft, State};
+use crate::ownership::{Action, Resource};
+use crate::paths::{CollectionName, TenantId};
+use crate::record::{Record, RecordError, RecordId};
+use crate::workbook::{self, CellRefusal, RefusedCells, Row, Sheet, WorkbookError};
+
+use super::super::access::{Access, Author, Core};
+use super::super::page::ListOptions;
+use super::super::profile::is_alive;
+use super::super::records;
+use super::{Schedule, Schedules};
+
+/// What importing a workbook would do.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct WorkbookPreview {
+    /// The rows that would become schedules, by their numbers.
+    pub added: Vec<(u32, Schedule)>,
+    /// How many rows say what a schedule of the tenant says already: they add nothing.
+    pub unchanged: usize,
+    /// How many rows are others', or nobody's: nothing else is told of them.
+    pub others: usize,
+    /// The columns that nobody knows, by their headers; they are left out.
+    pub ignored: Vec<String>,
+    /// What can't be imported. If there is any of it, nothing would be.
+    pub refused: RefusedCells,
+}
+
+/// What importing a workbook did.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct WorkbookImport {
+    /// The schedules that were added, in the order of their rows.
+    pub added: Vec<RecordId>,
+    /// How many rows said what a schedule of the tenant said already.
+    pub unchanged: usize,
+    /// How many rows were others', or nobody's.
+    pub others: usize,
+    /// The columns that nobody knows, by their headers.
+    pub ignored: Vec<String>,
+}
+
+const IMPORT: Action = Action::ImportSchedules;
+
+fn resource() -> Resource {
+    Resource::Collection(CollectionName::SCHEDULES)
+}
+
+/// All schedules of a state, in order.
+fn all(state: &State, tenant: &TenantId, action: Action) -> Result<Vec<Record<Schedule>>> {
+    let (mut found, mut options) = (Vec::new(), ListOptions::new().in_order().limit(ListOptions::MAX));
+    loop {
+        let page = records::list(state, tenant, action, &options)?;
+        found.extend(page.items);
+        match page.next {
+            Some(next) => options = options.after(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+async fn written(core: &Core, action: Action, schedules: Vec<Record<Schedule>>) -> Result<Vec<u8>> {
+    let failed =
+        |error| Error::new(ErrorKind::TooLarge, action.as_str()).about("workbook").with_source(error);
+    let run = core.runtime.spawn_blocking(move || workbook::write(&schedules));
+    let done =
+        run.await.map_err(|error| Error::new(ErrorKind::Closed, action.as_str()).with_source(error))?;
+    done.map_err(failed)
+}
+
+/// The schedules of all tenants, one tenant after the other.
+pub(in crate::workspace) async fn export_all(access: &Access) -> Result<Vec<u8>> {
+    const PAGE: usize = 256;
+    let action = Action::ExportAllSchedules;
+    let admitted = access.admit(action, &Resource::AllTenants).await?;
+    let (core, mut after, mut schedules) = (&access.core, None::<TenantId>, Vec::new());
+    loop {
+        let after_name = after.as_ref().map(TenantId::as_str);
+        let page = core.guarded.store(&admitted.permit).tenants(after_name, PAGE).await;
+        let page = page.map_err(|error| Error::store(action.as_str(), error))?;
+        for tenant in &page.items {
+            let state = core.guarded.ledger(&admitted.permit).read(action.as_str(), tenant).await?;
+            if state.header().is_some_and(|header| is_alive(&header.lifecycle)) {
+                schedules.extend(all(&state, tenant, action)?);
+            }
+        }
+        after = page.items.last().filter(|_| page.next.is_some()).cloned();
+        if after.is_none() {
+            return written(core, action, schedules).await;
+        }
+    }
+}
+
+impl Schedules<'_> {
+    /// The tenant's schedules as a workbook: the documented columns, with real dates, and a header by
+    /// which people can filter.
+    ///
+    /// # Errors
+    /// See [`Schedules`]; [`TooLarge`](ErrorKind::TooLarge) for more than a sheet can hold.
+    pub async fn export_workbook(&self) -> Result<Vec<u8>> {
+        let action = Action::ExportSchedules;
+        let admitted = self.access.admit(action, &resource()).await?;
+        let schedules = all(&admitted.state, self.access.tenant(), action)?;
+        written(&self.access.core, action, schedules).await
+    }
+
+    /// What [importing](Self::import_workbook) a workbook would do now. Of a workbook that several share,
+    /// only the tenant's own rows are shown.
+    ///
+    /// # Errors
+    /// As for importing, but for what is wrong with single cells, which is told in the preview.
+    pub async fn preview_workbook(&self, workbook: impl Into<Vec<u8>>) -> Result<WorkbookPreview> {
+        let admitted = self.access.admit(IMPORT, &resource()).await?;
+        let Sheet { rows, others, ignored, refused } = read(self.access, workbook.into()).await?;
+        let known = all(&admitted.state, self.access.tenant(), IMPORT)?;
+        let before = rows.len();
+        let added: Vec<_> = rows.into_iter().filter(|row| !is_known(&known, row)).collect();
+        let unchanged = before - added.len();
+        let added = added.into_iter().map(|row| (row.number, row.schedule)).collect();
+        Ok(WorkbookPreview { added, unchanged, others, ignored, refused })
+    }
+
+    /// Adds a schedule for each row of a workbook that is the tenant's and that no schedule says already:
+    /// all of them, or none. If the workbook has a column `owner`, the rows that name the tenant are its; if it
+    /// has none, all are.
+    ///
+    /// Times may be cells with dates or texts, booleans also 0, 1 and texts; empty cells and `nan` are
+    /// no value, except `nan` as a title or description; columns may be missing but for the title, be in any
+    /// order, and have their older names; files may have their folder before them. `created_by` and
+    /// `updated_at` are not taken over: who imports makes the records.
+    ///
+    /// # Errors
+    /// See [`Schedules`]; [`InvalidInput`](ErrorKind::InvalidInput) with
+    /// [`RefusedCells`](crate::RefusedCells) as its source if a row is wrong, or with
+    /// [`WorkbookError`](crate::WorkbookError) if the workbook is; [`TooLarge`](ErrorKind::TooLarge) beyond
+    /// [`workbook_bytes`](crate::Settings::workbook_bytes);
+    /// [`QuotaExceeded`](ErrorKind::QuotaExceeded).
+    pub async fn import_workbook(&self, workbook: impl Into<Vec<u8>>) -> Result<WorkbookImport> {
+        // Decided before anything is read, and again in the state that changes.
+        self.access.admit(IMPORT, &resource()).await?;
+        let sheet = Arc::new(read(self.access, workbook.into()).await?);
+        if !sheet.refused.is_empty() {
+            return Err(refused(sheet.refused.clone()));
+        }
+        let ids: Result<Vec<RecordId>> = sheet.rows.iter().map(|_| fresh_id(self.access)).collect();
+        let (ids, rows) = (ids?, Arc::clone(&sheet));
+        let run = move |draft: &mut Draft, author: &Author<'_>| add(draft, author, &rows.rows, &ids);
+        let added = self.access.transact(IMPORT, &resource(), run).await?.0;
+        let unchanged = sheet.rows.len() - added.len();
+        Ok(WorkbookImport { added, unchanged, others: sheet.others, ignored: sheet.ignored.clone() })
+    }
+}
+
+fn fresh_id(access: &Access) -> Result<RecordId> {
+    RecordId::parse(&access.core.fresh_uuid())
+        .map_err(|error| Error::new(ErrorKind::InvalidInput, IMPORT.as_str()).with_source(error))
+}
+
+fn refused(cells: RefusedCells) -> Error {
+    Error::new(ErrorKind::InvalidInput, IMPORT.as_str()).about("workbook").with_source(cells)
+}
+
+/// Whether a schedule says already what a row says.
+fn is_known(known: &[Record<Schedule>], row: &Row) -> bool {
+    known.iter().any(|schedule| schedule.value().shown_in_workbook() == row.schedule)
+}
+
+async fn read(access: &Access, workbook: Vec<u8>) -> Result<Sheet> {
+    let (limit, owner) = (access.core.settings.workbook_bytes, access.tenant().clone());
+    let run = access.core.runtime.spawn_blocking(move || workbook::read(&workbook, limit, owner.as_str()));
+    let read =
+        run.await.map_err(|error| Error::new(ErrorKind::Closed, IMPORT.as_str()).with_source(error))?;
+    read.map_err(|error| {
+        let kind = match error {
+            WorkbookError::TooLarge => ErrorKind::TooLarge,
+            _ => ErrorKind::InvalidInput,
+        };
+        Error::new(kind, IMPORT.as_str()).about("workbook").with_source(error)
+    })
+}
+
+fn add(draft: &mut Draft, author: &Author<'_>, rows: &[Row], ids: &[RecordId]) -> Result<Vec<RecordId>> {
+    let known = all(draft.state(), author.tenant, IMPORT)?;
+    let (mut added, mut wrong) = (Vec::new(), RefusedCells::default());
+    for (row, id) in rows.iter().zip(ids).filter(|(row, _)| !is_known(&known, row)) {
+        match records::insert(draft, author, IMPORT, id, &row.schedule) {
+            Ok(_) => added.push(id.clone()),
+            Err(error) => {
+                let (column, reason) = of_row(error)?;
+                wrong.push(row.number, column, reason);
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(added) } else { Err(refused(wrong)) }
+}
+
+/// What of a refused insert is the row's.
+fn of_row(error: Error) -> Result<(Option<&'static str>, CellRefusal)> {
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<RecordError>());
+    match (error.kind(), source) {
+        (_, Some(RecordError::Dangling { field })) => Ok((Some(field), CellRefusal::NamesNothing)),
+        (ErrorKind::TooLarge, _) => Ok((None, CellRefusal::TooLarge)),
+        (ErrorKind::InvalidInput, _) => Ok((None, CellRefusal::Value)),
+        _ => Err(error),
+    }
+}

@@ -1,0 +1,72 @@
+//! Workbooks that are made to do harm.
+
+use std::io::{Cursor, Write};
+
+use rust_xlsxwriter::Workbook;
+use tenantry::store::memory::MemoryStore;
+use tenantry::{ErrorKind, Settings, Tenantry, Workspace};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::In::Text;
+use crate::planned::{Place, id};
+use crate::{schedules, sheet};
+
+async fn bounded(bytes: u64) -> Workspace {
+    let mut settings = Settings::default();
+    settings.workbook_bytes = bytes;
+    let tenantry = Tenantry::builder(MemoryStore::new()).settings(settings).open().await.unwrap();
+    tenantry.ensure(&id("ana"), "Ana").await.unwrap();
+    tenantry.session(&id("ana")).await.unwrap().own()
+}
+
+#[tokio::test]
+async fn a_workbook_that_is_too_long_is_refused_to_the_byte() {
+    let book = sheet(&[&[Text("title")], &[Text("one")]]);
+    let exact = bounded(book.len() as u64).await;
+    assert_eq!(exact.schedules().import_workbook(book.clone()).await.unwrap().added.len(), 1);
+    let less = bounded(book.len() as u64 - 1).await;
+    assert_eq!(less.schedules().import_workbook(book).await.unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn a_workbook_that_is_small_and_unpacks_to_much_is_refused() {
+    let mut bomb = ZipWriter::new(Cursor::new(Vec::new()));
+    bomb.start_file("xl/sharedStrings.xml", SimpleFileOptions::default()).unwrap();
+    for _ in 0..64 {
+        bomb.write_all(&[b' '; 64 << 10]).unwrap();
+    }
+    let bomb = bomb.finish().unwrap().into_inner();
+    assert!(bomb.len() < 64 << 10);
+    let error = bounded(64 << 10).await.schedules().import_workbook(bomb).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn a_cell_in_the_last_corner_makes_no_table_of_its_size() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write_string(0, 0, "title").unwrap();
+    sheet.write_string(1, 0, "one").unwrap();
+    sheet.write_string(1_048_575, 16_383, "far away").unwrap();
+    let book = workbook.save_to_buffer().unwrap();
+    let place = Place::new().await;
+    assert_eq!(place.own.schedules().import_workbook(book).await.unwrap().added.len(), 1);
+    assert_eq!(schedules(&place.own).await.len(), 1);
+}
+
+/// Whatever is cut off or turned over, it is refused or read, and never worse.
+#[tokio::test]
+async fn a_damaged_workbook_is_refused_or_read() {
+    let place = Place::new().await;
+    let book = sheet(&[&[Text("title")], &[Text("one")], &[Text("two")]]);
+    for at in (0..book.len()).step_by(97) {
+        let mut turned = book.clone();
+        turned[at] ^= 0x55;
+        for damaged in [book[..at].to_vec(), turned] {
+            if let Err(error) = place.own.schedules().preview_workbook(damaged).await {
+                assert!(matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::TooLarge), "{error:?}");
+            }
+        }
+    }
+}
