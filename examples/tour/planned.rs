@@ -126,7 +126,7 @@ pub(crate) async fn schedules(people: &People, root: &Path, report: &mut Report)
 
     let workbook = schedules.export_workbook().await?;
     std::fs::write(root.join(WORKBOOK), &workbook)?;
-    report.line(&format!("They are in {WORKBOOK} under the root too, for a spreadsheet."));
+    report.line(format!("They are in {WORKBOOK} under the root too, for a spreadsheet."));
     let again = schedules.import_workbook(workbook.clone()).await?;
     let same = again.added.is_empty() && again.unchanged == listed.len();
     report.check(same, "Imported again, the workbook adds nothing.");
