@@ -108,6 +108,24 @@ actions! {
     MarkScheduleFailed = "schedules.mark_failed", Write;
     /// Delete a schedule.
     DeleteSchedule = "schedules.delete", Write;
+    /// List OAuth tokens.
+    ListTokens = "tokens.list", Read;
+    /// Read an OAuth token with its content.
+    ReadToken = "tokens.read", Read;
+    /// Store a new OAuth token.
+    CreateToken = "tokens.create", Write;
+    /// Replace the content of an OAuth token.
+    ReplaceToken = "tokens.replace", Write;
+    /// Delete an OAuth token, and its stream keys with it.
+    DeleteToken = "tokens.delete", Write;
+    /// List stream keys, all of them or those of a token.
+    ListStreamKeys = "stream_keys.list", Read;
+    /// Read a stream key with its secret.
+    ReadStreamKey = "stream_keys.read", Read;
+    /// Ask a service for the stream keys of a token, and merge its answer.
+    FetchStreamKeys = "stream_keys.fetch", Write;
+    /// Delete a stream key, or all those of a token.
+    DeleteStreamKey = "stream_keys.delete", Write;
     /// Read the tenant's profile.
     ReadProfile = "profile.read", Read;
     /// Change the profile's display name or time zone.

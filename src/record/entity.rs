@@ -56,6 +56,12 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The indexes in which no two records may have the same key: a record that would is refused with
+    /// [`AlreadyExists`](crate::ErrorKind::AlreadyExists), whichever way it comes.
+    fn unique_indexes() -> &'static [&'static str] {
+        &[]
+    }
+
     /// The stored files to which the record refers; they live as long as a record refers to them.
     fn blobs(&self) -> Vec<(Area, FileName)> {
         Vec::new()

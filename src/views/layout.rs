@@ -22,8 +22,7 @@ const DOCUMENTED: [(CollectionName, &str); 2] =
 pub(crate) enum Shape {
     /// An array of the records.
     Array,
-    /// An object with a member for each record, by its id. (The stream mapping is one; records of a
-    /// shape of its own it does not have yet, so an empty object is what it shows.)
+    /// An object: the stream mapping, with a member for each token.
     Object,
 }
 

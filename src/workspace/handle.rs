@@ -16,7 +16,9 @@ use super::live_streams::LiveStreams;
 use super::profile::{Profile, ProfileChange};
 use super::schedules::Schedules;
 use super::snapshot::Snapshot;
+use super::stream_keys::StreamKeys;
 use super::tenants;
+use super::tokens::Tokens;
 use super::transaction::{self, Transaction};
 use super::videos::Videos;
 use super::views::{self, EditedViews, Scope, ViewReport};
@@ -86,6 +88,18 @@ impl Workspace {
     #[must_use]
     pub fn schedules(&self) -> Schedules<'_> {
         Schedules::new(&self.access)
+    }
+
+    /// The OAuth tokens.
+    #[must_use]
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens::new(&self.access)
+    }
+
+    /// The stream keys.
+    #[must_use]
+    pub fn stream_keys(&self) -> StreamKeys<'_> {
+        StreamKeys::new(&self.access)
     }
 
     /// The workspace's state as it is now: immutable, cheap to hold, read without waiting.

@@ -13,6 +13,8 @@ use crate::record::{Entity, Record, RecordError, RecordText, Reference};
 use super::live_streams::LiveStream;
 use super::records;
 use super::schedules::Schedule;
+use super::stream_keys::StreamKey;
+use super::tokens::Token;
 use super::videos::Video;
 
 /// A kind of records, without its type.
@@ -46,6 +48,8 @@ impl Kinds {
         kinds.add::<Video>();
         kinds.add::<LiveStream>();
         kinds.add::<Schedule>();
+        kinds.add::<StreamKey>();
+        kinds.add::<Token>();
         kinds
     }
 

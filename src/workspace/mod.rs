@@ -24,9 +24,11 @@ mod references;
 mod schedules;
 mod session;
 mod snapshot;
+mod stream_keys;
 mod tenantry;
 mod tenants;
 mod time_zone;
+mod tokens;
 mod transaction;
 mod upkeep;
 mod videos;
@@ -47,8 +49,12 @@ pub use schedules::{PrivacyStatus, Schedule, ScheduleStatus, ScheduleStep, Sched
 pub use schedules::{WorkbookImport, WorkbookPreview};
 pub use session::Session;
 pub use snapshot::{Snapshot, SnapshotCollection};
+pub use stream_keys::{
+    Cdn, FetchReport, FetchedStreamKey, IngestionInfo, SourceError, StreamKey, StreamKeySource, StreamKeys,
+};
 pub use tenantry::Tenantry;
 pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
+pub use tokens::{Token, TokenContent, Tokens};
 pub use transaction::{Transaction, TransactionCollection};
 pub use upkeep::{
     CheckReport, Erased, Finding, MaintenanceOptions, Operator, RepairReport, RoundReport, Swept, SweptAll,

@@ -8,7 +8,7 @@ use crate::ledger::Draft;
 use crate::ownership::{Action, Resource};
 use crate::record::{Entity, OnReferenced, Record, RecordId};
 
-use super::access::{Access, Author};
+use super::access::{Access, Author, Core};
 use super::page::{ListOptions, Page};
 use super::records::{self, Expected};
 
@@ -39,10 +39,15 @@ pub(super) async fn find<E: Entity>(
     records::find(&admitted.state, access.tenant(), action, index, key)
 }
 
+/// An id for a new record.
+pub(super) fn fresh_id(core: &Core, action: Action) -> Result<RecordId> {
+    RecordId::parse(&core.fresh_uuid())
+        .map_err(|error| Error::new(ErrorKind::InvalidInput, action.as_str()).with_source(error))
+}
+
 /// Inserts a record under a fresh id.
 pub(super) async fn insert<E: Entity>(access: &Access, action: Action, value: E) -> Result<Record<E>> {
-    let id = RecordId::parse(&access.core.fresh_uuid())
-        .map_err(|error| Error::new(ErrorKind::InvalidInput, action.as_str()).with_source(error))?;
+    let id = fresh_id(&access.core, action)?;
     let resource = Resource::Collection(E::collection());
     let run =
         move |draft: &mut Draft, author: &Author<'_>| records::insert(draft, author, action, &id, &value);

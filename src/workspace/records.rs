@@ -192,6 +192,13 @@ fn put_as<E: Entity>(
         }
     }
     let keys = keys(value);
+    // What stood before is left alone: data from elsewhere may break the rule.
+    let is_claim = |key: &&IndexKey| E::unique_indexes().contains(&key.index()) && !old.contains(key);
+    if let Some(other) = keys.iter().filter(is_claim).find_map(|key| draft.state().find(&section, key).pop())
+    {
+        let about = Resource::Record(E::collection(), other.id).to_string();
+        return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
+    }
     let lost: Vec<IndexKey> = old.into_iter().filter(|key| !keys.contains(key)).collect();
     references::lose_keys(draft, author, action, &section, id.as_str(), &lost)?;
     draft.put(&section, id.as_str(), keys, text.as_bytes().clone());

@@ -18,6 +18,8 @@ const HANDLES: &[&str] = &[
     "Videos",
     "LiveStreams",
     "Schedules",
+    "Tokens",
+    "StreamKeys",
     "EditedViews",
 ];
 
@@ -30,6 +32,8 @@ const WITHOUT_A_DECISION: &[&str] = &[
     "Workspace::videos",
     "Workspace::live_streams",
     "Workspace::schedules",
+    "Workspace::tokens",
+    "Workspace::stream_keys",
     "Workspace::edited_views",
     "Snapshot::version",
     "Snapshot::collection",

@@ -4,6 +4,7 @@ use tenantry::ErrorKind;
 use tenantry::ownership::{Action, Effect};
 
 use crate::perform::is_about_all;
+use crate::perform::secret_rows::is_secret;
 
 /// A principal and the tenant in which it acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ impl Cell {
     pub(crate) fn says(&self, action: Action) -> Say {
         match action.effect() {
             _ if is_about_all(action) => self.about_all,
+            // Sharing a workspace does not share its secrets.
+            _ if is_secret(action) && matches!(self.says[0], Allow("Shared")) => FOREIGN,
             Effect::Read => self.says[0],
             Effect::Write => self.says[1],
             Effect::Administer => self.says[2],

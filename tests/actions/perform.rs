@@ -14,6 +14,8 @@ use tenantry::{
 
 #[path = "planned_rows.rs"]
 pub(crate) mod planned_rows;
+#[path = "secret_rows.rs"]
+pub(crate) mod secret_rows;
 
 use crate::world::{Note, edit, fresh, known, note};
 
@@ -211,6 +213,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
             direct!("EditedViews::discard", |call| call.workspace().edited_views().discard(&edit())),
         ],
         action if planned_rows::is_planned(action) => planned_rows::rows(action),
+        action if secret_rows::is_secret(action) => secret_rows::rows(action),
         action if action.as_str().starts_with("videos.") => videos(action),
         action => tenants(action),
     }
@@ -311,6 +314,7 @@ pub(crate) fn resource(action: Action, call: &Call) -> Resource {
         Action::GetRecord | Action::UpdateRecord | Action::RemoveRecord => record(&known()),
         Action::InsertRecord => record(&fresh()),
         action if planned_rows::is_planned(action) => planned_rows::resource(action),
+        action if secret_rows::is_secret(action) => secret_rows::resource(action),
         Action::ListVideos | Action::UploadVideo => Resource::Collection(CollectionName::VIDEOS),
         action if action.as_str().starts_with("videos.") => {
             Resource::File(Area::Videos, call.video.1.clone())

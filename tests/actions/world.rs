@@ -263,6 +263,7 @@ impl World {
             notes.remove(&fresh(), Expected::Any).await.unwrap();
         }
         crate::perform::planned_rows::prepare(&own, action).await;
+        crate::perform::secret_rows::prepare(&own, action).await;
         if action == Action::AdoptView {
             let edited = SetAside::of_name(edit().as_str(), 0).unwrap().key();
             let store = self.medium.store().await;
@@ -294,6 +295,7 @@ async fn furnish(workspace: &Workspace) -> (RecordId, FileName) {
         notes.insert_as(&known(), note("known")).await.unwrap();
     }
     crate::perform::planned_rows::furnish(workspace).await;
+    crate::perform::secret_rows::furnish(workspace).await;
     let bytes = Bytes::from(format!("the video of {}", workspace.tenant()));
     let body = futures::stream::iter([Ok(bytes)]);
     let video = workspace.videos().upload("holiday.mp4", body).await.unwrap();

@@ -18,11 +18,11 @@ use crate::ownership::{Permit, Resource};
 use crate::paths::{CollectionName, TenantId};
 use crate::record::RecordText;
 use crate::store::{Incarnation, StoreError, StoreErrorKind, ViewKey, ViewName, ViewPlace};
-use crate::views::{self, Digest, Digests, STANDING, Shown};
+use crate::views::{self, Digest, Digests, STANDING, Shape, Shown};
 
 use super::super::access::{Core, missing};
 use super::super::profile::is_alive;
-use super::super::records;
+use super::super::{records, stream_keys};
 
 /// How often views are gone over while others write too, before that is left to the next time.
 const ROUNDS: usize = 8;
@@ -349,7 +349,14 @@ pub(super) fn shown(state: &State, tenant: &TenantId, collection: &CollectionNam
 
 /// The text of a collection's view.
 fn text(collection: &CollectionName, entries: &[Entry]) -> Vec<u8> {
-    views::text(views::shape(collection), entries.iter().map(|entry| (&*entry.id, &*entry.text)))
+    let shape = views::shape(collection);
+    match shape {
+        Shape::Array => views::text(shape, entries.iter().map(|entry| (&*entry.id, &*entry.text))),
+        Shape::Object => {
+            let mapping = stream_keys::mapping(entries);
+            views::text(shape, mapping.iter().map(|(token, keys)| (token.as_str(), keys.as_slice())))
+        }
+    }
 }
 
 /// Whether a record is to be seen: one that names another owner is not, nor one that can't be read.
