@@ -9,12 +9,15 @@ use serde_json::json;
 use tenantry::ownership::{Action, Resource, Role};
 use tenantry::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
 use tenantry::quota::{Limits, Plans};
-use tenantry::record::{Entity, LocalTime, OnReferenced, RecordId, RecordLimits, RecordText, Revision};
+use tenantry::record::{
+    Entity, LocalTime, OnReferenced, RecordId, RecordLimits, RecordText, Revision, SecretText,
+};
 use tenantry::store::memory::MemoryStore;
 use tenantry::testkit::hostile_names::{HostileClass, Verdict};
 use tenantry::{
-    AllVideosCursor, ByteRange, Cursor, EditName, ErrorKind, Expected, ListOptions, LiveStream, NewTenant,
-    ProfileChange, Schedule, Settings, Tenantry, Video, Workspace,
+    AllVideosCursor, ByteRange, Cdn, Cursor, EditName, ErrorKind, Expected, FetchedStreamKey, ListOptions,
+    LiveStream, NewTenant, ProfileChange, Schedule, Settings, SourceError, StreamKeySource, Tenantry, Token,
+    TokenContent, Video, Workspace,
 };
 
 use crate::world::{Note, Place, Quote, id, note};
@@ -46,6 +49,10 @@ const AS_ENCODED: Verdicts = |_, text| TenantId::encode(text).is_ok();
 const AS_ID: Verdicts = |_, text| is_line(text, 1, 128);
 const AS_TITLE: Verdicts = |_, text| is_line(text, 1, 500);
 const AS_STREAM: Verdicts = |_, text| !text.trim().is_empty() && is_line(text, 1, 500);
+const AS_TOKEN: Verdicts = |class, text| {
+    let name = text.to_lowercase();
+    class.file == Verdict::Harmless && name.ends_with(".json") && !name.starts_with("client_secret")
+};
 const AS_REASON: Verdicts = |_, text| text.trim().is_empty() || is_line(text, 0, 2000);
 const AS_COLLECTION: Verdicts = |_, text| {
     let plain = |(at, c): (usize, char)| c.is_ascii_lowercase() || at > 0 && (c == '_' || c.is_ascii_digit());
@@ -141,6 +148,59 @@ pub(crate) fn planned() -> Vec<Entry> {
             own.schedules().delete(added.id(), Expected::Any).await?;
             failed?;
         }),
+    ]
+}
+
+/// A service whose stream has that id and title, and is sent there.
+struct Service(String);
+
+#[async_trait::async_trait]
+impl StreamKeySource for Service {
+    async fn stream_keys(&self, _: &Token) -> Result<Vec<FetchedStreamKey>, SourceError> {
+        let cdn = Cdn::new(self.0.as_str(), SecretText::new(self.0.as_str()));
+        Ok(vec![FetchedStreamKey::new(self.0.as_str(), self.0.as_str()).cdn(cdn)])
+    }
+}
+
+/// Names and contents of tokens and stream keys.
+pub(crate) fn secrets() -> Vec<Entry> {
+    vec![
+        entry!("Tokens::create", AS_TOKEN, |place, text| {
+            let (own, name) = (place.own().await, FileName::parse(text)?);
+            let tokens = own.tokens();
+            missing(tokens.read(&name).await)?;
+            missing(tokens.replace(&name, Expected::Any, TokenContent::parse("{}")?).await)?;
+            missing(tokens.delete(&name, Expected::Any).await)?;
+            let created = tokens.create(&name, TokenContent::parse("{}")?).await?;
+            assert_eq!(created.value().filename, name);
+            tokens.delete(&name, Expected::Any).await?;
+        }),
+        entry!("TokenContent::parse", NEVER, |_place, text| {
+            let quoted = serde_json::to_string(&json!({ "token": text }))?;
+            assert_eq!(TokenContent::parse(quoted.as_str())?.expose(), quoted);
+            TokenContent::parse(text)?;
+        }),
+        entry!(
+            "FetchedStreamKey::new" "Cdn::new" "StreamKeys::read" "StreamKeys::delete" "StreamKeys::delete_with",
+            AS_STREAM,
+            |place, text| {
+                let (own, token) = (place.own().await, FileName::parse("channel.json")?);
+                let created = own.tokens().create(&token, TokenContent::parse("{}")?).await;
+                created.map(drop).or_else(|error| match error.kind() {
+                    ErrorKind::AlreadyExists => Ok(()),
+                    _ => Err(error),
+                })?;
+                let keys = own.stream_keys();
+                missing(keys.read(&token, text).await)?;
+                missing(keys.delete(&token, text, Expected::Any).await)?;
+                missing(keys.delete_with(&token, text, Expected::Any, OnReferenced::Cascade).await)?;
+                let fetched = keys.fetch(&token, &Service(text.to_owned())).await;
+                let read = keys.read(&token, text).await;
+                own.tokens().delete(&token, Expected::Any).await?;
+                assert_eq!(fetched?.added, [text]);
+                assert_eq!(read?.value().stream_id, text);
+            }
+        ),
     ]
 }
 

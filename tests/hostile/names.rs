@@ -57,6 +57,11 @@ async fn a_hostile_text_of_what_is_planned_stays_a_field() {
     attack(entries::planned()).await;
 }
 
+#[tokio::test]
+async fn a_hostile_name_or_content_of_a_token_or_stream_key_stays_a_field() {
+    attack(entries::secrets()).await;
+}
+
 /// Names that a person or a file system could take for one: case pairs, normal forms, look-alikes,
 /// escapes of one another.
 const TWINS: &[&str] = &[

@@ -5,7 +5,9 @@ use tenantry::paths::{CollectionName, FileName};
 use tenantry::record::{Entity, OnReferenced, Record, RecordId};
 use tenantry::{ErrorKind, Expected, LiveStream, LiveStreamStatus, NewTenant, Video, Workspace};
 
-use crate::named::{Image, StreamKey, Token};
+use tenantry::{StreamKey, Token};
+
+use crate::named::{Image, add_stream_key, add_token};
 use crate::planned::{Place, id, time};
 
 fn file(name: &str) -> FileName {
@@ -35,7 +37,7 @@ async fn a_stream_names_nothing_that_is_not_there() {
         |stream| stream.token_file = Some(file("none.json")),
         |stream| (stream.token_file, stream.stream_id) = (Some(file("known.json")), Some("none".into())),
     ];
-    Token::add(&place.own, "known.json").await;
+    add_token(&place.own, "known.json").await;
     let known = place.own.live_streams().add(stream()).await.unwrap();
     for change in refused {
         let mut stream = stream();
@@ -62,8 +64,8 @@ async fn all_that_is_named_stays_as_long_as_it_is() {
     let own = &place.own;
     let video = video(own).await;
     let image = Image::add(own, "rain.jpg").await;
-    let token = Token::add(own, "channel.json").await;
-    let key = StreamKey::add(own, "channel.json/main").await;
+    let token = add_token(own, "channel.json").await;
+    let key = add_stream_key(own, "channel.json", "main").await;
     let mut stream = showing(&video);
     stream.thumbnail = Some(file("Rain.JPG"));
     stream.token_file = Some(file("channel.json"));
@@ -73,8 +75,8 @@ async fn all_that_is_named_stays_as_long_as_it_is() {
         let removed = [
             own.videos().delete(video.id(), Expected::Any).await.map(drop),
             own.collection::<Image>().remove(&image, Expected::Any).await.map(drop),
-            own.collection::<Token>().remove(&token, Expected::Any).await.map(drop),
             own.collection::<StreamKey>().remove(&key, Expected::Any).await.map(drop),
+            own.collection::<Token>().remove(&token, Expected::Any).await.map(drop),
         ];
         removed.map(|removed| removed.err().map(|error| error.kind()))
     };

@@ -5,7 +5,7 @@ use tenantry::paths::FileName;
 use tenantry::record::{LocalTime, Record, RecordId, RecordLimits, RecordText};
 use tenantry::{ErrorKind, Expected, ListOptions, PrivacyStatus, Schedule, ScheduleStatus};
 
-use crate::named::Token;
+use crate::named::add_token;
 use crate::planned::{Place, time};
 
 fn file(name: &str) -> FileName {
@@ -84,8 +84,8 @@ fn an_update_leaves_every_other_field_as_it_was_written() {
 async fn schedules_are_found_by_status_day_and_token() {
     let place = Place::new().await;
     let schedules = place.own.schedules();
-    Token::add(&place.own, "channel.json").await;
-    Token::add(&place.own, "other.json").await;
+    add_token(&place.own, "channel.json").await;
+    add_token(&place.own, "other.json").await;
     let mut added = Vec::new();
     for start in ["2025-11-05T00:00", "2025-11-06T10:00", "2025-11-05T23:59"] {
         let mut schedule = Schedule::new("Rain", time(start));

@@ -4,7 +4,9 @@ use tenantry::paths::FileName;
 use tenantry::record::OnReferenced;
 use tenantry::{ErrorKind, Expected, Schedule};
 
-use crate::named::{Image, StreamKey, Token};
+use tenantry::{StreamKey, Token};
+
+use crate::named::{Image, add_stream_key, add_token};
 use crate::planned::{Place, time};
 
 fn file(name: &str) -> FileName {
@@ -18,7 +20,7 @@ fn schedule() -> Schedule {
 #[tokio::test]
 async fn a_schedule_names_nothing_that_is_not_there() {
     let place = Place::new().await;
-    Token::add(&place.own, "known.json").await;
+    add_token(&place.own, "known.json").await;
     let known = place.own.schedules().add(schedule()).await.unwrap();
     let refused: [fn(&mut Schedule); 4] = [
         |schedule| schedule.video_file = Some(file("none.mp4")),
@@ -45,8 +47,8 @@ async fn what_is_named_stays_or_is_cleared_if_that_is_asked_for() {
     let own = &place.own;
     let video = own.videos().upload_from("rain.mp4", &b"moving"[..]).await.unwrap();
     let image = Image::add(own, "rain.jpg").await;
-    let token = Token::add(own, "channel.json").await;
-    let key = StreamKey::add(own, "channel.json/main").await;
+    let token = add_token(own, "channel.json").await;
+    let key = add_stream_key(own, "channel.json", "main").await;
     let mut schedule = schedule();
     schedule.video_file = Some(video.value().filename.clone());
     schedule.thumbnail_file = Some(file("rain.jpg"));
