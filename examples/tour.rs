@@ -11,6 +11,8 @@ mod arguments;
 mod attempts;
 #[path = "tour/calls.rs"]
 mod calls;
+#[path = "tour/channel.rs"]
+mod channel;
 #[path = "tour/disk.rs"]
 mod disk;
 #[path = "tour/guesses.rs"]
@@ -82,6 +84,7 @@ async fn walk(root: &Path, report: &mut Report) -> Outcome {
     quota::fill(&people, report).await?;
     planned::live_streams(&people, report).await?;
     planned::schedules(&people, root, report).await?;
+    channel::tokens(&people, report).await?;
     let (tenantry, people) = reopening::reopen(tenantry, people, root, report).await?;
     let usage = people.admin.tenants().usage(None, 1000).await?.0;
     disk::check(&tenantry, &usage, report).await?;
