@@ -35,13 +35,24 @@ fn keeps_apart(step: &Step) -> bool {
     !keeps || concerns(step)
 }
 
-fn observe<'a>(place: Place, history: impl Iterator<Item = &'a (u32, Step)>) -> Vec<(u32, Shown)> {
+/// Who else is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Present,
+    Absent,
+}
+
+fn observe(place: Place, history: &[(u32, Step)], others: Others) -> Vec<(u32, Shown)> {
     let mut system = System::new(place);
     let mut observed = Vec::new();
     for (number, step) in history {
-        let shown = system.apply(*number, step);
-        if concerns(step) {
-            observed.push((*number, shown));
+        // The first step makes the admin, who is there in both worlds.
+        if concerns(step) || *number == 1 || others == Others::Present {
+            let shown = system.apply(*number, step);
+            observed.extend(concerns(step).then_some((*number, shown)));
+        } else if step.by == WATCHED || step.by == ROOT {
+            // What it does elsewhere begins its session there as well, which outlives what it saw.
+            system.begin_session(step);
         }
     }
     observed
@@ -56,9 +67,8 @@ fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
 }
 
 fn compare(place: fn() -> Place, history: &[(u32, Step)]) {
-    let together = observe(place(), history.iter());
-    // The first step makes the admin, who is there in both worlds.
-    let alone = observe(place(), history.iter().filter(|(number, step)| *number == 1 || concerns(step)));
+    let together = observe(place(), history, Others::Present);
+    let alone = observe(place(), history, Others::Absent);
     for (together, alone) in together.iter().zip(&alone) {
         assert_eq!(together, alone, "step {:?}", history.iter().find(|(number, _)| *number == alone.0));
     }

@@ -209,6 +209,14 @@ pub(crate) enum Act {
     },
 }
 
+impl Act {
+    /// Whether it needs the session of whoever does it, and neither begins a new one nor is the host's.
+    pub(crate) const fn is_in_session(&self) -> bool {
+        let apart = matches!(self, Self::Login | Self::Bootstrap | Self::Ensure(_) | Self::Advance(_));
+        !apart && !matches!(self, Self::Reopen { .. } | Self::ReadSnapshot(_))
+    }
+}
+
 /// One step of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {

@@ -118,6 +118,14 @@ impl System {
         Shown { seen: self.renamed(seen), said, version: self.version }
     }
 
+    /// Begins the session in which a step would be made, where there is none, and leaves it at that.
+    pub(crate) fn begin_session(&mut self, step: &Step) {
+        if step.act.is_in_session() {
+            let runtime = Arc::clone(&self.runtime);
+            drop(runtime.block_on(self.session(step)));
+        }
+    }
+
     /// Sees that a tenant's versions rise with its changes and stay without.
     pub(crate) fn note_version(&mut self, tenant: Name, changes: u64, version: Option<u64>) {
         let Some(version) = version else { return };
