@@ -209,6 +209,22 @@ fn debug_shows_the_name_and_nothing_else() {
     assert_eq!(format!("{:?}", CollectionName::VIDEOS), "CollectionName(videos)");
 }
 
+#[test]
+fn every_character_is_folded_once_and_with_its_other_cases() {
+    let folded = |text: &str| FileName::parse(&format!("a{text}")).map(|name| name.folded());
+    // Beyond these planes no letter has cases.
+    for character in '\0'..='\u{1FFFF}' {
+        let text = character.to_string();
+        let Ok(fold) = folded(&text) else { continue };
+        assert_eq!(FileName::parse(&fold).unwrap().folded(), fold, "{character:?}");
+        // Dotless i is another letter, whatever its capital is; and what is not in normal form is no name.
+        let cases = [text.to_lowercase(), text.to_uppercase()];
+        for case in cases.iter().filter_map(|case| folded(case).ok()).filter(|_| character != 'ı') {
+            assert_eq!(case, fold, "{character:?}");
+        }
+    }
+}
+
 /// Names as people and attackers write them: any text, and text near the borders of the grammar.
 fn names() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -114,7 +114,11 @@ impl FileName {
         let fold = |character: char| -> String {
             match character {
                 'ı' => character.into(),
-                _ => character.to_uppercase().flat_map(char::to_lowercase).collect(),
+                // Lower first: the capital of `ß` has no other capital, and would stay apart from it.
+                _ => {
+                    let upper = character.to_lowercase().flat_map(char::to_uppercase);
+                    upper.flat_map(char::to_lowercase).collect()
+                }
             }
         };
         self.0.chars().map(fold).collect::<String>().nfc().collect()
