@@ -19,6 +19,8 @@ mod disk;
 mod guesses;
 #[path = "tour/people.rs"]
 mod people;
+#[path = "tour/pictures.rs"]
+mod pictures;
 #[path = "tour/planned.rs"]
 mod planned;
 #[path = "tour/quota.rs"]
@@ -82,6 +84,7 @@ async fn walk(root: &Path, report: &mut Report) -> Outcome {
     attempts::demo_and_shared(&people, report).await?;
     tenants::administer(&people, report).await?;
     quota::fill(&people, report).await?;
+    pictures::thumbnails(&people, report).await?;
     planned::live_streams(&people, report).await?;
     planned::schedules(&people, root, report).await?;
     channel::tokens(&people, report).await?;

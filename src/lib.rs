@@ -47,7 +47,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | here | what an application works with: [`Tenantry`], [`Session`], [`Workspace`], [`Snapshot`], [`Tenants`], [`Videos`], [`LiveStreams`], [`Schedules`], [`Tokens`], [`StreamKeys`] |
+//! | here | what an application works with: [`Tenantry`], [`Session`], [`Workspace`], [`Snapshot`], [`Tenants`], [`Videos`], [`Thumbnails`], [`LiveStreams`], [`Schedules`], [`Tokens`], [`StreamKeys`] |
 //! | [`paths`] | names that are safe by construction: [`TenantId`](paths::TenantId), [`FileName`](paths::FileName) |
 //! | [`ownership`] | who may do what: roles, actions, the policy, the audit of every decision |
 //! | [`record`] | records of the application's own types, revisions, secrets |

@@ -220,8 +220,8 @@ impl Call {
     async fn make_on_videos(self, workspace: &Workspace, video: &Record<Video>) -> Result<String> {
         let videos = workspace.videos();
         let named = |by| match by {
-            By::Id => tenantry::VideoRef::from(video.id()),
-            By::FileName => tenantry::VideoRef::from(&video.value().filename),
+            By::Id => tenantry::FileRef::from(video.id()),
+            By::FileName => tenantry::FileRef::from(&video.value().filename),
         };
         match self {
             Self::GetVideo(by) => Ok(videos.get(named(by)).await?.into_value().title),

@@ -70,6 +70,22 @@ actions! {
     VerifyVideo = "videos.verify", Read;
     /// Delete a video.
     DeleteVideo = "videos.delete", Write;
+    /// Give a video a thumbnail, or take it away.
+    SetThumbnail = "videos.set_thumbnail", Write;
+    /// List thumbnails.
+    ListThumbnails = "thumbnails.list", Read;
+    /// Read a thumbnail's record, by id or by file name.
+    GetThumbnail = "thumbnails.get", Read;
+    /// Upload a thumbnail.
+    UploadThumbnail = "thumbnails.upload", Write;
+    /// Read a thumbnail's bytes, whole or a range of them.
+    OpenThumbnail = "thumbnails.open", Read;
+    /// Get a path at which other programs can read a thumbnail.
+    ThumbnailLocalPath = "thumbnails.local_path", Read;
+    /// Compare a thumbnail's bytes with their checksum.
+    VerifyThumbnail = "thumbnails.verify", Read;
+    /// Delete a thumbnail.
+    DeleteThumbnail = "thumbnails.delete", Write;
     /// List live streams, all of them or by an index.
     ListLiveStreams = "live_streams.list", Read;
     /// Read a live stream.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub record_limits: RecordLimits,
     /// The extensions that videos may have, in lower case: mp4, avi, mov, wmv, flv, mkv.
     pub video_extensions: Vec<String>,
+    /// How long a thumbnail may be, in bytes: 10 MiB.
+    pub thumbnail_bytes: u64,
     /// How long an upload's reservation holds before it must be renewed: an hour. Uploads under way
     /// renew theirs.
     pub reservation_life: Duration,
@@ -81,6 +83,7 @@ impl Default for Settings {
             time_zone: "Asia/Jakarta".to_owned(),
             record_limits: RecordLimits::default(),
             video_extensions: extensions.map(str::to_owned).to_vec(),
+            thumbnail_bytes: 10 << 20,
             reservation_life: Duration::from_secs(3600),
             reservation_step: 8 << 20,
             free_space_reserve: 256 << 20,

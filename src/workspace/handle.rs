@@ -18,6 +18,7 @@ use super::schedules::Schedules;
 use super::snapshot::Snapshot;
 use super::stream_keys::StreamKeys;
 use super::tenants;
+use super::thumbnails::Thumbnails;
 use super::tokens::Tokens;
 use super::transaction::{self, Transaction};
 use super::videos::Videos;
@@ -76,6 +77,12 @@ impl Workspace {
     #[must_use]
     pub fn videos(&self) -> Videos<'_> {
         Videos::new(&self.access)
+    }
+
+    /// The thumbnails.
+    #[must_use]
+    pub fn thumbnails(&self) -> Thumbnails<'_> {
+        Thumbnails::new(&self.access)
     }
 
     /// The live streams.

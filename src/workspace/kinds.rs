@@ -14,6 +14,7 @@ use super::live_streams::LiveStream;
 use super::records;
 use super::schedules::Schedule;
 use super::stream_keys::StreamKey;
+use super::thumbnails::Thumbnail;
 use super::tokens::Token;
 use super::videos::Video;
 
@@ -49,6 +50,7 @@ impl Kinds {
         kinds.add::<LiveStream>();
         kinds.add::<Schedule>();
         kinds.add::<StreamKey>();
+        kinds.add::<Thumbnail>();
         kinds.add::<Token>();
         kinds
     }

@@ -24,9 +24,11 @@ mod references;
 mod schedules;
 mod session;
 mod snapshot;
+mod stored_files;
 mod stream_keys;
 mod tenantry;
 mod tenants;
+mod thumbnails;
 mod time_zone;
 mod tokens;
 mod transaction;
@@ -49,20 +51,19 @@ pub use schedules::{PrivacyStatus, Schedule, ScheduleStatus, ScheduleStep, Sched
 pub use schedules::{WorkbookImport, WorkbookPreview};
 pub use session::Session;
 pub use snapshot::{Snapshot, SnapshotCollection};
+pub use stored_files::{ByteRange, FileRef, FileStream, LocalPath, Progress, Upload, Verification};
 pub use stream_keys::{
     Cdn, FetchReport, FetchedStreamKey, IngestionInfo, SourceError, StreamKey, StreamKeySource, StreamKeys,
 };
 pub use tenantry::Tenantry;
 pub use tenants::{Grace, NewTenant, TenantEntry, Tenants};
+pub use thumbnails::{Thumbnail, Thumbnails};
 pub use tokens::{Token, TokenContent, Tokens};
 pub use transaction::{Transaction, TransactionCollection};
 pub use upkeep::{
     CheckReport, Erased, Finding, MaintenanceOptions, Operator, RepairReport, RoundReport, Swept, SweptAll,
 };
-pub use videos::{
-    AllVideosCursor, ByteRange, LocalPath, Progress, Upload, Verification, Video, VideoRef, VideoSource,
-    VideoStream, Videos,
-};
+pub use videos::{AllVideosCursor, Video, VideoSource, Videos};
 pub use views::{
     Adoption, AdoptionPlan, EditName, EditRefusal, EditedView, EditedViews, RefusedEdit, RefusedEdits,
     SetAsideView, ViewMode, ViewReport,

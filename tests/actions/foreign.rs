@@ -61,8 +61,7 @@ async fn compare(world: &World, tenantry: &Tenantry, counts: &Counts, (action, r
     for who in ["ben", "dora"] {
         let session = tenantry.session(&id(who)).await.unwrap();
         session.own().profile().await.unwrap();
-        let video = world.video(&id("ana"));
-        let call = |tenant| Call { session: session.clone(), tenant: id(tenant), video: video.clone() };
+        let call = |tenant| world.call(session.clone(), &id(tenant), &id("ana"));
         let foreign = see(counts, &row, call("ana")).await;
         let never = see(counts, &row, call("nobody")).await;
         let erased = see(counts, &row, call("erased")).await;
@@ -82,7 +81,7 @@ async fn succeed(world: &mut World, (action, row): (Action, Row)) {
     world.prepare(action, "ana").await;
     let who = if action.effect() == Effect::Administer { "root" } else { "ana" };
     let session = world.session(who).await;
-    let call = Call { session, tenant: id("ana"), video: world.video(&id("ana")) };
+    let call = world.call(session, &id("ana"), &id("ana"));
     let done = row.perform(call).await;
     assert!(done.is_ok(), "{who}: {action} by {}: {done:?}", row.method);
 }

@@ -13,7 +13,7 @@ pub(crate) async fn call(world: &World, cell: &Cell) -> Call {
         "erased" => world.erased.clone(),
         who => world.session(who).await,
     };
-    Call { session, tenant: id(cell.tenant), video: world.video(&id(cell.tenant)) }
+    world.call(session, &id(cell.tenant), &id(cell.tenant))
 }
 
 /// Makes ready what a cell acts on, unless that is the tenant that is on its way out or gone.

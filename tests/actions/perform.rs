@@ -16,15 +16,18 @@ use tenantry::{
 pub(crate) mod planned_rows;
 #[path = "secret_rows.rs"]
 pub(crate) mod secret_rows;
+#[path = "thumbnail_rows.rs"]
+pub(crate) mod thumbnail_rows;
 
 use crate::world::{Note, edit, fresh, known, note};
 
-/// Who does it, where, and to which video.
+/// Who does it, where, and to which files.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) session: Session,
     pub(crate) tenant: TenantId,
     pub(crate) video: (RecordId, FileName),
+    pub(crate) thumbnail: (RecordId, FileName),
 }
 
 impl Call {
@@ -214,6 +217,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
         ],
         action if planned_rows::is_planned(action) => planned_rows::rows(action),
         action if secret_rows::is_secret(action) => secret_rows::rows(action),
+        action if thumbnail_rows::is_thumbnail(action) => thumbnail_rows::rows(action),
         action if action.as_str().starts_with("videos.") => videos(action),
         action => tenants(action),
     }
@@ -237,6 +241,7 @@ fn videos(action: Action) -> Vec<Row> {
         Action::RenameVideo => vec![direct!("Videos::rename", |call| {
             call.workspace().videos().rename(&call.video.0, Expected::Any, "Another title")
         })],
+        Action::SetThumbnail => vec![thumbnail_rows::set()],
         Action::OpenVideo => vec![
             direct!("Videos::open", |call| call.workspace().videos().open(&call.video.0)),
             direct!("Videos::open_range", |call| {
@@ -315,6 +320,7 @@ pub(crate) fn resource(action: Action, call: &Call) -> Resource {
         Action::InsertRecord => record(&fresh()),
         action if planned_rows::is_planned(action) => planned_rows::resource(action),
         action if secret_rows::is_secret(action) => secret_rows::resource(action),
+        action if thumbnail_rows::is_thumbnail(action) => thumbnail_rows::resource(action, call),
         Action::ListVideos | Action::UploadVideo => Resource::Collection(CollectionName::VIDEOS),
         action if action.as_str().starts_with("videos.") => {
             Resource::File(Area::Videos, call.video.1.clone())

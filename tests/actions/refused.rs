@@ -3,7 +3,7 @@
 use tenantry::ErrorKind;
 use tenantry::ownership::{Action, Decision, DefaultPolicy, OwnershipPolicy, Reason, Request};
 
-use crate::perform::{Call, walk};
+use crate::perform::walk;
 use crate::world::{Medium, World, id, open_under};
 
 fn reason() -> Reason {
@@ -41,7 +41,7 @@ async fn ensure_all_is_refused(world: &World, policy: Refuse) {
     for (who, tenant) in [("root", "ana"), ("ana", "ana"), ("ben", "open"), ("dora", "dora")] {
         let session = tenantry.session(&id(who)).await.unwrap();
         for (action, row) in walk() {
-            let call = Call { session: session.clone(), tenant: id(tenant), video: world.video(&id(tenant)) };
+            let call = world.call(session.clone(), &id(tenant), &id(tenant));
             let refused = row.perform(call).await.expect_err(row.method);
             assert_eq!(refused.kind(), policy.kind(), "{who}: {action} by {}: {refused:?}", row.method);
             let events = heard.take();
@@ -73,7 +73,7 @@ async fn a_policy_that_refuses_one_action_refuses_each_method_that_asks_for_it()
             let policy = Refuse { only: Some(action), hide };
             let (tenantry, _) = open_under(&world.medium, policy).await;
             let session = tenantry.session(&id("root")).await.unwrap();
-            let call = Call { session, tenant: id("ana"), video: world.video(&id("ana")) };
+            let call = world.call(session, &id("ana"), &id("ana"));
             let refused = row.perform(call).await.expect_err(row.method);
             assert_eq!(refused.kind(), policy.kind(), "{action} by {}: {refused:?}", row.method);
             assert_eq!(world.medium.dump().await, before, "{action} by {}", row.method);

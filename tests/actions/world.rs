@@ -19,6 +19,8 @@ use tenantry::store::{SetAside, TenantStore};
 use tenantry::testkit::{CountingStore, Counts, SeededEntropy};
 use tenantry::{Builder, EditName, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace};
 
+use crate::perform::Call;
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
     pub(crate) text: String,
@@ -183,7 +185,13 @@ pub(crate) struct World {
     pub(crate) leaving: Session,
     pub(crate) erased: Session,
     clock: Arc<ManualClock>,
-    videos: BTreeMap<&'static str, (RecordId, FileName)>,
+    files: BTreeMap<&'static str, Files>,
+}
+
+/// The files that a tenant has, each by id and name.
+struct Files {
+    video: (RecordId, FileName),
+    thumbnail: (RecordId, FileName),
 }
 
 fn clock() -> Arc<ManualClock> {
@@ -218,10 +226,10 @@ impl World {
         let (tenantry, counts, heard) = open(&medium, adjust).await;
         tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
         let admin = tenantry.session(&id("root")).await.unwrap();
-        let mut videos = BTreeMap::new();
+        let mut files = BTreeMap::new();
         for &(name, ..) in TENANTS {
             create(&admin, name).await.unwrap();
-            videos.insert(name, furnish(&admin.workspace(&id(name))).await);
+            files.insert(name, furnish(&admin.workspace(&id(name))).await);
         }
         let leaving = tenantry.session(&id("leaving")).await.unwrap();
         let erased = tenantry.session(&id("erased")).await.unwrap();
@@ -229,19 +237,21 @@ impl World {
         admin.tenants().delete(&id("erased")).await.unwrap();
         admin.tenants().erase(&id("erased"), Grace::Skip).await.unwrap();
         heard.take();
-        Self { tenantry, medium, counts, heard, leaving, erased, clock, videos }
+        Self { tenantry, medium, counts, heard, leaving, erased, clock, files }
     }
 
     pub(crate) async fn session(&self, name: &str) -> Session {
         self.tenantry.session(&id(name)).await.unwrap()
     }
 
-    /// The video that a tenant has, by id and name; for one without any, those of `ana`.
-    pub(crate) fn video(&self, tenant: &TenantId) -> (RecordId, FileName) {
-        self.videos.get(tenant.as_str()).unwrap_or(&self.videos["ana"]).clone()
+    /// What a session does to a tenant: with the files that it has, or, for one without any, those of
+    /// `ana`.
+    pub(crate) fn call(&self, session: Session, tenant: &TenantId, owner: &TenantId) -> Call {
+        let Files { video, thumbnail } = self.files.get(owner.as_str()).unwrap_or(&self.files["ana"]);
+        Call { session, tenant: tenant.clone(), video: video.clone(), thumbnail: thumbnail.clone() }
     }
 
-    /// Sees that a tenant is alive, has its record and its video, and has nothing under the fresh id;
+    /// Sees that a tenant is alive, has its record and its files, and has nothing under the fresh id;
     /// or is being deleted, where the action takes that.
     pub(crate) async fn prepare(&mut self, action: Action, tenant: &'static str) {
         let admin = self.session("root").await;
@@ -251,9 +261,11 @@ impl World {
             admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
         }
         let own = admin.workspace(&id(tenant));
-        if own.videos().get(&self.video(&id(tenant)).0).await.is_err() {
-            let video = furnish(&own).await;
-            self.videos.insert(tenant, video);
+        let files = &self.files[tenant];
+        let video = own.videos().get(&files.video.0).await;
+        if video.is_err() || own.thumbnails().get(&files.thumbnail.0).await.is_err() {
+            let files = furnish(&own).await;
+            self.files.insert(tenant, files);
         }
         let notes = own.collection::<Note>();
         if notes.get(&known()).await.is_err() {
@@ -264,6 +276,11 @@ impl World {
         }
         crate::perform::planned_rows::prepare(&own, action).await;
         crate::perform::secret_rows::prepare(&own, action).await;
+        if action == Action::DeleteThumbnail {
+            // That a video has it no more is decided too, as an action of its own.
+            let video = &self.files[tenant].video.0;
+            own.videos().set_thumbnail(video, Expected::Any, None).await.unwrap();
+        }
         if action == Action::AdoptView {
             let edited = SetAside::of_name(edit().as_str(), 0).unwrap().key();
             let store = self.medium.store().await;
@@ -288,8 +305,8 @@ async fn create(admin: &Session, name: &str) -> tenantry::Result<()> {
     }
 }
 
-/// Gives a new tenant its record and its video.
-async fn furnish(workspace: &Workspace) -> (RecordId, FileName) {
+/// Gives a new tenant its record and its files.
+async fn furnish(workspace: &Workspace) -> Files {
     let notes = workspace.collection::<Note>();
     if notes.get(&known()).await.is_err() {
         notes.insert_as(&known(), note("known")).await.unwrap();
@@ -299,5 +316,6 @@ async fn furnish(workspace: &Workspace) -> (RecordId, FileName) {
     let bytes = Bytes::from(format!("the video of {}", workspace.tenant()));
     let body = futures::stream::iter([Ok(bytes)]);
     let video = workspace.videos().upload("holiday.mp4", body).await.unwrap();
-    (video.id().clone(), video.value().filename.clone())
+    let thumbnail = crate::perform::thumbnail_rows::furnish(workspace).await;
+    Files { video: (video.id().clone(), video.value().filename.clone()), thumbnail }
 }

@@ -115,6 +115,22 @@ async fn upload(own: &Workspace, name: &str, title: Option<&str>) -> tenantry::R
     Ok(video.into_value())
 }
 
+/// What is said of a file that is uploaded.
+pub(crate) fn uploads() -> Vec<Entry> {
+    vec![
+        entry!("Thumbnails::upload" "Thumbnails::upload_from", NEVER, |place, text| {
+            // Whatever the name is: this is no image.
+            place.own().await.thumbnails().upload_from(text, &b"moving"[..]).await?;
+        }),
+        entry!("Upload::from_drive", AS_TITLE, |place, text| {
+            let own = place.own().await;
+            let video = own.videos().upload_from("a.mp4", &b"moving"[..]).from_drive(text).await?;
+            own.videos().delete(video.id(), Expected::Any).await?;
+            assert_eq!(video.value().drive_file_id.as_deref(), Some(text));
+        }),
+    ]
+}
+
 /// What is said of a live stream and of a schedule.
 pub(crate) fn planned() -> Vec<Entry> {
     vec![

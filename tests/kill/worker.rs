@@ -88,7 +88,7 @@ async fn write(own: Workspace, mut dice: Dice) {
     }
 }
 
-fn put(own: &Workspace, title: &str) -> tenantry::Upload {
+fn put(own: &Workspace, title: &str) -> tenantry::Upload<tenantry::Video> {
     let whole = Bytes::from(content(title));
     // In parts, so that the reservation has to grow on the way.
     let parts: Vec<_> = whole.chunks(1500).map(|part| Ok(whole.slice_ref(part))).collect();

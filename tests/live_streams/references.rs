@@ -7,7 +7,7 @@ use tenantry::{ErrorKind, Expected, LiveStream, LiveStreamStatus, NewTenant, Vid
 
 use tenantry::{StreamKey, Token};
 
-use crate::named::{Image, add_stream_key, add_token};
+use crate::named::{add_stream_key, add_thumbnail, add_token};
 use crate::planned::{Place, id, time};
 
 fn file(name: &str) -> FileName {
@@ -63,18 +63,18 @@ async fn all_that_is_named_stays_as_long_as_it_is() {
     let place = Place::new().await;
     let own = &place.own;
     let video = video(own).await;
-    let image = Image::add(own, "rain.jpg").await;
+    let image = add_thumbnail(own).await;
     let token = add_token(own, "channel.json").await;
     let key = add_stream_key(own, "channel.json", "main").await;
     let mut stream = showing(&video);
-    stream.thumbnail = Some(file("Rain.JPG"));
+    stream.thumbnail = Some(file(&image.value().filename.as_str().to_uppercase()));
     stream.token_file = Some(file("channel.json"));
     stream.stream_id = Some("main".to_owned());
     let stream = own.live_streams().add(stream).await.unwrap();
     let refusals = async || {
         let removed = [
             own.videos().delete(video.id(), Expected::Any).await.map(drop),
-            own.collection::<Image>().remove(&image, Expected::Any).await.map(drop),
+            own.thumbnails().delete(image.id(), Expected::Any).await.map(drop),
             own.collection::<StreamKey>().remove(&key, Expected::Any).await.map(drop),
             own.collection::<Token>().remove(&token, Expected::Any).await.map(drop),
         ];

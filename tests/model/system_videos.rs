@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::stream;
 use tenantry::paths::FileName;
 use tenantry::record::{Record, RecordId};
-use tenantry::{ByteRange, ListOptions, Session, Verification, Video, VideoRef, Workspace};
+use tenantry::{ByteRange, FileRef, ListOptions, Session, Verification, Video, Workspace};
 
 use crate::reference_videos::file_placeholder;
 use crate::step::{Meant, Name, Seen, Step};
@@ -55,8 +55,8 @@ impl System {
         let videos = workspace.videos();
         let (id, file) = self.remembered.video(step.on, on_video.back);
         let video = match on_video.by_file {
-            true => VideoRef::File(FileName::parse(&file).unwrap()),
-            false => VideoRef::Id(RecordId::parse(&id).unwrap()),
+            true => FileRef::File(FileName::parse(&file).unwrap()),
+            false => FileRef::Id(RecordId::parse(&id).unwrap()),
         };
         let meant = |meant: Meant| match meant {
             Meant::Any => expected(None),

@@ -6,7 +6,7 @@ use tenantry::{ErrorKind, Expected, Schedule};
 
 use tenantry::{StreamKey, Token};
 
-use crate::named::{Image, add_stream_key, add_token};
+use crate::named::{add_stream_key, add_thumbnail, add_token};
 use crate::planned::{Place, time};
 
 fn file(name: &str) -> FileName {
@@ -46,19 +46,19 @@ async fn what_is_named_stays_or_is_cleared_if_that_is_asked_for() {
     let place = Place::new().await;
     let own = &place.own;
     let video = own.videos().upload_from("rain.mp4", &b"moving"[..]).await.unwrap();
-    let image = Image::add(own, "rain.jpg").await;
+    let image = add_thumbnail(own).await;
     let token = add_token(own, "channel.json").await;
     let key = add_stream_key(own, "channel.json", "main").await;
     let mut schedule = schedule();
     schedule.video_file = Some(video.value().filename.clone());
-    schedule.thumbnail_file = Some(file("rain.jpg"));
+    schedule.thumbnail_file = Some(image.value().filename.clone());
     schedule.token_file = Some(file("channel.json"));
     schedule.stream_id_existing = Some("main".to_owned());
     let added = own.schedules().add(schedule).await.unwrap();
     for named in [OnReferenced::Refuse, OnReferenced::Clear] {
         let removed = [
             own.videos().delete_with(video.id(), Expected::Any, named).await.map(drop),
-            own.collection::<Image>().remove_with(&image, Expected::Any, named).await.map(drop),
+            own.thumbnails().delete_with(image.id(), Expected::Any, named).await.map(drop),
             own.collection::<StreamKey>().remove_with(&key, Expected::Any, named).await.map(drop),
             own.collection::<Token>().remove_with(&token, Expected::Any, named).await.map(drop),
         ];

@@ -287,7 +287,10 @@ impl World {
     pub(crate) async fn call(&self, session: Session, tenant: &str) -> Call {
         let owner = if ["leaving", "erased", "nobody"].contains(&tenant) { "ana" } else { tenant };
         let video = self.prepare(owner).await;
-        Call { session, tenant: id(tenant), video: (video.id().clone(), video.value().filename.clone()) }
+        let video = (video.id().clone(), video.value().filename.clone());
+        let own = self.session("root").await.workspace(&id(owner));
+        let thumbnail = crate::perform::thumbnail_rows::furnish(&own).await;
+        Call { session, tenant: id(tenant), video, thumbnail }
     }
 
     /// Sees that a tenant is alive, and has its record and a video.

@@ -1,32 +1,12 @@
 //! Records that live streams and schedules name.
 
-use serde::{Deserialize, Serialize};
-use tenantry::paths::{CollectionName, FileName};
-use tenantry::record::{Entity, RecordId};
-use tenantry::{FetchedStreamKey, SourceError, StreamKeySource, Token, TokenContent, Workspace};
+use tenantry::paths::FileName;
+use tenantry::record::{Record, RecordId};
+use tenantry::{FetchedStreamKey, SourceError, StreamKeySource, Thumbnail, Token, TokenContent, Workspace};
 
-/// A thumbnail's record, found as the library's own would be.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Image {
-    key: String,
-}
-
-impl Entity for Image {
-    fn collection() -> CollectionName {
-        CollectionName::THUMBNAILS
-    }
-
-    fn index_keys(&self) -> Vec<(&'static str, String)> {
-        vec![("file", self.key.clone())]
-    }
-}
-
-impl Image {
-    /// One that is found under that key.
-    pub(crate) async fn add(own: &Workspace, key: &str) -> RecordId {
-        let value = Self { key: key.to_owned() };
-        own.collection().insert(value).await.unwrap().id().clone()
-    }
+/// Adds a thumbnail.
+pub(crate) async fn add_thumbnail(own: &Workspace) -> Record<Thumbnail> {
+    own.thumbnails().upload_from("rain.png", &b"\x89PNG\r\n\x1a\nsynthetic"[..]).await.unwrap()
 }
 
 /// Adds a token of that name.

@@ -1,21 +1,11 @@
-//! A tenant's videos: records in the ledger, bytes in the store.
-//!
-//! A video is uploaded under a fresh name that is never used again, and never changes: a new
-//! content is a new video. What is done to records in general is [`records`]; what holds quota for
-//! files is [`files`](super::files).
+//! A tenant's videos: records in the ledger, bytes in the store. What is done to the file of a record in
+//! general is [`stored_files`].
 
 pub(super) mod across;
-mod local_path;
-mod reading;
-mod reserved;
-mod upload;
 mod video;
 
 pub use across::AllVideosCursor;
-pub use local_path::LocalPath;
-pub use reading::{ByteRange, Verification, VideoStream};
-pub use upload::{Progress, Upload};
-pub use video::{Video, VideoRef, VideoSource};
+pub use video::{Video, VideoSource};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -23,14 +13,18 @@ use tokio::io::AsyncRead;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, State};
-use crate::ownership::{Action, Resource};
-use crate::paths::{Area, CollectionName};
-use crate::record::{Entity, OnReferenced, Record, RecordId};
+use crate::ownership::Action;
+use crate::paths::{FileName, TenantId};
+use crate::record::{OnReferenced, Record};
 
-use super::access::{Access, Author, missing};
-use super::dooms;
+use super::access::Access;
 use super::page::{ListOptions, Page};
-use super::records::{self, Expected};
+use super::records::Expected;
+use super::stored_files::{
+    self, ByteRange, FileRef, FileStream, LocalPath, StoredFile, Upload, Verification,
+};
+use super::thumbnails::Thumbnail;
+use super::{operations, records};
 
 /// A tenant's videos.
 ///
@@ -51,10 +45,8 @@ impl<'a> Videos<'a> {
     ///
     /// # Errors
     /// See [`Videos`].
-    pub async fn get(&self, video: impl Into<VideoRef>) -> Result<Record<Video>> {
-        let video = video.into();
-        let admitted = self.access.admit(Action::GetVideo, &video.resource()).await?;
-        find(&admitted.state, self.access, Action::GetVideo, &video)
+    pub async fn get(&self, video: impl Into<FileRef>) -> Result<Record<Video>> {
+        stored_files::get(self.access, Action::GetVideo, &video.into()).await
     }
 
     /// A page of the videos' records.
@@ -63,9 +55,7 @@ impl<'a> Videos<'a> {
     /// See [`Videos`]; [`InvalidInput`](ErrorKind::InvalidInput) for a limit out of range or a cursor of
     /// another list.
     pub async fn list(&self, options: &ListOptions) -> Result<Page<Record<Video>>> {
-        let action = Action::ListVideos;
-        let admitted = self.access.admit(action, &Resource::Collection(CollectionName::VIDEOS)).await?;
-        records::list(&admitted.state, self.access.tenant(), action, options)
+        operations::list(self.access, Action::ListVideos, options).await
     }
 
     /// Uploads a video from a stream of bytes; await the result. See [`Upload`].
@@ -73,13 +63,13 @@ impl<'a> Videos<'a> {
         &self,
         original_name: &str,
         body: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
-    ) -> Upload {
+    ) -> Upload<Video> {
         Upload::new(self.access.clone(), original_name, Box::pin(body))
     }
 
     /// Uploads a video from a reader; await the result. See [`Upload`].
-    pub fn upload_from(&self, original_name: &str, reader: impl AsyncRead + Send + 'static) -> Upload {
-        self.upload(original_name, upload::chunks(reader))
+    pub fn upload_from(&self, original_name: &str, reader: impl AsyncRead + Send + 'static) -> Upload<Video> {
+        self.upload(original_name, stored_files::chunks(reader))
     }
 
     /// Gives a video another title: 1 to [`Video::MAX_TITLE`] bytes without control characters.
@@ -89,20 +79,34 @@ impl<'a> Videos<'a> {
     /// [`RevisionMismatch`](ErrorKind::RevisionMismatch).
     pub async fn rename(
         &self,
-        video: impl Into<VideoRef>,
+        video: impl Into<FileRef>,
         expected: impl Into<Expected>,
         title: &str,
     ) -> Result<Record<Video>> {
         let action = Action::RenameVideo;
-        let title = Video::checked_title(action.as_str(), title)?;
-        let (video, expected) = (video.into(), expected.into());
-        let (resource, access) = (video.resource(), self.access.clone());
-        let run = move |draft: &mut Draft, author: &Author<'_>| {
-            let id = find(draft.state(), &access, action, &video)?.id().clone();
-            let change = |old: &Video| Ok(Video { title: title.clone(), ..old.clone() });
-            records::update(draft, author, action, &id, expected, change)
+        let title = stored_files::checked_title(action.as_str(), title)?;
+        let change = move |_: &Draft, old: &Video| Ok(Video { title: title.clone(), ..old.clone() });
+        stored_files::update(self.access, action, video.into(), expected.into(), change).await
+    }
+
+    /// Gives a video a thumbnail of the same tenant, or none. Nothing is done to the thumbnail itself;
+    /// when that is deleted, the video has none.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`InvalidInput`](ErrorKind::InvalidInput) if there is no such thumbnail;
+    /// [`RevisionMismatch`](ErrorKind::RevisionMismatch).
+    pub async fn set_thumbnail(
+        &self,
+        video: impl Into<FileRef>,
+        expected: impl Into<Expected>,
+        thumbnail: Option<FileRef>,
+    ) -> Result<Record<Video>> {
+        let (action, tenant) = (Action::SetThumbnail, self.access.tenant().clone());
+        let change = move |draft: &Draft, old: &Video| {
+            let name = thumbnail.as_ref().map(|meant| thumbnail_name(draft.state(), &tenant, meant));
+            Ok(Video { thumbnail: name.transpose()?, ..old.clone() })
         };
-        Ok(self.access.transact(action, &resource, run).await?.0)
+        stored_files::update(self.access, action, video.into(), expected.into(), change).await
     }
 
     /// Deletes a video and returns the record that it had. Its quota is free at once; its bytes go when
@@ -114,7 +118,7 @@ impl<'a> Videos<'a> {
     /// error in deleting the bytes is not the caller's: the ledger dooms them, and upkeep goes on.
     pub async fn delete(
         &self,
-        video: impl Into<VideoRef>,
+        video: impl Into<FileRef>,
         expected: impl Into<Expected>,
     ) -> Result<Record<Video>> {
         self.delete_with(video, expected, OnReferenced::Refuse).await
@@ -127,41 +131,60 @@ impl<'a> Videos<'a> {
     /// As for [`delete`](Self::delete) and there.
     pub async fn delete_with(
         &self,
-        video: impl Into<VideoRef>,
+        video: impl Into<FileRef>,
         expected: impl Into<Expected>,
         named: OnReferenced,
     ) -> Result<Record<Video>> {
-        let action = Action::DeleteVideo;
-        let (video, expected) = (video.into(), expected.into());
-        let (resource, access) = (video.resource(), self.access.clone());
-        let run = move |draft: &mut Draft, author: &Author<'_>| {
-            let id = find(draft.state(), &access, action, &video)?.id().clone();
-            records::remove::<Video>(draft, author, action, &id, expected, named)
-        };
-        let (record, permit, _) = self.access.transact(action, &resource, run).await?;
-        let core = &self.access.core;
-        dooms::clear(core, core.guarded.ledger(&permit), &permit, &record.value().blobs()).await;
-        Ok(record)
+        stored_files::delete(self.access, Action::DeleteVideo, video.into(), expected.into(), named).await
+    }
+
+    /// Opens a video's bytes, whole.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`Corrupt`](ErrorKind::Corrupt) if the store has lost them.
+    pub async fn open(&self, video: impl Into<FileRef>) -> Result<FileStream<Video>> {
+        self.open_range(video, ByteRange::All).await
+    }
+
+    /// Opens a range of a video's bytes.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`RangeNotSatisfiable`](ErrorKind::RangeNotSatisfiable);
+    /// [`Corrupt`](ErrorKind::Corrupt) if the store has lost them.
+    pub async fn open_range(&self, video: impl Into<FileRef>, range: ByteRange) -> Result<FileStream<Video>> {
+        stored_files::open(self.access, video.into(), range).await
+    }
+
+    /// Compares a video's bytes with the checksum that was computed when they were uploaded.
+    ///
+    /// # Errors
+    /// See [`Videos`]. That the bytes are damaged or missing is an answer, not an error.
+    pub async fn verify(&self, video: impl Into<FileRef>) -> Result<Verification> {
+        stored_files::verify::<Video>(self.access, Action::VerifyVideo, video.into()).await
+    }
+
+    /// A path at which other programs can read a video.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`Corrupt`](ErrorKind::Corrupt) if the bytes that would be copied are not those
+    /// that were uploaded, or the store has lost them; [`Unavailable`](ErrorKind::Unavailable) if the copy
+    /// can't be written.
+    pub async fn local_path(&self, video: impl Into<FileRef>) -> Result<LocalPath> {
+        stored_files::local_path::<Video>(self.access, Action::LocalPath, video.into()).await
     }
 }
 
-/// The record that is meant.
-fn find(state: &State, access: &Access, action: Action, video: &VideoRef) -> Result<Record<Video>> {
-    match video {
-        VideoRef::Id(id) => records::get(state, access.tenant(), action, id),
-        VideoRef::File(name) => {
-            let key = name.folded();
-            let found = records::find(state, access.tenant(), action, video::FILE_INDEX, &key)?;
-            found.into_iter().next().ok_or_else(|| missing(action.as_str(), &video.resource()))
-        }
+/// The file name of a thumbnail. One that is told by name is looked for when the video is stored.
+fn thumbnail_name(state: &State, tenant: &TenantId, meant: &FileRef) -> Result<FileName> {
+    let action = Action::SetThumbnail;
+    match meant {
+        FileRef::File(name) => Ok(name.clone()),
+        FileRef::Id(id) => match records::get::<Thumbnail>(state, tenant, action, id) {
+            Ok(found) => Ok(found.value().filename().clone()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about("thumbnail"))
+            }
+            Err(error) => Err(error),
+        },
     }
 }
-
-/// An id for a new record.
-fn fresh_id(access: &Access, action: Action) -> Result<RecordId> {
-    RecordId::parse(&access.core.fresh_uuid())
-        .map_err(|error| Error::new(ErrorKind::InvalidInput, action.as_str()).with_source(error))
-}
-
-/// Where videos lie.
-const AREA: Area = Area::Videos;

@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::ownership::Resource;
+use crate::ownership::Action;
 use crate::paths::{Area, CollectionName, FileName};
-use crate::record::{Entity, LocalTime, RecordId};
-use crate::workspace::wording;
-
-/// The index in which a video is found by its file name, ignoring case.
-pub(super) const FILE_INDEX: &str = "file";
+use crate::record::{Entity, LocalTime, OnReferenced, Reference};
+use crate::workspace::stored_files::{self, StoredFile, UploadedFile};
+use crate::workspace::{Settings, named, wording};
 
 /// A video, in the form that the documented database has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,11 +60,17 @@ impl Entity for Video {
     }
 
     fn index_keys(&self) -> Vec<(&'static str, String)> {
-        vec![(FILE_INDEX, self.filename.folded())]
+        vec![(named::FILE_INDEX, self.filename.folded())]
     }
 
     fn blobs(&self) -> Vec<(Area, FileName)> {
         vec![(Area::Videos, self.filename.clone())]
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let named = self.thumbnail.iter();
+        let by_file = |file| named::by_file("thumbnail", CollectionName::THUMBNAILS, file);
+        named.map(|file| by_file(file).rule(OnReferenced::Clear)).collect()
     }
 
     /// What the library knows of the file is not for people to say; the title is theirs.
@@ -85,7 +88,7 @@ impl Entity for Video {
             fixed("hash", self.hash == before.hash);
         }
         let kept = before.is_some_and(|before| before.title == self.title);
-        if !kept && Self::checked_title("adopt", &self.title).is_err() {
+        if !kept && !wording::is_title(&self.title) {
             refused.push("title");
         }
         refused
@@ -97,58 +100,33 @@ impl Video {
     pub const MAX_TITLE: usize = wording::MAX_TITLE;
 
     /// The longest original name that is kept, in bytes.
-    pub const MAX_ORIGINAL_NAME: usize = 1024;
-
-    /// A title, if it can be one.
-    pub(super) fn checked_title(operation: &'static str, title: &str) -> Result<String> {
-        if !wording::is_title(title) {
-            return Err(Error::new(ErrorKind::InvalidInput, operation).about("title"));
-        }
-        Ok(title.to_owned())
-    }
-
-    /// The title that an original name suggests: its last part without the extension.
-    pub(super) fn title_of(original_name: &str) -> String {
-        let last = original_name.rsplit(['/', '\\']).next().unwrap_or(original_name);
-        let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
-        let clean = stem.chars().filter(|character| !character.is_control());
-        let mut title = String::new();
-        for character in clean {
-            if title.len() + character.len_utf8() > Self::MAX_TITLE {
-                break;
-            }
-            title.push(character);
-        }
-        if title.trim().is_empty() { "untitled".to_owned() } else { title }
-    }
+    pub const MAX_ORIGINAL_NAME: usize = stored_files::MAX_ORIGINAL_NAME;
 }
 
-/// Which video is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VideoRef {
-    /// The one whose record has this id.
-    Id(RecordId),
-    /// The one that is stored under this name, ignoring case.
-    File(FileName),
-}
+impl StoredFile for Video {
+    const AREA: Area = Area::Videos;
+    const UPLOAD: Action = Action::UploadVideo;
+    const OPEN: Action = Action::OpenVideo;
 
-impl VideoRef {
-    pub(super) fn resource(&self) -> Resource {
-        match self {
-            Self::Id(id) => Resource::Record(CollectionName::VIDEOS, id.as_str().into()),
-            Self::File(name) => Resource::File(Area::Videos, name.clone()),
+    fn filename(&self) -> &FileName {
+        &self.filename
+    }
+
+    fn uploaded(file: UploadedFile) -> Self {
+        Self {
+            title: file.title,
+            filename: file.filename,
+            original_filename: file.original_filename,
+            thumbnail: None,
+            date_added: Some(file.date_added),
+            source: if file.drive_file_id.is_some() { VideoSource::Drive } else { VideoSource::Local },
+            drive_file_id: file.drive_file_id,
+            bytes: Some(file.bytes),
+            hash: Some(file.hash),
         }
     }
-}
 
-impl From<&RecordId> for VideoRef {
-    fn from(id: &RecordId) -> Self {
-        Self::Id(id.clone())
-    }
-}
-
-impl From<&FileName> for VideoRef {
-    fn from(name: &FileName) -> Self {
-        Self::File(name.clone())
+    fn is_extension(extension: &str, settings: &Settings) -> bool {
+        settings.video_extensions.iter().any(|allowed| allowed == extension)
     }
 }

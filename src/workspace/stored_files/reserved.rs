@@ -2,6 +2,7 @@
 //! bytes come, and gives it back if they don't.
 
 use std::io;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,31 +13,37 @@ use jiff::{SignedDuration, Timestamp};
 use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Ledger, Lifecycle};
-use crate::ownership::{Action, Permit, Principal, Resource};
-use crate::paths::{BlobKey, CollectionName, FileName, Incarnation};
+use crate::ownership::{Permit, Principal, Resource};
+use crate::paths::{BlobKey, FileName, Incarnation};
 use crate::quota::{effective_limits, usage_of};
 use crate::record::Record;
 use crate::store::{ByteStream, Put, StoreErrorKind};
 
 use super::super::access::{Access, Author, Core, Judgements, missing};
 use super::super::profile::Profile;
-use super::super::{dooms, files, records};
+use super::super::{dooms, files, operations, records};
 use super::upload::{Progress, ProgressFunction};
-use super::{AREA, Video, VideoSource, fresh_id};
-
-pub(super) const ACTION: Action = Action::UploadVideo;
+use super::{StoredFile, UploadedFile};
 
 /// An upload whose reservation is durable.
-pub(super) struct Reserved {
-    hold: Arc<Hold>,
+pub(super) struct Reserved<E: StoredFile> {
+    hold: Arc<Hold<E>>,
     life: Incarnation,
     principal: Principal,
     /// Whether the reservation is still to be given back when this is dropped.
     armed: AtomicBool,
 }
 
+/// What people say of a file that is uploaded.
+#[derive(Clone)]
+pub(super) struct Described {
+    pub(super) title: String,
+    pub(super) original_name: String,
+    pub(super) drive_file_id: Option<String>,
+}
+
 /// The reservation, as the body's stream renews it.
-struct Hold {
+struct Hold<E> {
     access: Access,
     permit: Permit,
     /// The ledgers during this upload.
@@ -44,6 +51,7 @@ struct Hold {
     name: FileName,
     deadline: Deadline,
     written: Mutex<Written>,
+    kind: PhantomData<fn() -> E>,
 }
 
 #[derive(Default)]
@@ -63,38 +71,45 @@ fn until(core: &Core, now: Timestamp) -> Timestamp {
 }
 
 /// Holds at least `needed` bytes for a file: `wanted` if there is so much room.
-fn hold(draft: &mut Draft, core: &Core, name: &FileName, needed: u64, wanted: u64) -> (u64, Timestamp) {
-    let held = files::reservation(draft.state(), AREA, name).map_or(0, |held| held.bytes);
+fn hold<E: StoredFile>(
+    draft: &mut Draft,
+    core: &Core,
+    name: &FileName,
+    needed: u64,
+    wanted: u64,
+) -> (u64, Timestamp) {
+    let held = files::reservation(draft.state(), E::AREA, name).map_or(0, |held| held.bytes);
     let usage = usage_of(draft.state());
     let room = effective_limits(&core.plans, draft.state())
         .blob_bytes
         .map_or(u64::MAX, |limit| limit.saturating_sub(usage.counted_bytes().saturating_sub(held)));
     // Less than is needed is never asked for: the quota's rule then refuses it, with the numbers.
-    let bytes = wanted.min(room).max(needed).max(held);
+    let bytes = wanted.min(room).min(E::longest(&core.settings).unwrap_or(u64::MAX)).max(needed).max(held);
     let until = until(core, draft.now());
-    files::reserve(draft, AREA, name, bytes, until);
+    files::reserve(draft, E::AREA, name, bytes, until);
     (bytes, until)
 }
 
-impl Reserved {
+impl<E: StoredFile> Reserved<E> {
     pub(super) async fn begin(access: Access, name: FileName, length: Option<u64>) -> Result<Self> {
         let core = Arc::clone(&access.core);
-        let work = access.begin(ACTION)?;
+        let work = access.begin(E::UPLOAD)?;
         let needed = length.unwrap_or(0);
         let wanted = length.unwrap_or(core.settings.reservation_step);
         let inside = name.clone();
         let run = move |draft: &mut Draft, author: &Author<'_>| {
-            let held = hold(draft, author.core, &inside, needed, wanted);
+            let held = hold::<E>(draft, author.core, &inside, needed, wanted);
             let life = draft.state().header().map(|header| header.incarnation);
-            let life = life.ok_or_else(|| missing(ACTION.as_str(), &Resource::Tenant))?;
+            let life = life.ok_or_else(|| missing(E::UPLOAD.as_str(), &Resource::Tenant))?;
             Ok((held, life, author.principal.clone()))
         };
-        let resource = Resource::Collection(CollectionName::VIDEOS);
-        let (((held, until), life, principal), permit, _) = access.transact(ACTION, &resource, run).await?;
+        let resource = Resource::Collection(E::collection());
+        let (((held, until), life, principal), permit, _) =
+            access.transact(E::UPLOAD, &resource, run).await?;
         let deadline = Deadline::new(until, Arc::clone(&core.clock));
         let written = Mutex::new(Written { held, until: until.as_millisecond(), ..Written::default() });
         let ledger = core.guarded.ledger_during(&permit, &work);
-        let hold = Hold { access, permit, ledger, name, deadline, written };
+        let hold = Hold { access, permit, ledger, name, deadline, written, kind: PhantomData };
         let reserved = Self { hold: Arc::new(hold), life, principal, armed: true.into() };
         if let Err(full) = reserved.hold.check_free_space(needed).await {
             reserved.abandon().await;
@@ -113,6 +128,7 @@ impl Reserved {
         let hold = Arc::clone(&self.hold);
         let key = hold.key();
         let core = &self.hold.access.core;
+        let longest = E::longest(&core.settings);
         let body = body.then(move |chunk| {
             let hold = Arc::clone(&hold);
             let (bytes, renew) = hold.take(chunk.as_ref().ok());
@@ -121,6 +137,9 @@ impl Reserved {
             }
             async move {
                 let chunk = chunk?;
+                if longest.is_some_and(|longest| bytes > longest) {
+                    return Err(io::Error::other(Error::new(ErrorKind::TooLarge, E::UPLOAD.as_str())));
+                }
                 if renew {
                     hold.renew(bytes).await.map_err(io::Error::other)?;
                 }
@@ -147,24 +166,19 @@ impl Reserved {
             {
                 match store.head(&key).await {
                     Ok(Some(found)) if found.length == bytes => Ok(files::Blob { bytes, hash }),
-                    _ => Err(Error::store(ACTION.as_str(), error)),
+                    _ => Err(Error::store(E::UPLOAD.as_str(), error)),
                 }
             }
-            Err(error) if error.kind() == StoreErrorKind::Body => Err(body_error(error)),
-            Err(error) => Err(Error::store(ACTION.as_str(), error)),
+            Err(error) if error.kind() == StoreErrorKind::Body => Err(body_error::<E>(error)),
+            Err(error) => Err(Error::store(E::UPLOAD.as_str(), error)),
         }
     }
 
     /// Makes the record, and turns the reservation into usage, in one commit.
-    pub(super) async fn settle(
-        &self,
-        blob: &files::Blob,
-        title: String,
-        original_name: String,
-    ) -> Result<Record<Video>> {
+    pub(super) async fn settle(&self, blob: &files::Blob, described: Described) -> Result<Record<E>> {
         let hold = Arc::clone(&self.hold);
-        let (operation, life, principal) = (ACTION.as_str(), self.life, self.principal.clone());
-        let (blob, id) = (blob.clone(), fresh_id(&self.hold.access, ACTION)?);
+        let (operation, life, principal) = (E::UPLOAD.as_str(), self.life, self.principal.clone());
+        let (blob, id) = (blob.clone(), operations::fresh_id(&self.hold.access.core, E::UPLOAD)?);
         let run = move |draft: &mut Draft| {
             let header = draft.state().header().cloned();
             let header = header.filter(|header| header.incarnation == life);
@@ -172,24 +186,23 @@ impl Reserved {
             if header.lifecycle != Lifecycle::Active {
                 return Err(Error::new(ErrorKind::Suspended, operation));
             }
-            files::settle(draft, operation, AREA, &hold.name, &blob)?;
+            files::settle(draft, operation, E::AREA, &hold.name, &blob)?;
             let profile = Profile::read(operation, &header)?;
-            let video = Video {
-                title: title.clone(),
+            let Described { title, original_name, drive_file_id } = described.clone();
+            let value = E::uploaded(UploadedFile {
+                title,
                 filename: hold.name.clone(),
-                original_filename: original_name.clone(),
-                thumbnail: None,
-                date_added: Some(profile.local_time(draft.now())),
-                source: VideoSource::Local,
-                drive_file_id: None,
-                bytes: Some(blob.bytes),
-                hash: Some(blob.hash.clone()),
-            };
+                original_filename: original_name,
+                date_added: profile.local_time(draft.now()),
+                drive_file_id,
+                bytes: blob.bytes,
+                hash: blob.hash.clone(),
+            });
             let (core, tenant) = (&*hold.access.core, hold.access.tenant());
             // Nothing is decided here: that was done when the upload began.
             let (principal, profile, judged) = (&principal, &profile, &Judgements::default());
             let author = Author { core, tenant, principal, profile, judged };
-            records::insert(draft, &author, ACTION, &id, &video)
+            records::insert(draft, &author, E::UPLOAD, &id, &value)
         };
         Ok(self.hold.ledger.transact(operation, self.hold.access.tenant(), run).await?.0)
     }
@@ -205,7 +218,7 @@ impl Reserved {
     }
 }
 
-impl Drop for Reserved {
+impl<E: StoredFile> Drop for Reserved<E> {
     /// A dropped upload gives its quota back; if that can't be done now, the reservation expires.
     fn drop(&mut self) {
         if self.armed.load(Ordering::SeqCst) {
@@ -215,9 +228,9 @@ impl Drop for Reserved {
     }
 }
 
-impl Hold {
+impl<E: StoredFile> Hold<E> {
     fn key(&self) -> BlobKey {
-        BlobKey::new(self.access.tenant().clone(), AREA, self.name.clone())
+        BlobKey::new(self.access.tenant().clone(), E::AREA, self.name.clone())
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -248,15 +261,15 @@ impl Hold {
         let run = move |draft: &mut Draft| {
             let header = draft.state().header();
             if header.is_some_and(|header| matches!(header.lifecycle, Lifecycle::Deleting { .. })) {
-                return Err(Error::new(ErrorKind::Suspended, ACTION.as_str()));
+                return Err(Error::new(ErrorKind::Suspended, E::UPLOAD.as_str()));
             }
-            if files::reservation(draft.state(), AREA, &name).is_none() {
-                return Err(Error::new(ErrorKind::Expired, ACTION.as_str()));
+            if files::reservation(draft.state(), E::AREA, &name).is_none() {
+                return Err(Error::new(ErrorKind::Expired, E::UPLOAD.as_str()));
             }
             let wanted = needed.saturating_add(core.settings.reservation_step);
-            Ok(hold(draft, &core, &name, needed, wanted))
+            Ok(hold::<E>(draft, &core, &name, needed, wanted))
         };
-        let ((held, until), _) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        let ((held, until), _) = self.ledger.transact(E::UPLOAD.as_str(), self.access.tenant(), run).await?;
         {
             let mut written = self.written();
             written.held = held;
@@ -270,10 +283,10 @@ impl Hold {
     async fn check_free_space(&self, needed: u64) -> Result<()> {
         let core = &self.access.core;
         let free = core.guarded.store(&self.permit).free_space().await;
-        let free = free.map_err(|error| Error::store(ACTION.as_str(), error))?;
+        let free = free.map_err(|error| Error::store(E::UPLOAD.as_str(), error))?;
         match free {
             Some(free) if free < core.settings.free_space_reserve.saturating_add(needed) => {
-                Err(Error::new(ErrorKind::StorageFull, ACTION.as_str()))
+                Err(Error::new(ErrorKind::StorageFull, E::UPLOAD.as_str()))
             }
             _ => Ok(()),
         }
@@ -281,10 +294,10 @@ impl Hold {
 
     async fn abandon(&self) {
         let name = self.name.clone();
-        let run = move |draft: &mut Draft| Ok(files::abandon(draft, AREA, &name));
-        match self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await {
+        let run = move |draft: &mut Draft| Ok(files::abandon(draft, E::AREA, &name));
+        match self.ledger.transact(E::UPLOAD.as_str(), self.access.tenant(), run).await {
             Ok((true, _)) => {
-                let released = [(AREA, self.name.clone())];
+                let released = [(E::AREA, self.name.clone())];
                 dooms::clear(&self.access.core, &self.ledger, &self.permit, &released).await;
             }
             Ok((false, _)) => {}
@@ -298,16 +311,16 @@ impl Hold {
 }
 
 /// The true reason for which the body failed: our own refusal, or the host's stream.
-fn body_error(error: crate::store::StoreError) -> Error {
+fn body_error<E: StoredFile>(error: crate::store::StoreError) -> Error {
     let source = match error.into_source() {
         Some(source) => source,
-        None => return Error::new(ErrorKind::BodyFailed, ACTION.as_str()),
+        None => return Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()),
     };
     match source.downcast::<io::Error>() {
         Ok(source) => match source.downcast::<Error>() {
             Ok(refusal) => refusal,
-            Err(source) => Error::new(ErrorKind::BodyFailed, ACTION.as_str()).with_source(source),
+            Err(source) => Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()).with_source(source),
         },
-        Err(source) => Error::new(ErrorKind::BodyFailed, ACTION.as_str()).with_source(source),
+        Err(source) => Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()).with_source(source),
     }
 }

@@ -1,4 +1,4 @@
-//! A path at which programs such as ffmpeg can read a video.
+//! A path at which programs such as ffmpeg can read a file.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
@@ -11,17 +11,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ownership::Action;
 use crate::paths::BlobKey;
 
-use super::super::access::{Core, missing};
+use super::super::access::{Access, Core, missing};
 use super::super::files;
 use super::reading::{Found, explain_missing, locate};
-use super::{AREA, VideoRef, Videos};
+use super::{FileRef, StoredFile};
 
-/// A path at which a video can be read as long as this is held.
+/// A path at which a file can be read as long as this is held.
 ///
 /// On the local disk it is the stored file itself: reading it is fine, writing to it would damage the
 /// tenant's data. (No link lies on the way when it is handed out; later, whoever can write to the root's
 /// folders could lead those who go by the path elsewhere.) Elsewhere it is a verified copy in the system's temporary folder, removed with this.
-/// While it is held, this process does not delete the file, though the video be deleted; another
+/// While it is held, this process does not delete the file, though its record be deleted; another
 /// process that works on the same root may.
 #[must_use = "the path is valid only as long as this is held"]
 pub struct LocalPath {
@@ -74,49 +74,48 @@ impl Drop for LocalPath {
     }
 }
 
-impl Videos<'_> {
-    /// A path at which other programs can read a video.
-    ///
-    /// # Errors
-    /// See [`Videos`]; [`Corrupt`](ErrorKind::Corrupt) if the bytes that would be copied are not those
-    /// that were uploaded, or the store has lost them; [`Unavailable`](ErrorKind::Unavailable) if the copy
-    /// can't be written.
-    pub async fn local_path(&self, video: impl Into<VideoRef>) -> Result<LocalPath> {
-        let (action, video) = (Action::LocalPath, video.into());
-        let found = locate(self.access, action, &video).await?;
-        let core = &self.access.core;
-        let store = core.guarded.store(&found.permit);
-        if store.capabilities().local_path {
-            // Kept from now on; if it was deleted just before, the path is not found.
-            core.pins.keep(&found.key);
-            let mut kept =
-                LocalPath { path: PathBuf::new(), hold: HoldOn::Stored(Arc::clone(core), found.key.clone()) };
-            // A delete that began before it was kept may not know of that: what it dooms is missing.
-            let state =
-                core.guarded.ledger(&found.permit).read(action.as_str(), self.access.tenant()).await?;
-            if files::blob(&state, AREA, found.key.name()).is_none() {
-                return Err(missing(action.as_str(), &video.resource()));
+/// A path at which other programs can read a file.
+pub(in crate::workspace) async fn local_path<E: StoredFile>(
+    access: &Access,
+    action: Action,
+    file: FileRef,
+) -> Result<LocalPath> {
+    let found = locate::<E>(access, action, &file).await?;
+    let core = &access.core;
+    let store = core.guarded.store(&found.permit);
+    if store.capabilities().local_path {
+        // Kept from now on; if it was deleted just before, the path is not found.
+        core.pins.keep(&found.key);
+        let mut kept =
+            LocalPath { path: PathBuf::new(), hold: HoldOn::Stored(Arc::clone(core), found.key.clone()) };
+        // A delete that began before it was kept may not know of that: what it dooms is missing.
+        let state = core.guarded.ledger(&found.permit).read(action.as_str(), access.tenant()).await?;
+        if files::blob(&state, E::AREA, found.key.name()).is_none() {
+            return Err(missing(action.as_str(), &file.resource::<E>()));
+        }
+        return match store.local_path(&found.key).await {
+            Ok(path) => {
+                kept.path = path;
+                Ok(kept)
             }
-            return match store.local_path(&found.key).await {
-                Ok(path) => {
-                    kept.path = path;
-                    Ok(kept)
-                }
-                Err(error) => Err(explain_missing(self.access, action, &video, error).await),
-            };
-        }
-        match store.get(&found.key, 0..found.blob.bytes).await {
-            Ok(body) => copy(core, &found, body).await,
-            Err(error) => Err(explain_missing(self.access, action, &video, error).await),
-        }
+            Err(error) => Err(explain_missing::<E>(access, action, &file, error).await),
+        };
+    }
+    match store.get(&found.key, 0..found.blob.bytes).await {
+        Ok(body) => copy(core, action, &found, body).await,
+        Err(error) => Err(explain_missing::<E>(access, action, &file, error).await),
     }
 }
 
 /// Copies a body into a folder of its own, and sees that it is what was uploaded.
-async fn copy(core: &Core, found: &Found, mut body: crate::store::ByteStream) -> Result<LocalPath> {
-    let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::Unavailable, Action::LocalPath.as_str()).with_source(error)
-    };
+async fn copy<E: StoredFile>(
+    core: &Core,
+    action: Action,
+    found: &Found<E>,
+    mut body: crate::store::ByteStream,
+) -> Result<LocalPath> {
+    let failed =
+        |error: std::io::Error| Error::new(ErrorKind::Unavailable, action.as_str()).with_source(error);
     let folder = std::env::temp_dir().join(format!("tenantry-{}", core.fresh_uuid()));
     let path = folder.join(found.key.name().as_str());
     let copy = LocalPath { path: path.clone(), hold: HoldOn::Copy(folder.clone()) };
@@ -128,8 +127,8 @@ async fn copy(core: &Core, found: &Found, mut body: crate::store::ByteStream) ->
         file = run(core, move || file.write_all(&chunk).map(|()| file)).await.map_err(failed)?;
     }
     if hasher.finalize().to_hex().as_str() != found.blob.hash {
-        let about = format!("videos/{}", found.record.id());
-        return Err(Error::new(ErrorKind::Corrupt, Action::LocalPath.as_str()).about(about));
+        let about = format!("{}/{}", E::collection(), found.record.id());
+        return Err(Error::new(ErrorKind::Corrupt, action.as_str()).about(about));
     }
     Ok(copy)
 }

@@ -6,11 +6,12 @@
 
 use std::future::{Future, IntoFuture};
 use std::io;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -19,8 +20,9 @@ use crate::record::Record;
 use crate::store::ByteStream;
 
 use super::super::access::{Access, Core};
-use super::Video;
-use super::reserved::{ACTION, Reserved};
+use super::reserved::{Described, Reserved};
+use super::{HEAD, MAX_ORIGINAL_NAME, StoredFile, checked_title, title_of};
+use crate::workspace::{Video, wording};
 
 /// How far an upload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,41 +38,45 @@ pub(super) type ProgressFunction = Box<dyn FnMut(Progress) + Send>;
 
 /// An upload to be awaited.
 ///
-/// It takes constant memory. The video gets a fresh UUID as its name and, unless said otherwise, its
-/// title from the original name. The decision whether it is allowed is made when it begins.
+/// It takes constant memory. The file gets a fresh UUID as its name and, unless said otherwise, its
+/// record the title from the original name. The decision whether it is allowed is made when it begins.
 ///
 /// # Cancellation
 /// Dropping it aborts the upload and gives its quota back, unless its last commit was already taken:
-/// then the video may appear all the same, whole.
+/// then the file may appear all the same, whole.
 ///
 /// # Errors
 /// [`InvalidInput`](ErrorKind::InvalidInput) for an extension that is not allowed, an original name of
-/// more than [`Video::MAX_ORIGINAL_NAME`] bytes, or a refused title;
+/// more than 1024 bytes, a refused title, or, where it is looked at, a content that is not what the
+/// extension says; [`TooLarge`](ErrorKind::TooLarge) for more bytes than a file of that kind may have;
 /// [`QuotaExceeded`](ErrorKind::QuotaExceeded) as soon as the bytes exceed the quota;
 /// [`StorageFull`](ErrorKind::StorageFull) at the free-space reserve;
 /// [`BodyFailed`](ErrorKind::BodyFailed) with the body's error as source;
 /// [`Expired`](ErrorKind::Expired) if the reservation was gone when it was to be settled;
-/// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown), after which the video may appear.
+/// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown), after which the file may appear.
 #[must_use = "an upload does nothing until it is awaited"]
-pub struct Upload {
+pub struct Upload<E> {
     access: Access,
     original_name: String,
     body: ByteStream,
     title: Option<String>,
+    drive_file_id: Option<String>,
     length: Option<u64>,
     progress: Option<ProgressFunction>,
+    kind: PhantomData<fn() -> E>,
 }
 
-impl std::fmt::Debug for Upload {
+impl<E> std::fmt::Debug for Upload<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Upload").field("length", &self.length).finish_non_exhaustive()
     }
 }
 
-impl Upload {
-    pub(super) fn new(access: Access, original_name: &str, body: ByteStream) -> Self {
+impl<E: StoredFile> Upload<E> {
+    pub(in crate::workspace) fn new(access: Access, original_name: &str, body: ByteStream) -> Self {
         let original_name = original_name.to_owned();
-        Self { access, original_name, body, title: None, length: None, progress: None }
+        let (title, drive_file_id, length, progress) = (None, None, None, None);
+        Self { access, original_name, body, title, drive_file_id, length, progress, kind: PhantomData }
     }
 
     /// Sets the title.
@@ -92,25 +98,31 @@ impl Upload {
         self
     }
 
-    async fn run(self) -> Result<Record<Video>> {
-        let Self { access, original_name, body, title, length, progress } = self;
-        let (title, extension) = checked(&access.core, &original_name, title)?;
+    async fn run(self) -> Result<Record<E>> {
+        let Self { access, original_name, body, title, drive_file_id, length, progress, .. } = self;
+        let (title, extension) = checked::<E>(&access.core, &original_name, title, length)?;
+        if drive_file_id.as_ref().is_some_and(|id| !wording::is_title(id)) {
+            return Err(Error::new(ErrorKind::InvalidInput, E::UPLOAD.as_str()).about("drive_file_id"));
+        }
         let name = FileName::parse(&format!("{}.{extension}", access.core.fresh_uuid()))
-            .map_err(|error| Error::name(ACTION.as_str(), error))?;
+            .map_err(|error| Error::name(E::UPLOAD.as_str(), error))?;
         // A task of its own, so that a reservation that lands after the upload was dropped is given
         // back like any other.
         let core = Arc::clone(&access.core);
-        let begin = core.runtime.spawn(Reserved::begin(access, name, length));
+        let begin = core.runtime.spawn(Reserved::<E>::begin(access, name, length));
         let reserved = match begin.await {
             Ok(reserved) => reserved?,
             Err(ended) => match ended.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Err(Error::new(ErrorKind::Closed, ACTION.as_str())),
+                Err(_) => return Err(Error::new(ErrorKind::Closed, E::UPLOAD.as_str())),
             },
         };
-        let written = reserved.write(body, progress, length).await;
+        let written = match looked_at::<E>(&extension, body).await {
+            Ok(body) => reserved.write(body, progress, length).await,
+            Err(refusal) => Err(refusal),
+        };
         let settled = match written {
-            Ok(blob) => reserved.settle(&blob, title, original_name).await,
+            Ok(blob) => reserved.settle(&blob, Described { title, original_name, drive_file_id }).await,
             Err(error) => Err(error),
         };
         match settled {
@@ -127,8 +139,17 @@ impl Upload {
     }
 }
 
-impl IntoFuture for Upload {
-    type Output = Result<Record<Video>>;
+impl Upload<Video> {
+    /// Says that it comes from a drive, and which file it is there, by an id that is a line
+    /// like a title.
+    pub fn from_drive(mut self, file_id: impl Into<String>) -> Self {
+        self.drive_file_id = Some(file_id.into());
+        self
+    }
+}
+
+impl<E: StoredFile> IntoFuture for Upload<E> {
+    type Output = Result<Record<E>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -137,7 +158,7 @@ impl IntoFuture for Upload {
 }
 
 /// A reader's bytes as a stream of chunks.
-pub(super) fn chunks(
+pub(in crate::workspace) fn chunks(
     reader: impl AsyncRead + Send + 'static,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send {
     const CHUNK: usize = 256 << 10;
@@ -152,19 +173,45 @@ pub(super) fn chunks(
     })
 }
 
-/// The title and the extension, if the names are acceptable.
-fn checked(core: &Core, original_name: &str, title: Option<String>) -> Result<(String, String)> {
-    let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidInput, ACTION.as_str()).about(what));
-    if original_name.len() > Video::MAX_ORIGINAL_NAME {
+/// The body, once its first bytes were looked at and found to be what the extension says.
+async fn looked_at<E: StoredFile>(extension: &str, mut body: ByteStream) -> Result<ByteStream> {
+    let Some(is_content) = E::IS_CONTENT else { return Ok(body) };
+    let (mut head, mut taken) = (Vec::new(), Vec::new());
+    while head.len() < HEAD {
+        let Some(chunk) = body.next().await else { break };
+        let chunk = chunk
+            .map_err(|error| Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()).with_source(error))?;
+        head.extend_from_slice(&chunk[..chunk.len().min(HEAD - head.len())]);
+        taken.push(Ok(chunk));
+    }
+    match is_content(extension, &head) {
+        true => Ok(futures::stream::iter(taken).chain(body).boxed()),
+        false => Err(Error::new(ErrorKind::InvalidInput, E::UPLOAD.as_str()).about("content")),
+    }
+}
+
+/// The title and the extension, if the names and the length are acceptable.
+fn checked<E: StoredFile>(
+    core: &Core,
+    original_name: &str,
+    title: Option<String>,
+    length: Option<u64>,
+) -> Result<(String, String)> {
+    let operation = E::UPLOAD.as_str();
+    let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidInput, operation).about(what));
+    if original_name.len() > MAX_ORIGINAL_NAME {
         return refuse("original name");
     }
     let extension = original_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let Some(extension) = extension.filter(|found| core.settings.video_extensions.contains(found)) else {
+    let Some(extension) = extension.filter(|found| E::is_extension(found, &core.settings)) else {
         return refuse("file extension");
     };
+    if E::longest(&core.settings).is_some_and(|longest| length.is_some_and(|length| length > longest)) {
+        return Err(Error::new(ErrorKind::TooLarge, operation));
+    }
     let title = match title {
-        Some(title) => Video::checked_title(ACTION.as_str(), &title)?,
-        None => Video::title_of(original_name),
+        Some(title) => checked_title(operation, &title)?,
+        None => title_of(original_name),
     };
     Ok((title, extension))
 }
