@@ -88,6 +88,9 @@ async fn an_image_of_each_format_is_kept_byte_for_byte_and_served_as_what_it_is(
                 assert_eq!(kept.value().bytes, Some(content.len() as u64));
                 assert_eq!(kept.value().media_type(), *media_type);
                 let file = kept.value().filename.clone();
+                let head = own.thumbnails().head(&file).await.unwrap();
+                assert_eq!((head.length(), head.media_type()), (content.len() as u64, *media_type));
+                assert_eq!((Some(head.hash()), head.original_name()), (kept.value().hash.as_deref(), &*name));
                 let opened = own.thumbnails().open(&file).await.unwrap();
                 assert_eq!(opened.bytes().await.unwrap(), *content);
                 let last = own.thumbnails().open_range(kept.id(), ByteRange::Last(9)).await.unwrap();

@@ -12,7 +12,8 @@ use tenantry::quota::Limits;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
 use tenantry::{
-    ByteRange, ErrorKind, Expected, ListOptions, NewTenant, Settings, Tenantry, Verification, Workspace,
+    ByteRange, ErrorKind, Expected, ListOptions, NewTenant, Settings, Tenantry, Verification, Video,
+    Workspace,
 };
 
 fn id(text: &str) -> TenantId {
@@ -94,6 +95,48 @@ async fn an_uploaded_video_reads_back_whole_and_in_ranges() {
         assert_eq!(videos.verify(video.id()).await.unwrap(), Verification::Intact);
         let usage = ana.usage().await.unwrap().0;
         assert_eq!((usage.blob_bytes, usage.files, usage.reserved_bytes), (10_000, 1, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_file_is_that_of_its_bytes_whatever_its_record_says() {
+    for place in places(10_000).await {
+        let own = own(&place, "ana").await;
+        let video = own.videos().upload("My rain.MKV", body(&pattern(5000))).await.unwrap();
+        let change = |old: &Video| {
+            let mut new = old.clone();
+            (new.bytes, new.hash) = (None, Some("none".to_owned()));
+            Ok(new)
+        };
+        own.collection::<Video>().modify(video.id(), Expected::Any, change).await.unwrap();
+        let head = own.videos().head(&video.value().filename).await.unwrap();
+        assert_eq!(head.length(), 5000);
+        assert_eq!(Some(head.hash()), video.value().hash.as_deref());
+        assert_eq!((head.media_type(), head.original_name()), ("video/x-matroska", "My rain.MKV"));
+        assert_eq!((head.record().id(), head.record().value().bytes), (video.id(), None));
+    }
+}
+
+#[tokio::test]
+async fn a_video_is_served_as_what_its_extension_says_and_never_as_what_runs() {
+    let mut settings = settings();
+    settings.video_extensions.extend(["html".to_owned(), "webm".to_owned()]);
+    let tenantry = Tenantry::builder(MemoryStore::new()).settings(settings).open().await.unwrap();
+    populated(&tenantry, 10_000).await;
+    let own = tenantry.session(&id("ana")).await.unwrap().own();
+    let types = [
+        ("mp4", "video/mp4"),
+        ("avi", "video/x-msvideo"),
+        ("MOV", "video/quicktime"),
+        ("wmv", "video/x-ms-wmv"),
+        ("flv", "video/x-flv"),
+        ("mkv", "video/x-matroska"),
+        ("html", "application/octet-stream"),
+        ("webm", "application/octet-stream"),
+    ];
+    for (extension, media_type) in types {
+        let video = own.videos().upload(&format!("rain.{extension}"), body(b"moving")).await.unwrap();
+        assert_eq!(video.value().media_type(), media_type, "{extension}");
     }
 }
 

@@ -231,6 +231,7 @@ fn videos(action: Action) -> Vec<Row> {
         Action::GetVideo => vec![
             direct!("Videos::get", |call| call.workspace().videos().get(&call.video.0)),
             direct!("Videos::get", |call| call.workspace().videos().get(&call.video.1)),
+            direct!("Videos::head", |call| call.workspace().videos().head(&call.video.0)),
         ],
         Action::UploadVideo => vec![
             direct!("Videos::upload", |call| call.workspace().videos().upload("holiday.mp4", body())),

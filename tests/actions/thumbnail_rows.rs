@@ -45,6 +45,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
         Action::GetThumbnail => vec![
             direct!("Thumbnails::get", |call| call.workspace().thumbnails().get(&call.thumbnail.0)),
             direct!("Thumbnails::get", |call| call.workspace().thumbnails().get(&call.thumbnail.1)),
+            direct!("Thumbnails::head", |call| call.workspace().thumbnails().head(&call.thumbnail.0)),
         ],
         Action::UploadThumbnail => vec![
             direct!("Thumbnails::upload", |call| call.workspace().thumbnails().upload("rain.png", body())),

@@ -5,12 +5,15 @@
 //! [`files`](super::files).
 
 mod file_ref;
+mod head;
 mod local_path;
 mod reading;
 mod reserved;
 mod upload;
 
 pub use file_ref::FileRef;
+pub use head::FileHead;
+pub(super) use head::head;
 pub use local_path::LocalPath;
 pub(super) use local_path::local_path;
 pub use reading::{ByteRange, FileStream, Verification};
@@ -44,6 +47,12 @@ pub trait StoredFile: Entity {
 
     /// The name under which its file is stored.
     fn filename(&self) -> &FileName;
+
+    /// The name that it was uploaded with.
+    fn original_name(&self) -> &str;
+
+    /// Its media type.
+    fn content_type(&self) -> &'static str;
 
     /// The record of a file that was uploaded.
     fn uploaded(file: UploadedFile) -> Self;

@@ -17,7 +17,7 @@ use super::access::Access;
 use super::operations;
 use super::page::{ListOptions, Page};
 use super::records::Expected;
-use super::stored_files::{self, ByteRange, FileRef, FileStream, LocalPath, Upload, Verification};
+use super::stored_files::{self, ByteRange, FileHead, FileRef, FileStream, LocalPath, Upload, Verification};
 
 /// A tenant's thumbnails: images in JPEG, PNG, GIF or WebP.
 ///
@@ -40,6 +40,14 @@ impl<'a> Thumbnails<'a> {
     /// See [`Thumbnails`].
     pub async fn get(&self, thumbnail: impl Into<FileRef>) -> Result<Record<Thumbnail>> {
         stored_files::get(self.access, Action::GetThumbnail, &thumbnail.into()).await
+    }
+
+    /// What is known of a thumbnail's bytes without opening them: length, digest, media type.
+    ///
+    /// # Errors
+    /// See [`Thumbnails`]; [`Corrupt`](crate::ErrorKind::Corrupt) if the ledger says nothing of them.
+    pub async fn head(&self, thumbnail: impl Into<FileRef>) -> Result<FileHead<Thumbnail>> {
+        stored_files::head(self.access, Action::GetThumbnail, thumbnail.into()).await
     }
 
     /// A page of the thumbnails' records.

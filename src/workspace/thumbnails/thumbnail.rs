@@ -128,6 +128,14 @@ impl StoredFile for Thumbnail {
         &self.filename
     }
 
+    fn original_name(&self) -> &str {
+        &self.original_filename
+    }
+
+    fn content_type(&self) -> &'static str {
+        self.media_type()
+    }
+
     fn uploaded(file: UploadedFile) -> Self {
         Self {
             title: file.title,

@@ -21,7 +21,7 @@ use super::access::Access;
 use super::page::{ListOptions, Page};
 use super::records::Expected;
 use super::stored_files::{
-    self, ByteRange, FileRef, FileStream, LocalPath, StoredFile, Upload, Verification,
+    self, ByteRange, FileHead, FileRef, FileStream, LocalPath, StoredFile, Upload, Verification,
 };
 use super::thumbnails::Thumbnail;
 use super::{operations, records};
@@ -47,6 +47,14 @@ impl<'a> Videos<'a> {
     /// See [`Videos`].
     pub async fn get(&self, video: impl Into<FileRef>) -> Result<Record<Video>> {
         stored_files::get(self.access, Action::GetVideo, &video.into()).await
+    }
+
+    /// What is known of a video's bytes without opening them: length, digest, media type.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`Corrupt`](ErrorKind::Corrupt) if the ledger says nothing of them.
+    pub async fn head(&self, video: impl Into<FileRef>) -> Result<FileHead<Video>> {
+        stored_files::head(self.access, Action::GetVideo, video.into()).await
     }
 
     /// A page of the videos' records.
