@@ -127,6 +127,28 @@ async fn files_are_limited_by_number_uploads_under_way_included() {
 }
 
 #[tokio::test]
+async fn all_that_is_limited_or_used_is_measured() {
+    let plan = Limits::unlimited().with_count(&Note::collection(), 10).with_count(&CollectionName::TOKENS, 2);
+    let plan = plan.with_blob_bytes(5000).with_active_streams(3);
+    let (_, ana) = with_user(Tenantry::builder(MemoryStore::new()), plan).await;
+    let own = ana.own();
+    own.collection::<Note>().insert(note()).await.unwrap();
+    own.videos().upload_from("rain.mp4", &b"moving"[..]).await.unwrap();
+    let (usage, limits) = own.usage().await.unwrap();
+    let measures: Vec<_> = usage.measures(&limits).map(|it| (it.dimension, it.used, it.limit)).collect();
+    let expected = [
+        ("blob_bytes", 6, Some(5000)),
+        ("files", 1, None),
+        ("active_streams", 0, Some(3)),
+        ("record_bytes", usage.record_bytes, None),
+        ("notes", 1, Some(10)),
+        ("tokens", 0, Some(2)),
+        ("videos", 1, None),
+    ];
+    assert_eq!(measures, expected);
+}
+
+#[tokio::test]
 async fn a_dropped_upload_gives_its_quota_back() {
     let (_, ana) = with_user(Tenantry::builder(MemoryStore::new()), Limits::unlimited().with_files(1)).await;
     let own = ana.own();

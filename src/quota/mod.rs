@@ -11,5 +11,5 @@ mod usage;
 pub use limits::{Limits, Plans};
 pub(crate) use rule::QuotaRule;
 pub use rule::{QuotaSink, Threshold, TracingQuota};
-pub use usage::Usage;
 pub(crate) use usage::{ACTIVE_INDEX, effective_limits, usage_of};
+pub use usage::{Measure, Usage};

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::{Limits, Plans, Usage, effective_limits, usage_of};
+use super::{Limits, Plans, effective_limits, usage_of};
 use crate::error::{Error, QuotaRefusal, Result};
 use crate::ledger::State;
 use crate::paths::TenantId;
@@ -60,18 +60,11 @@ fn dimensions(limits: &Limits, before: &State, after: &State) -> Vec<(String, u6
     if *limits == Limits::unlimited() {
         return dimensions;
     }
-    let (before, after) = (&usage_of(before), &usage_of(after));
-    let mut add = |name: &str, limit: Option<u64>, count: &dyn Fn(&Usage) -> u64| {
-        if let Some(limit) = limit {
-            dimensions.push((name.to_owned(), limit, count(before), count(after)));
-        }
-    };
-    add("blob_bytes", limits.blob_bytes, &Usage::counted_bytes);
-    add("files", limits.files, &|usage| usage.files + usage.reserved_files);
-    add("active_streams", limits.active_streams, &|usage| usage.active_streams);
-    add("record_bytes", limits.record_bytes, &|usage| usage.record_bytes);
-    for (name, limit) in &limits.counts {
-        add(name, Some(*limit), &|usage| usage.counts.get(name).copied().unwrap_or(0));
+    let (before, after) = (usage_of(before), usage_of(after));
+    // The limited ones are the same before and after, in the same order.
+    let after = after.measures(limits).filter(|measure| measure.limit.is_some());
+    for (was, is) in before.measures(limits).filter(|measure| measure.limit.is_some()).zip(after) {
+        dimensions.extend(is.limit.map(|limit| (is.dimension.to_owned(), limit, was.used, is.used)));
     }
     dimensions
 }

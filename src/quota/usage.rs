@@ -1,6 +1,6 @@
 //! What a tenant holds, kept as it changes and read without counting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,18 @@ use crate::paths::CollectionName;
 
 /// The index under whose empty key each live stream stands that is scheduled or live: what is counted.
 pub(crate) const ACTIVE_INDEX: &str = "active";
+
+/// How much of one thing a tenant uses, and how much it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Measure<'a> {
+    /// What is measured: `blob_bytes`, `record_bytes`, `files`, `active_streams`, or a collection's name.
+    pub dimension: &'a str,
+    /// What is used, and reserved for uploads under way.
+    pub used: u64,
+    /// The most that may be, if there is a limit.
+    pub limit: Option<u64>,
+}
 
 /// What a tenant holds, and what is reserved for its uploads under way.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -35,6 +47,23 @@ impl Usage {
     /// The bytes of files that count against a limit: those stored and those reserved.
     pub(crate) const fn counted_bytes(&self) -> u64 {
         self.blob_bytes.saturating_add(self.reserved_bytes)
+    }
+
+    /// All that is measured against limits, for a page that shows it: bytes and numbers of files, live streams
+    /// that are scheduled or live, bytes of records, and each collection that has records or a limit.
+    pub fn measures<'a>(&'a self, limits: &'a Limits) -> impl Iterator<Item = Measure<'a>> {
+        let files = self.files + self.reserved_files;
+        let whole = [
+            ("blob_bytes", self.counted_bytes(), limits.blob_bytes),
+            ("files", files, limits.files),
+            ("active_streams", self.active_streams, limits.active_streams),
+            ("record_bytes", self.record_bytes, limits.record_bytes),
+        ];
+        let names: BTreeSet<&String> = self.counts.keys().chain(limits.counts.keys()).collect();
+        let counted = names.into_iter().map(|name| {
+            (name.as_str(), self.counts.get(name).copied().unwrap_or(0), limits.counts.get(name).copied())
+        });
+        whole.into_iter().chain(counted).map(|(dimension, used, limit)| Measure { dimension, used, limit })
     }
 }
 
