@@ -77,6 +77,16 @@ async fn a_process_is_known_only_while_its_stream_is_live() {
 }
 
 #[test]
+fn a_step_is_read_by_its_name_and_no_other() {
+    for step in LiveStreamStep::ALL {
+        assert_eq!(step.as_str().parse::<LiveStreamStep>().unwrap(), step);
+    }
+    for text in ["", "StartNow", "stop ", "delete"] {
+        assert_eq!(text.parse::<LiveStreamStep>().unwrap_err().kind(), ErrorKind::InvalidInput, "{text}");
+    }
+}
+
+#[test]
 fn the_documented_table_is_that_of_the_code() {
     let names = (LiveStreamStatus::as_str as fn(_) -> _, LiveStreamStep::as_str as fn(_) -> _);
     let table = table(&LiveStreamStatus::ALL, &LiveStreamStep::ALL, names, LiveStreamStatus::after);

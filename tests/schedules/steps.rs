@@ -50,6 +50,35 @@ async fn every_operation_does_what_the_table_says_and_refuses_what_it_does_not()
     }
 }
 
+#[tokio::test]
+async fn what_a_schedule_says_it_allows_is_what_is_done() {
+    let place = Place::new().await;
+    let schedules = place.own.schedules();
+    for status in ScheduleStatus::ALL {
+        for asked in [false, true] {
+            for step in ScheduleStep::ALL {
+                let id = schedule(schedules, status).await;
+                if asked && schedules.run_now(&id).await.is_err() {
+                    continue; // it can't be asked for
+                }
+                let allowed = schedules.get(&id).await.unwrap().value().allows(step);
+                let done = take(schedules, step, &id).await;
+                assert_eq!(allowed, done.is_ok(), "{step:?} of {status}, asked for: {asked}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_is_read_by_its_name_and_no_other() {
+    for step in ScheduleStep::ALL {
+        assert_eq!(step.as_str().parse::<ScheduleStep>().unwrap(), step);
+    }
+    for text in ["", "RunNow", "run_now ", "delete"] {
+        assert_eq!(text.parse::<ScheduleStep>().unwrap_err().kind(), ErrorKind::InvalidInput, "{text}");
+    }
+}
+
 #[test]
 fn the_documented_table_is_that_of_the_code() {
     let names = (ScheduleStatus::as_str as fn(_) -> _, ScheduleStep::as_str as fn(_) -> _);

@@ -128,7 +128,7 @@ impl<'a> LiveStreams<'a> {
     /// # Errors
     /// See [`LiveStreams`]. One that is live already is refused: of two that begin it, one does.
     pub async fn start_now(&self, id: &RecordId) -> Result<Record<LiveStream>> {
-        self.step(Action::StartLiveStream, LiveStreamStep::StartNow, id, |stream| stream).await
+        self.step(LiveStreamStep::StartNow, id, |stream| stream).await
     }
 
     /// Says that a stream is on the air, and by which process it is sent. For one that is live already
@@ -143,7 +143,7 @@ impl<'a> LiveStreams<'a> {
     ) -> Result<Record<LiveStream>> {
         let process_pid = process_pid.into();
         let sent = move |stream| LiveStream { process_pid, ..stream };
-        self.step(Action::MarkLiveStreamLive, LiveStreamStep::MarkLive, id, sent).await
+        self.step(LiveStreamStep::MarkLive, id, sent).await
     }
 
     /// Ends a stream that is live as completed. If it repeats daily, its successor is planned at the same
@@ -153,7 +153,7 @@ impl<'a> LiveStreams<'a> {
     /// See [`LiveStreams`]. The limit of active streams refuses no successor, since one takes the other's
     /// place.
     pub async fn stop(&self, id: &RecordId) -> Result<Ended<LiveStream>> {
-        self.end(Action::StopLiveStream, LiveStreamStep::Stop, id).await
+        self.end(LiveStreamStep::Stop, id).await
     }
 
     /// Ends a stream that could not be begun or broke off as failed. If it repeats daily, its successor
@@ -162,7 +162,7 @@ impl<'a> LiveStreams<'a> {
     /// # Errors
     /// See [`LiveStreams`].
     pub async fn fail(&self, id: &RecordId) -> Result<Ended<LiveStream>> {
-        self.end(Action::FailLiveStream, LiveStreamStep::Fail, id).await
+        self.end(LiveStreamStep::Fail, id).await
     }
 
     /// Calls a stream off that is scheduled or live, and with it its repetition.
@@ -170,7 +170,7 @@ impl<'a> LiveStreams<'a> {
     /// # Errors
     /// See [`LiveStreams`].
     pub async fn cancel(&self, id: &RecordId) -> Result<Record<LiveStream>> {
-        self.step(Action::CancelLiveStream, LiveStreamStep::Cancel, id, LiveStream::unrepeated).await
+        self.step(LiveStreamStep::Cancel, id, LiveStream::unrepeated).await
     }
 
     /// Begins a stream again now that is over, for once: it repeats no more.
@@ -178,7 +178,7 @@ impl<'a> LiveStreams<'a> {
     /// # Errors
     /// See [`LiveStreams`].
     pub async fn restart(&self, id: &RecordId) -> Result<Record<LiveStream>> {
-        self.step(Action::RestartLiveStream, LiveStreamStep::Restart, id, LiveStream::unrepeated).await
+        self.step(LiveStreamStep::Restart, id, LiveStream::unrepeated).await
     }
 
     /// Plans a stream again that is over, for once, at that time.
@@ -188,7 +188,7 @@ impl<'a> LiveStreams<'a> {
     pub async fn reschedule(&self, id: &RecordId, start_date: LocalTime) -> Result<Record<LiveStream>> {
         let planned =
             move |stream: LiveStream| LiveStream { start_date: Some(start_date), ..stream.unrepeated() };
-        self.step(Action::RestartLiveStream, LiveStreamStep::Reschedule, id, planned).await
+        self.step(LiveStreamStep::Reschedule, id, planned).await
     }
 
     /// Deletes a stream, and with it its repetition, and returns the record that it had. If it was live,
@@ -217,32 +217,32 @@ impl<'a> LiveStreams<'a> {
     /// Takes a step that the stream's status allows; `change` says what else changes with it.
     async fn step(
         &self,
-        action: Action,
         step: LiveStreamStep,
         id: &RecordId,
         change: impl Fn(LiveStream) -> LiveStream + Send + 'static,
     ) -> Result<Record<LiveStream>> {
+        let action = step.action();
         let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
             records::update(draft, author, action, id, Expected::Any, |old: &LiveStream| {
-                Ok(change(stepped(old, step, action)?))
+                Ok(change(stepped(old, step)?))
             })
         };
         operations::change::<LiveStream, _>(self.access, action, id, run).await
     }
 
     /// Takes a step with which the stream is over.
-    async fn end(&self, action: Action, step: LiveStreamStep, id: &RecordId) -> Result<Ended<LiveStream>> {
+    async fn end(&self, step: LiveStreamStep, id: &RecordId) -> Result<Ended<LiveStream>> {
+        let action = step.action();
         let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
-            daily::end(draft, author, action, id, |old: &LiveStream| stepped(old, step, action))
+            daily::end(draft, author, action, id, |old: &LiveStream| stepped(old, step))
         };
         operations::change::<LiveStream, _>(self.access, action, id, run).await
     }
 }
 
-fn stepped(stream: &LiveStream, step: LiveStreamStep, action: Action) -> Result<LiveStream> {
-    let status = stream.status.after(step);
-    let status = status
-        .ok_or_else(|| Error::new(ErrorKind::WrongState, action.as_str()).about(stream.status.as_str()))?;
+fn stepped(stream: &LiveStream, step: LiveStreamStep) -> Result<LiveStream> {
+    let refused = || Error::new(ErrorKind::WrongState, step.action().as_str()).about(stream.status.as_str());
+    let status = stream.status.after(step).ok_or_else(refused)?;
     Ok(stream.at(status))
 }
 

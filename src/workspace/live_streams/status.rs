@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
+use crate::ownership::Action;
 
 /// Where a live stream stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,6 +69,28 @@ impl LiveStreamStep {
             Self::Restart => "restart",
             Self::Reschedule => "reschedule",
         }
+    }
+
+    /// What its operation asks the policy for; with [`can`](crate::Workspace::can), whether to offer it.
+    #[must_use]
+    pub const fn action(self) -> Action {
+        match self {
+            Self::StartNow => Action::StartLiveStream,
+            Self::MarkLive => Action::MarkLiveStreamLive,
+            Self::Stop => Action::StopLiveStream,
+            Self::Fail => Action::FailLiveStream,
+            Self::Cancel => Action::CancelLiveStream,
+            Self::Restart | Self::Reschedule => Action::RestartLiveStream,
+        }
+    }
+}
+
+impl FromStr for LiveStreamStep {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|step| step.as_str() == text);
+        found.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "live stream step"))
     }
 }
 

@@ -133,13 +133,11 @@ impl<'a> Schedules<'a> {
     /// See [`Schedules`]. One for which that was asked already is refused until it is marked as succeeded
     /// or failed: a broadcast is not made twice.
     pub async fn run_now(&self, id: &RecordId) -> Result<Record<Schedule>> {
-        let action = Action::RunSchedule;
+        let step = ScheduleStep::RunNow;
+        let action = step.action();
         let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
             records::update(draft, author, action, id, Expected::Any, |old: &Schedule| {
-                allow(old, ScheduleStep::RunNow, action)?;
-                if old.run_now {
-                    return Err(Error::new(ErrorKind::WrongState, action.as_str()).about("runNow"));
-                }
+                allow(old, step)?;
                 // What failed has handed its repetition on.
                 let repeat_daily = old.repeat_daily && !old.is_over();
                 Ok(Schedule { run_now: true, repeat_daily, ..old.afresh() })
@@ -161,7 +159,8 @@ impl<'a> Schedules<'a> {
         stream_id: &str,
         broadcast_link: &str,
     ) -> Result<Ended<Schedule>> {
-        let action = Action::MarkScheduleSucceeded;
+        let step = ScheduleStep::MarkSucceeded;
+        let action = step.action();
         let refuse = |field: &str| Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(field));
         if stream_id.trim().is_empty() || !wording::is_title(stream_id) {
             return refuse("streamId");
@@ -173,7 +172,7 @@ impl<'a> Schedules<'a> {
         let (stream_id, broadcast_link) = (Some(stream_id.to_owned()), Some(broadcast_link.to_owned()));
         let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
             daily::end(draft, author, action, id, |old: &Schedule| {
-                allow(old, ScheduleStep::MarkSucceeded, action)?;
+                allow(old, step)?;
                 let (stream_id, broadcast_link) = (stream_id.clone(), broadcast_link.clone());
                 Ok(Schedule { success: true, stream_id, broadcast_link, ..old.afresh() })
             })
@@ -188,7 +187,8 @@ impl<'a> Schedules<'a> {
     /// See [`Schedules`]; [`InvalidInput`](ErrorKind::InvalidInput) for a reason of more than one line or
     /// 2,000 bytes.
     pub async fn mark_failed(&self, id: &RecordId, reason: Option<&str>) -> Result<Ended<Schedule>> {
-        let action = Action::MarkScheduleFailed;
+        let step = ScheduleStep::MarkFailed;
+        let action = step.action();
         let reason = reason.filter(|reason| !reason.trim().is_empty()).unwrap_or("no reason was given");
         if !wording::is_line(reason, MAX_TEXT) {
             return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about("failure"));
@@ -196,7 +196,7 @@ impl<'a> Schedules<'a> {
         let failure = Some(reason.to_owned());
         let run = move |draft: &mut Draft, author: &Author<'_>, id: &RecordId| {
             daily::end(draft, author, action, id, |old: &Schedule| {
-                allow(old, ScheduleStep::MarkFailed, action)?;
+                allow(old, step)?;
                 Ok(Schedule { failure: failure.clone(), ..old.afresh() })
             })
         };
@@ -226,12 +226,13 @@ impl<'a> Schedules<'a> {
     }
 }
 
-fn allow(schedule: &Schedule, step: ScheduleStep, action: Action) -> Result<()> {
-    let status = schedule.status();
-    match status.after(step) {
-        Some(_) => Ok(()),
-        None => Err(Error::new(ErrorKind::WrongState, action.as_str()).about(status.as_str())),
+fn allow(schedule: &Schedule, step: ScheduleStep) -> Result<()> {
+    if schedule.allows(step) {
+        return Ok(());
     }
+    let status = schedule.status();
+    let reason = if status.after(step).is_some() { "runNow" } else { status.as_str() };
+    Err(Error::new(ErrorKind::WrongState, step.action().as_str()).about(reason))
 }
 
 fn check(schedule: &Schedule, before: Option<&Schedule>, action: Action) -> Result<()> {

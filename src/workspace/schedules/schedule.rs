@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::status::ScheduleStatus;
+use super::status::{ScheduleStatus, ScheduleStep};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{CollectionName, FileName};
 use crate::record::{ChangeRefusal, Entity, LocalTime, RecordId, Reference, lenient};
@@ -208,6 +208,12 @@ impl Schedule {
             (false, Some(_)) => ScheduleStatus::Failed,
             (false, None) => ScheduleStatus::Pending,
         }
+    }
+
+    /// Whether a step is possible: where its status allows it, and a run only if none is asked for yet.
+    #[must_use]
+    pub fn allows(&self, step: ScheduleStep) -> bool {
+        self.status().after(step).is_some() && !(step == ScheduleStep::RunNow && self.run_now)
     }
 
     /// The fields that can't be planned so, in place of `before` or anew.

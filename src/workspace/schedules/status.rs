@@ -1,6 +1,10 @@
 //! What becomes of a schedule: its statuses, and the steps from one to the other.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, ErrorKind};
+use crate::ownership::Action;
 
 /// Where a schedule stands; it is told by the fields `success` and `failure`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +42,25 @@ impl ScheduleStep {
             Self::MarkSucceeded => "mark_succeeded",
             Self::MarkFailed => "mark_failed",
         }
+    }
+
+    /// What its operation asks the policy for; with [`can`](crate::Workspace::can), whether to offer it.
+    #[must_use]
+    pub const fn action(self) -> Action {
+        match self {
+            Self::RunNow => Action::RunSchedule,
+            Self::MarkSucceeded => Action::MarkScheduleSucceeded,
+            Self::MarkFailed => Action::MarkScheduleFailed,
+        }
+    }
+}
+
+impl FromStr for ScheduleStep {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|step| step.as_str() == text);
+        found.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "schedule step"))
     }
 }
 
