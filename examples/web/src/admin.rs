@@ -1,6 +1,6 @@
 //! All tenants and what they hold, for admins.
 
-use axum::Form;
+use axum::extract::Query;
 use axum::response::Redirect;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -8,33 +8,45 @@ use tenantry::NewTenant;
 use tenantry::ownership::Role;
 use tenantry::paths::TenantId;
 
-use crate::failure::Failure;
+use crate::failure::Answer;
 use crate::page;
+use crate::request::{Form, optional, segment};
 use crate::session::Visitor;
 
 /// How many are shown at a time.
 const PAGE: usize = 100;
 
+/// Where the list goes on.
+#[derive(Deserialize)]
+pub struct From {
+    #[serde(default, deserialize_with = "optional")]
+    after: Option<TenantId>,
+}
+
 /// The list of tenants.
-pub async fn show(Visitor(session): Visitor) -> Result<Markup, Failure> {
-    let tenants = session.tenants().usage(None, PAGE).await?.0;
+pub async fn show(Visitor(session): Visitor, Query(from): Query<From>) -> Answer<Markup> {
+    let (tenants, next) = session.tenants().usage(from.after.as_ref(), PAGE).await?;
     Ok(page::bare(
         "Tenants",
         html! {
+            nav { a href="/" { "Back" } }
             table {
-                tr { th { "tenant" } th { "role" } th { "files" } th { "bytes" } th { "limit" } }
+                tr { th { "tenant" } th { "name" } th { "role" } th { "usage" } }
                 @for entry in &tenants {
                     tr {
-                        td { a href={ "/of/" (entry.tenant) "/" } { (entry.tenant) } }
-                        td { (entry.profile.role) }
-                        td { (entry.usage.files) }
-                        td { (entry.usage.blob_bytes) }
-                        td { @if let Some(limit) = entry.limits.blob_bytes { (limit) } @else { "none" } }
+                        td { a href={ "/of/" (segment(entry.tenant.as_str())) "/" } { (entry.tenant) } }
+                        td { (entry.profile.display_name) }
+                        td {
+                            (entry.profile.role)
+                            @if entry.deleting_until.is_some() { " · being deleted" }
+                        }
+                        td { (page::used(&entry.usage, &entry.limits)) }
                     }
                 }
             }
-            form method="post" action="/admin/tenants" {
-                input name="name" aria-label="Name" required;
+            @if let Some(next) = next { p { a href={ "?after=" (segment(next.as_str())) } { "More" } } }
+            form.new method="post" action="/admin/tenants" {
+                label { "Name" input name="name" required; }
                 button { "Create" }
             }
         },
@@ -48,7 +60,7 @@ pub struct Create {
 }
 
 /// Makes a user; its folders and databases appear with it.
-pub async fn create(Visitor(session): Visitor, Form(form): Form<Create>) -> Result<Redirect, Failure> {
+pub async fn create(Visitor(session): Visitor, Form(form): Form<Create>) -> Answer<Redirect> {
     let tenant = TenantId::encode(&form.name)?;
     session.tenants().create(&tenant, NewTenant::new(Role::User).display_name(&form.name)).await?;
     Ok(Redirect::to("/admin"))

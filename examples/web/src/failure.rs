@@ -1,13 +1,17 @@
 //! What goes wrong, as HTTP says it: in one place, for all pages.
 
+use std::error::Error as _;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 use tenantry::paths::NameError;
-use tenantry::record::RecordError;
 use tenantry::{Error, ErrorKind};
 
 use crate::page;
+
+/// What a handler answers.
+pub type Answer<T> = Result<T, Failure>;
 
 /// What a handler answers if it can't do what it was asked.
 #[derive(Debug)]
@@ -21,6 +25,12 @@ impl Failure {
     #[must_use]
     pub fn missing() -> Self {
         Self { status: StatusCode::NOT_FOUND, text: "not found".to_owned() }
+    }
+
+    /// The request comes from a page of somebody else's.
+    #[must_use]
+    pub fn another_site() -> Self {
+        Self { status: StatusCode::FORBIDDEN, text: "this form is not one of this application".to_owned() }
     }
 
     /// The request is not what a page of this application sends.
@@ -37,6 +47,11 @@ impl From<Error> for Failure {
         // The library's errors name nothing that the visitor may not know.
         let text = match (error.kind(), error.quota()) {
             (ErrorKind::NotFound, _) => return Self::missing(),
+            // What is to be corrected, the cause says.
+            (ErrorKind::InvalidName | ErrorKind::InvalidInput, _) => match error.source() {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            },
             (_, Some(quota)) => format!("that would be more than {} {}", quota.limit(), quota.dimension()),
             _ => error.to_string(),
         };
@@ -44,17 +59,10 @@ impl From<Error> for Failure {
     }
 }
 
-/// What can't be a name leads to nothing.
+/// What somebody typed as a name and can't be one.
 impl From<NameError> for Failure {
-    fn from(_: NameError) -> Self {
-        Self::missing()
-    }
-}
-
-/// The same for an id or a revision.
-impl From<RecordError> for Failure {
-    fn from(_: RecordError) -> Self {
-        Self::missing()
+    fn from(error: NameError) -> Self {
+        Error::new(ErrorKind::InvalidName, "name").with_source(error).into()
     }
 }
 

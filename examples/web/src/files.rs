@@ -5,24 +5,11 @@ use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use http_range_header::{EndPosition, RangeUnsatisfiableError, StartPosition, parse_range_header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tenantry::ByteRange;
 use tenantry::store::ByteStream;
+use tenantry::{ByteRange, FileHead};
 
 use crate::failure::Failure;
-
-/// What is known of a file before it is opened.
-#[derive(Debug)]
-pub struct Described<'a> {
-    /// Its length in bytes.
-    pub length: u64,
-    /// The digest of its bytes: an entity tag that is never wrong, since a stored file never changes.
-    pub hash: &'a str,
-    /// The name under which it is stored; its extension tells its type.
-    pub stored_name: &'a str,
-    /// The name that it is saved under.
-    pub original_name: &'a str,
-}
+use crate::request::segment;
 
 /// What is to be answered, apart from the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,46 +62,25 @@ fn answer(headers: &HeaderMap, tag: &str, length: u64) -> Answer {
     }
 }
 
-/// The media type of a file by its extension; only of kinds that are uploaded, and never one that a
-/// browser would run.
-fn media_type(name: &str) -> &'static str {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension.to_ascii_lowercase().as_str() {
-        "mp4" => "video/mp4",
-        "avi" => "video/x-msvideo",
-        "mov" => "video/quicktime",
-        "wmv" => "video/x-ms-wmv",
-        "flv" => "video/x-flv",
-        "mkv" => "video/x-matroska",
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        _ => "application/octet-stream",
-    }
-}
-
-/// What need not be escaped in a parameter of RFC 8187.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
 /// To be shown in the page, and saved under the name that it was uploaded with: in full for those who
 /// know RFC 6266, and in harmless ASCII for others.
 fn disposition(original_name: &str) -> String {
     let harmless = |c: char| if c.is_ascii_alphanumeric() || "-._ ".contains(c) { c } else { '_' };
     let ascii: String = original_name.chars().map(harmless).collect();
-    format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(original_name, PLAIN))
+    format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{}", segment(original_name))
 }
 
-/// Answers a request for a file. `open` is called with what is wanted of it, if anything is.
+/// Answers a request for a file. `open` is called with what is wanted of it, if anything is. Its digest is
+/// an entity tag that is never wrong, since a stored file never changes.
 ///
 /// # Errors
 /// What `open` says.
-pub async fn serve(
+pub async fn serve<E>(
     headers: &HeaderMap,
-    file: &Described<'_>,
+    file: &FileHead<E>,
     open: impl AsyncFnOnce(ByteRange) -> tenantry::Result<ByteStream>,
 ) -> Result<Response<Body>, Failure> {
-    let (length, tag) = (file.length, format!("\"{}\"", file.hash));
+    let (length, tag) = (file.length(), format!("\"{}\"", file.hash()));
     // Whoever keeps a copy asks again before showing it: what may be seen can change.
     let response = Response::builder()
         .header(header::ETAG, &tag)
@@ -134,8 +100,8 @@ pub async fn serve(
     let body = Body::from_stream(open(range).await?);
     let bytes = range.within(length).unwrap_or(0..0);
     let mut response = response
-        .header(header::CONTENT_TYPE, media_type(file.stored_name))
-        .header(header::CONTENT_DISPOSITION, disposition(file.original_name))
+        .header(header::CONTENT_TYPE, file.media_type())
+        .header(header::CONTENT_DISPOSITION, disposition(file.original_name()))
         .header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
         .header(header::CONTENT_LENGTH, bytes.end - bytes.start);
     if answer != Answer::Whole {

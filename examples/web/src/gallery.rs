@@ -1,125 +1,96 @@
-//! The videos of a workspace: looked at, played, uploaded, renamed, deleted.
+//! The videos of a workspace: looked at, played, uploaded, renamed, given a thumbnail, deleted.
 
-use axum::Form;
 use axum::body::Body;
-use axum::extract::{Multipart, Path, Query};
+use axum::extract::{Multipart, Query};
 use axum::http::{HeaderMap, Response};
 use axum::response::Redirect;
-use futures::SinkExt;
-use futures::channel::mpsc;
 use maud::{Markup, html};
 use serde::Deserialize;
-use tenantry::ownership::{Action, Resource};
+use tenantry::ownership::Action;
 use tenantry::paths::{CollectionName, FileName};
-use tenantry::record::{Record, RecordId, Revision};
-use tenantry::{ListOptions, Video};
+use tenantry::record::{Record, Revision};
+use tenantry::{FileRef, Video};
 
-use crate::failure::Failure;
-use crate::files::{self, Described};
-use crate::{Here, page};
+use crate::choices::{Choices, choice};
+use crate::failure::Answer;
+use crate::request::{File, Form, From, Item, Shown, optional, segment};
+use crate::{Here, files, page, uploads};
 
-type Answer<T> = Result<T, Failure>;
-
-/// Where a list goes on.
-#[derive(Deserialize)]
-pub struct From {
-    after: Option<String>,
+/// What the visitor may do to the videos.
+struct Allowed {
+    rename: bool,
+    set_thumbnail: bool,
+    delete: bool,
 }
 
 /// The gallery.
 pub async fn show(here: Here, Query(from): Query<From>) -> Answer<Markup> {
-    let mut options = ListOptions::new().limit(24);
-    if let Some(after) = from.after {
-        options = options.after(after.parse()?);
-    }
-    let videos = here.workspace.videos().list(&options).await?;
+    let videos = here.workspace.videos().list(&from.options()?).await?;
+    let allowed = Allowed {
+        rename: here.may(Action::RenameVideo, CollectionName::VIDEOS).await?,
+        set_thumbnail: here.may(Action::SetThumbnail, CollectionName::VIDEOS).await?,
+        delete: here.may(Action::DeleteVideo, CollectionName::VIDEOS).await?,
+    };
+    let thumbnails = Choices::thumbnails(&here).await?;
     let may_upload = here.may(Action::UploadVideo, CollectionName::VIDEOS).await?;
     let content = html! {
-        @if may_upload { (upload_form(&here.base)) }
-        ul.cards { @for video in &videos.items { li { (card(&here.base, video)) } } }
+        @if may_upload { (uploads::form(&format!("{}/videos", here.base), "Video", "video/*")) }
+        ul.cards { @for video in &videos.items { li { (card(&here.base, video, &allowed, &thumbnails)) } } }
         @if let Some(next) = &videos.next { a href={ "?after=" (next) } { "Older" } }
     };
     Ok(page::of(&here, "Videos", content).await?)
 }
 
-fn card(base: &str, video: &Record<Video>) -> Markup {
-    let (file, id) = (&video.value().filename, video.id());
+fn card(base: &str, record: &Record<Video>, allowed: &Allowed, thumbnails: &Choices) -> Markup {
+    let video = record.value();
+    let path = format!("{base}/videos/{}", segment(record.id().as_str()));
+    let revision = html! { input type="hidden" name="revision" value=(record.revision()); };
     html! {
-        video controls preload="none" src={ (base) "/videos/" (file) } {}
-        form method="post" action={ (base) "/videos/" (id) "/rename" } {
-            input type="hidden" name="revision" value=(video.revision());
-            input name="title" value=(video.value().title) aria-label="Title" required;
-            button { "Rename" }
+        h2 { (video.title) }
+        @if let Some(thumbnail) = &video.thumbnail {
+            img src={ (base) "/thumbnails/" (segment(thumbnail.as_str())) } alt="" loading="lazy";
         }
-        form method="post" action={ (base) "/videos/" (id) "/delete" } {
-            input type="hidden" name="revision" value=(video.revision());
-            button { "Delete" }
+        video controls preload="none" src={ (base) "/videos/" (segment(video.filename.as_str())) } {}
+        p {
+            @if let Some(added) = video.date_added { (added) " · " }
+            (page::bytes(video.bytes.unwrap_or(0)))
+            @if let Some(by) = record.created_by() { " · by " (by) }
         }
-    }
-}
-
-/// Without scripts it is a form like any other; with them it shows how far it is.
-fn upload_form(base: &str) -> Markup {
-    const PROGRESS: &str = "document.querySelector('#upload').addEventListener('submit',e=>{e.preventDefault();\
-        const r=new XMLHttpRequest();r.upload.onprogress=p=>{e.target.querySelector('progress').value=p.loaded/p.total};\
-        r.onload=()=>{if(r.status<400)location.reload();else document.body.innerHTML=r.responseText};\
-        r.open('POST',e.target.action);r.send(new FormData(e.target))})";
-    html! {
-        form id="upload" method="post" action={ (base) "/videos" } enctype="multipart/form-data" {
-            input type="file" name="video" required;
-            button { "Upload" }
-            progress value="0" {}
+        @if allowed.rename {
+            form method="post" action={ (path) "/rename" } {
+                (revision)
+                input name="title" value=(video.title) aria-label="Title" required;
+                button { "Rename" }
+            }
         }
-        script { (maud::PreEscaped(PROGRESS)) }
+        @if allowed.set_thumbnail {
+            form method="post" action={ (path) "/thumbnail" } {
+                (revision)
+                (choice("thumbnail", "Thumbnail", thumbnails, video.thumbnail.as_ref()))
+                button { "Set" }
+            }
+        }
+        @if allowed.delete {
+            form method="post" action={ (path) "/delete" } { (revision) button { "Delete" } }
+        }
     }
 }
 
 /// Takes a video from a form.
-pub async fn upload(here: Here, mut form: Multipart) -> Answer<Redirect> {
-    let unreadable =
-        |error: axum::extract::multipart::MultipartError| Failure::bad_request(error.body_text());
-    let Some(mut field) = form.next_field().await.map_err(unreadable)? else {
-        return Err(Failure::bad_request("the form has no file"));
-    };
-    let name = field.file_name().unwrap_or_default().to_owned();
-    // The library takes the bytes from a stream of its own while the form is read.
-    let (mut sender, body) = mpsc::channel(1);
-    let read = async move {
-        while let Some(chunk) = field.chunk().await.transpose() {
-            // Nobody takes them any more once the upload was refused.
-            if sender.send(chunk.map_err(std::io::Error::other)).await.is_err() {
-                break;
-            }
-        }
-    };
-    let (video, ()) = futures::join!(here.workspace.videos().upload(&name, body).into_future(), read);
-    video?;
-    Ok(here.back())
+pub async fn upload(here: Here, form: Multipart) -> Answer<Redirect> {
+    uploads::take(form, |name, body| here.workspace.videos().upload(name, body)).await?;
+    Ok(here.back("/"))
 }
 
-/// A video's bytes, by its file name.
-pub async fn play(here: Here, Path(path): Path<NamedPath>, headers: HeaderMap) -> Answer<Response<Body>> {
+/// A video's bytes.
+pub async fn play(here: Here, File(name): File, headers: HeaderMap) -> Answer<Response<Body>> {
     let videos = here.workspace.videos();
-    let name = FileName::parse(&path.name)?;
-    let record = videos.get(&name).await?;
-    let video = record.value();
-    let file = Described {
-        length: video.bytes.unwrap_or(0),
-        hash: video.hash.as_deref().unwrap_or_default(),
-        stored_name: video.filename.as_str(),
-        original_name: &video.original_filename,
-    };
-    let open = async |range| Ok(videos.open_range(record.id(), range).await?.into_body());
-    files::serve(&headers, &file, open).await
+    let head = videos.head(&name).await?;
+    let open = async |range| Ok(videos.open_range(&name, range).await?.into_body());
+    files::serve(&headers, &head, open).await
 }
 
-/// What a path names.
-#[derive(Deserialize)]
-pub struct NamedPath {
-    name: String,
-}
-
-/// The form to rename a video: which state of it was shown, and the title.
+/// The form to rename a video.
 #[derive(Deserialize)]
 pub struct Rename {
     revision: Revision,
@@ -127,33 +98,28 @@ pub struct Rename {
 }
 
 /// Renames a video.
-pub async fn rename(here: Here, Path(path): Path<NamedPath>, Form(form): Form<Rename>) -> Answer<Redirect> {
-    let id = RecordId::parse(&path.name)?;
+pub async fn rename(here: Here, Item(id): Item, Form(form): Form<Rename>) -> Answer<Redirect> {
     here.workspace.videos().rename(&id, form.revision, &form.title).await?;
-    Ok(here.back())
+    Ok(here.back("/"))
 }
 
-/// The form to delete a video: which state of it was shown.
+/// The form to give a video a thumbnail, or to take it away.
 #[derive(Deserialize)]
-pub struct Delete {
+pub struct SetThumbnail {
     revision: Revision,
+    #[serde(default, deserialize_with = "optional")]
+    thumbnail: Option<FileName>,
+}
+
+/// Gives a video a thumbnail, or takes it away.
+pub async fn set_thumbnail(here: Here, Item(id): Item, Form(form): Form<SetThumbnail>) -> Answer<Redirect> {
+    let thumbnail = form.thumbnail.as_ref().map(FileRef::from);
+    here.workspace.videos().set_thumbnail(&id, form.revision, thumbnail).await?;
+    Ok(here.back("/"))
 }
 
 /// Deletes a video.
-pub async fn delete(here: Here, Path(path): Path<NamedPath>, Form(form): Form<Delete>) -> Answer<Redirect> {
-    let id = RecordId::parse(&path.name)?;
-    here.workspace.videos().delete(&id, form.revision).await?;
-    Ok(here.back())
-}
-
-impl Here {
-    /// Whether a button is worth showing.
-    async fn may(&self, action: Action, collection: CollectionName) -> Answer<bool> {
-        Ok(self.workspace.can(action, &Resource::Collection(collection)).await?.is_allowed())
-    }
-
-    /// To the list, after something was done.
-    fn back(&self) -> Redirect {
-        Redirect::to(&format!("{}/", self.base))
-    }
+pub async fn delete(here: Here, Item(id): Item, Form(shown): Form<Shown>) -> Answer<Redirect> {
+    here.workspace.videos().delete(&id, shown.revision).await?;
+    Ok(here.back("/"))
 }

@@ -4,10 +4,15 @@
 //! address `127.0.0.1:8080`. The first who logs in as `admin` is the admin. Ctrl-C lets what is under way
 //! end.
 
-use tenantry::Tenantry;
+use std::time::Duration;
+
 use tenantry::paths::TenantId;
 use tenantry::store::local::{LocalOptions, LocalStore};
+use tenantry::{MaintenanceOptions, Tenantry};
 use tokio::net::TcpListener;
+
+/// How long requests under way may take once the end was asked for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,9 +21,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let tenantry = Tenantry::builder(LocalStore::open(&root, LocalOptions::default()).await?).open().await?;
     tenantry.bootstrap_admin(&TenantId::parse("admin")?, "Administrator").await?;
+    tenantry.maintenance(MaintenanceOptions::default())?;
     let listener = TcpListener::bind(&address).await?;
     println!("http://{}", listener.local_addr()?);
-    tenantry_example_web::serve(tenantry, listener, asked_to_stop()).await
+    tenantry_example_web::serve(tenantry, listener, asked_to_stop(), PATIENCE).await
 }
 
 /// Until the terminal or the system asks for the end.

@@ -1,26 +1,34 @@
 //! Who is asking. A stand-in for the application's own login: it believes any name.
 //!
-//! A visitor has a cookie with a random number, which this process remembers with the name. The
-//! cookie is sent with requests from the application's own pages only, so that no other site can have a
-//! form filled in by a visitor of this one.
+//! A visitor has a cookie with a random number, which this process remembers with the name.
+//!
+//! # Forms of other sites
+//! Whatever changes something is a POST. The cookie says `SameSite=Strict`, so that a browser sends it with
+//! nothing that another site brings about; but to a browser, another port or a neighbouring subdomain is the
+//! same site, and logging in needs no cookie. So a POST whose `Origin` is not this application is refused as well
+//! ([`own_forms_only`]). Every browser of today sends that header with every POST; what sends none is no browser,
+//! and has nobody's cookie. Behind a proxy, `Host` has to arrive as the browser sent it, and the cookie should
+//! say `Secure`, which it does not here, since this example speaks plain HTTP.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Form;
-use axum::extract::{FromRequestParts, RawPathParams, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header;
 use axum::http::request::Parts;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use maud::{Markup, html};
 use serde::Deserialize;
+use tenantry::Session;
 use tenantry::environment::{Entropy, SystemEntropy};
 use tenantry::paths::TenantId;
-use tenantry::{Session, Workspace};
 
 use crate::App;
 use crate::failure::Failure;
 use crate::page;
+use crate::request::Form;
 
 const COOKIE: &str = "session";
 
@@ -61,35 +69,20 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
-/// A workspace to work in: the visitor's own, or under `/of/<tenant>/` that tenant's.
-pub struct Here {
-    /// Who is working.
-    pub session: Session,
-    /// Where.
-    pub workspace: Workspace,
-    /// What the paths of its pages begin with.
-    pub base: String,
-}
-
-impl FromRequestParts<App> for Here {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let refused = |failure: Failure| failure.into_response();
-        let Visitor(session) = Visitor::from_request_parts(parts, app).await?;
-        let path =
-            RawPathParams::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let named = path.iter().find(|(name, _)| *name == "tenant").map(|(_, value)| value);
-        match named.map(TenantId::parse) {
-            None => Ok(Self { workspace: session.own(), session, base: String::new() }),
-            Some(Ok(tenant)) => {
-                let base = format!("/of/{tenant}");
-                Ok(Self { workspace: session.workspace(&tenant), session, base })
-            }
-            // What can't be a name is nobody's.
-            Some(Err(_)) => Err(refused(Failure::missing())),
-        }
+/// Refuses forms that come from the page of another origin.
+///
+/// # Errors
+/// Where it refuses.
+pub async fn own_forms_only(request: Request, next: Next) -> Result<Response, Failure> {
+    let headers = request.headers();
+    let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = |origin: &'_ str| origin.split_once("://").map(|(_, authority)| authority.to_owned());
+    let own = origin.is_none_or(|origin| authority(origin).is_some_and(|it| Some(it.as_str()) == host));
+    if !request.method().is_safe() && !own {
+        return Err(Failure::another_site());
     }
+    Ok(next.run(request).await)
 }
 
 /// The page with the login.

@@ -2,6 +2,8 @@
 
 use crate::support::{Server, told};
 use reqwest::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn another_users_video_by_its_address_looks_missing() {
@@ -79,7 +81,31 @@ async fn an_upload_is_taken_to_the_byte_and_refused_beyond_the_quota() {
     assert_eq!(ana.upload("/videos", "two.mp4", &[2; 400]).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(server.titles("ana").await, ["two", "one"]);
     let page = ana.get("/").await.text().await.unwrap();
-    assert!(page.contains("1000 of 1000 bytes"), "{page}");
+    assert!(page.contains("1000 bytes of 1000 bytes in files"), "{page}");
+}
+
+/// A browser sends all of a form before it reads the answer.
+#[tokio::test]
+async fn who_sends_far_too_much_is_told_so_all_the_same() {
+    let server = Server::start().await;
+    server.limit("ana", 1000).await;
+    let cookie = server.visitor("ana").await.cookie().await;
+    let file = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp4\"\r\n\r\n";
+    let length = file.len() + (64 << 20) + "\r\n--x--\r\n".len();
+    let head = format!(
+        "POST /videos HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {cookie}\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n{file}"
+    );
+    let mut connection = TcpStream::connect(&server.address["http://".len()..]).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..64 {
+        connection.write_all(&vec![1; 1 << 20]).await.unwrap();
+    }
+    connection.write_all(b"\r\n--x--\r\n").await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("more than 1000 blob_bytes"), "{answer}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A server of its own for each test, on a free port of this machine, and visitors.
 
+use std::time::Duration;
+
 use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
@@ -7,8 +9,11 @@ use tempfile::TempDir;
 use tenantry::ownership::{Role, Visibility};
 use tenantry::paths::TenantId;
 use tenantry::quota::Limits;
+use tenantry::record::Entity;
 use tenantry::store::local::{LocalOptions, LocalStore};
-use tenantry::{ListOptions, NewTenant, ProfileChange, Tenantry, Workspace};
+use tenantry::{
+    ListOptions, LiveStream, NewTenant, ProfileChange, Schedule, Tenantry, Thumbnail, Token, Video, Workspace,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -28,6 +33,11 @@ pub(crate) fn id(name: &str) -> TenantId {
 impl Server {
     /// With an admin, Ana, Ben, and a demo whose workspace is shared.
     pub(crate) async fn start() -> Self {
+        Self::with_patience(Duration::from_secs(3600)).await
+    }
+
+    /// One that waits that long for requests under way when it is to stop.
+    pub(crate) async fn with_patience(patience: Duration) -> Self {
         let root = tempfile::tempdir().unwrap();
 
         let store = LocalStore::open(root.path().join("root"), LocalOptions::default()).await.unwrap();
@@ -45,7 +55,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let serving = tenantry.clone();
         let running = tokio::spawn(async move {
-            tenantry_example_web::serve(serving, listener, async { drop(stopped.await) }).await.unwrap();
+            let stop = async { drop(stopped.await) };
+            tenantry_example_web::serve(serving, listener, stop, patience).await.unwrap();
         });
         Self { tenantry, address, stop, running, _root: root }
     }
@@ -58,7 +69,7 @@ impl Server {
 
     pub(crate) async fn visitor(&self, name: &str) -> Visitor {
         let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
-        let visitor = Visitor { client, address: self.address.clone() };
+        let visitor = Visitor { client, address: self.address.clone(), name: name.to_owned() };
         let answer = visitor.post("/login", &[("name", name)]).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         visitor
@@ -87,11 +98,27 @@ impl Server {
         page.items.into_iter().map(|video| video.into_value().title).collect()
     }
 
+    /// The text of every record that a user has.
+    pub(crate) async fn everything(&self, name: &str) -> Vec<String> {
+        let own = self.own(name).await;
+        let mut all = texts::<Video>(&own).await;
+        all.extend(texts::<Thumbnail>(&own).await);
+        all.extend(texts::<LiveStream>(&own).await);
+        all.extend(texts::<Schedule>(&own).await);
+        all.extend(texts::<Token>(&own).await);
+        all
+    }
+
     /// Asks it to stop, without waiting.
     pub(crate) fn stop(self) -> JoinHandle<()> {
         self.stop.send(()).unwrap();
         self.running
     }
+}
+
+async fn texts<E: Entity>(own: &Workspace) -> Vec<String> {
+    let all = own.collection::<E>().list(&ListOptions::new().limit(ListOptions::MAX)).await.unwrap().items;
+    all.iter().map(|record| String::from_utf8(record.text().as_bytes().to_vec()).unwrap()).collect()
 }
 
 pub(crate) struct Uploaded {
@@ -104,6 +131,7 @@ pub(crate) struct Uploaded {
 pub(crate) struct Visitor {
     client: Client,
     address: String,
+    name: String,
 }
 
 impl Visitor {
@@ -119,12 +147,32 @@ impl Visitor {
         request.send().await.unwrap()
     }
 
+    /// What a browser would send as its cookie: another login of the same visitor.
+    pub(crate) async fn cookie(&self) -> String {
+        let answer = self.post("/login", &[("name", &self.name)]).await;
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        cookie.split_once(';').unwrap().0.to_owned()
+    }
+
     pub(crate) async fn head(&self, path: &str) -> Response {
         self.client.head(format!("{}{path}", self.address)).send().await.unwrap()
     }
 
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.client.post(format!("{}{path}", self.address)).form(form).send().await.unwrap()
+    }
+
+    /// A page that is there.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    /// Fills in a form that is one, on a page of the origin.
+    pub(crate) async fn post_from(&self, origin: &str, path: &str, form: &[(&str, &str)]) -> Response {
+        let request = self.client.post(format!("{}{path}", self.address)).header("origin", origin);
+        request.form(form).send().await.unwrap()
     }
 
     pub(crate) async fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Response {
@@ -138,7 +186,7 @@ impl Visitor {
         body: impl Into<reqwest::Body>,
     ) -> reqwest::Result<Response> {
         let part = Part::stream(body).file_name(name.to_owned());
-        let form = Form::new().part("video", part);
+        let form = Form::new().part("file", part);
         self.client.post(format!("{}{path}", self.address)).multipart(form).send().await
     }
 }
