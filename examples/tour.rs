@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example tour` makes them in a temporary folder (or in `--root DIR`, which it keeps),
 //! uploads real videos, tries every way from one user to another's data, fills a quota to the byte, plans
-//! live streams, opens everything again, and shows what lies on the disk. It ends with an error if anything is not as
+//! live streams, takes a user's archive to another store, opens everything again, and shows what lies on the disk. It ends with an error if anything is not as
 //! it should be. `--json` prints the same as one JSON document.
 
 #[path = "tour/arguments.rs"]
@@ -17,6 +17,8 @@ mod channel;
 mod disk;
 #[path = "tour/guesses.rs"]
 mod guesses;
+#[path = "tour/moving.rs"]
+mod moving;
 #[path = "tour/people.rs"]
 mod people;
 #[path = "tour/pictures.rs"]
@@ -88,6 +90,7 @@ async fn walk(root: &Path, report: &mut Report) -> Outcome {
     planned::live_streams(&people, report).await?;
     planned::schedules(&people, root, report).await?;
     channel::tokens(&people, report).await?;
+    moving::archive(&people, report).await?;
     let (tenantry, people) = reopening::reopen(tenantry, people, root, report).await?;
     let usage = people.admin.tenants().usage(None, 1000).await?.0;
     disk::check(&tenantry, &usage, report).await?;

@@ -41,6 +41,8 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | (none) | yes | everything here but the following: the stores on the local disk and in memory |
+//! | `archive` | no | everything of a tenant as one archive, out and in: [`Workspace::export`], [`Tenants::import`] |
+//! | `xlsx` | no | schedules as Excel workbooks: [`Schedules::export_workbook`], [`Schedules::import_workbook`] |
 //! | `testkit` | no | the conformance suite for stores, injected faults, a disk that crashes, randomness that can be had again |
 //!
 //! # Modules
@@ -58,6 +60,8 @@
 //!
 //! `docs/design.md` in the repository says how all this is kept, and what was left out to see it break.
 
+#[cfg(feature = "archive")]
+mod archive;
 mod blocking;
 pub mod environment;
 pub mod error;
@@ -75,6 +79,8 @@ mod views;
 mod workbook;
 mod workspace;
 
+#[cfg(feature = "archive")]
+pub use archive::{ArchiveError, ArchiveManifest, ArchivedFile, ArchivedRecords};
 pub use error::{Error, ErrorKind, QuotaRefusal, Result};
 #[cfg(feature = "xlsx")]
 pub use workbook::{CellRefusal, RefusedCell, RefusedCells, WorkbookError};

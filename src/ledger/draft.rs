@@ -33,6 +33,12 @@ impl Draft {
         self.now
     }
 
+    /// Another one of the same state, in which something can be tried: nothing of it is kept.
+    #[cfg(feature = "archive")]
+    pub(crate) fn trial(&self) -> Self {
+        Self::new(self.state.clone(), self.now)
+    }
+
     /// Puts an entry: at its place if there is one of that id, else at the end of its section.
     pub(crate) fn put(&mut self, section: &Section, id: &str, keys: Vec<IndexKey>, text: Bytes) {
         let order = self.state.get(section, id).map_or_else(|| self.state.next_order(), |entry| entry.order);

@@ -156,6 +156,8 @@ actions! {
     ExportSchedules = "schedules.export", Read;
     /// Add the schedules of a workbook.
     ImportSchedules = "schedules.import", Write;
+    /// Take everything of a tenant out as an archive.
+    ExportTenant = "tenant.export", Read;
     /// Create a tenant.
     CreateTenant = "tenants.create", Administer;
     /// List tenants.
@@ -174,6 +176,8 @@ actions! {
     ListAllVideos = "tenants.videos", Administer;
     /// Write the schedules of all tenants to a workbook.
     ExportAllSchedules = "tenants.schedules", Administer;
+    /// Take an archive in, into an empty tenant.
+    ImportTenant = "tenants.import", Administer;
     /// Compare a tenant's ledger with the store.
     CheckTenant = "tenants.check", Administer;
     /// Repair what a check found.

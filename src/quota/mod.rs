@@ -10,6 +10,8 @@ mod usage;
 
 pub use limits::{Limits, Plans};
 pub(crate) use rule::QuotaRule;
+#[cfg(feature = "archive")]
+pub(crate) use rule::check;
 pub use rule::{QuotaSink, Threshold, TracingQuota};
 pub(crate) use usage::{ACTIVE_INDEX, effective_limits, usage_of};
 pub use usage::{Measure, Usage};

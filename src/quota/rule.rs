@@ -69,18 +69,23 @@ fn dimensions(limits: &Limits, before: &State, after: &State) -> Vec<(String, u6
     dimensions
 }
 
-impl QuotaRule {
-    /// I5: what is committed and reserved never exceeds a limit. What a lowered limit left above
-    /// it may shrink, and may not grow.
-    pub(crate) fn check(&self, before: &State, after: &State) -> Result<()> {
-        let limits = effective_limits(&self.plans, after);
-        for (dimension, limit, used, wanted) in dimensions(&limits, before, after) {
-            if wanted > limit && wanted > used {
-                let refusal = QuotaRefusal { dimension, limit, used, requested: wanted - used };
-                return Err(Error::over_quota("transaction", refusal));
-            }
+/// I5: what is committed and reserved never exceeds a limit. What a lowered limit left above it may
+/// shrink, and may not grow.
+pub(crate) fn check(plans: &Plans, before: &State, after: &State) -> Result<()> {
+    let limits = effective_limits(plans, after);
+    for (dimension, limit, used, wanted) in dimensions(&limits, before, after) {
+        if wanted > limit && wanted > used {
+            let refusal = QuotaRefusal { dimension, limit, used, requested: wanted - used };
+            return Err(Error::over_quota("transaction", refusal));
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+impl QuotaRule {
+    /// See [`check`].
+    pub(crate) fn check(&self, before: &State, after: &State) -> Result<()> {
+        check(&self.plans, before, after)
     }
 
     /// Announces what a commit passed.

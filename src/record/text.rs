@@ -88,12 +88,24 @@ impl RecordText {
         names: impl IntoIterator<Item = &'a &'static str>,
         change: impl Fn(LocalTime) -> Option<LocalTime>,
     ) -> Result<Option<Self>, RecordError> {
+        self.with_texts(names, |written| {
+            let old = LocalTime::parse(written).ok()?;
+            let new = change(old).filter(|new| *new != old)?;
+            Some(new.written_as(written))
+        })
+    }
+
+    /// This text with other texts in some fields; `None` if that changes nothing. What `change` has no
+    /// other for stays as it is.
+    pub(crate) fn with_texts<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a &'static str>,
+        change: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, RecordError> {
         let mut fields = self.fields()?;
         for name in names {
-            let Some(written) = fields.get_text(name) else { continue };
-            let Ok(old) = LocalTime::parse(&written) else { continue };
-            if let Some(new) = change(old).filter(|new| *new != old) {
-                fields.set(usize::MAX, name, quoted(&new.written_as(&written)));
+            if let Some(new) = fields.get_text(name).and_then(|written| change(&written)) {
+                fields.set(usize::MAX, name, quoted(&new));
             }
         }
         let text = fields.to_text();

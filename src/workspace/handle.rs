@@ -197,6 +197,20 @@ impl Workspace {
         views::write(&self.access.core, &admitted.permit, Scope::All).await
     }
 
+    /// Everything of the tenant as one archive, as it is at this moment: profile, records, files. It holds
+    /// the secrets too, in clear. What is not in it: uploads under way, and the answers that are kept for
+    /// requests with an idempotency key.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) and [`Denied`](crate::ErrorKind::Denied), also for those who
+    /// may not list tokens or stream keys; [`TooLarge`](crate::ErrorKind::TooLarge) for more files than a
+    /// manifest may name, some 200,000; [`Corrupt`](crate::ErrorKind::Corrupt) if the ledger is damaged; the
+    /// store's.
+    #[cfg(feature = "archive")]
+    pub async fn export(&self) -> Result<super::Export> {
+        super::archive::export(&self.access).await
+    }
+
     /// The views that somebody edited and that were set aside, to be adopted or discarded.
     #[must_use]
     pub fn edited_views(&self) -> EditedViews<'_> {

@@ -1,15 +1,23 @@
 //! The kinds of records that are known by their types, for what has to be done with a record without
-//! naming its type: clearing a reference, reading a time, finding it anew.
+//! naming its type: clearing a reference, reading a time, finding it anew, putting it back.
 //!
 //! The library's own kinds are known; a host's are [registered](super::Builder::kind). Nothing is
 //! guessed of the others.
 
 use std::collections::HashMap;
 
+#[cfg(feature = "archive")]
+use crate::error::Error;
+#[cfg(feature = "archive")]
+use crate::ledger::Draft;
 use crate::ledger::IndexKey;
+#[cfg(feature = "archive")]
+use crate::ownership::Action;
 use crate::paths::CollectionName;
 use crate::record::{Entity, Record, RecordError, RecordText, Reference};
 
+#[cfg(feature = "archive")]
+use super::access::Author;
 use super::live_streams::LiveStream;
 use super::records;
 use super::schedules::Schedule;
@@ -27,6 +35,12 @@ pub(super) struct Kind {
     pub(super) references: fn(&RecordText) -> Result<Vec<Reference>, RecordError>,
     /// Its fields that hold times.
     pub(super) times: &'static [&'static str],
+    /// Its fields that hold the names of stored files.
+    #[cfg(feature = "archive")]
+    pub(super) files: &'static [&'static str],
+    /// Puts a record back that comes from an archive.
+    #[cfg(feature = "archive")]
+    pub(super) restore: fn(&mut Draft, &Author<'_>, Action, &RecordText) -> Result<(), Error>,
 }
 
 impl Kind {
@@ -35,6 +49,10 @@ impl Kind {
             keys: |text| Ok(records::keys(Record::<E>::read(text)?.value())),
             references: |text| Ok(Record::<E>::read(text)?.value().references()),
             times: E::time_fields(),
+            #[cfg(feature = "archive")]
+            files: E::file_fields(),
+            #[cfg(feature = "archive")]
+            restore: records::restore::<E>,
         }
     }
 }

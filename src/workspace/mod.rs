@@ -6,6 +6,8 @@
 //! the rest of this module is rules over a tenant's state.
 
 mod access;
+#[cfg(feature = "archive")]
+mod archive;
 mod builder;
 mod collection;
 mod daily;
@@ -37,6 +39,8 @@ mod videos;
 mod views;
 mod wording;
 
+#[cfg(feature = "archive")]
+pub use archive::{Export, Import, Imported};
 pub use builder::{Builder, Settings};
 pub use collection::Collection;
 pub use daily::Ended;

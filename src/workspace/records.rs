@@ -247,6 +247,32 @@ pub(super) fn insert_like<E: Entity>(
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
+/// Puts a record back as it was, with every field. What it names is not looked at, and neither are the
+/// steps by which its type says that it may come to what it is; the values of its fields are.
+#[cfg(feature = "archive")]
+pub(super) fn restore<E: Entity>(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    text: &RecordText,
+) -> Result<()> {
+    let record = Record::<E>::read(text)
+        .map_err(|error| invalid(action.as_str(), &Resource::Collection(E::collection()), error))?;
+    let (id, value) = (record.id(), record.value());
+    if draft.state().get(&section(&E::collection()), id.as_str()).is_some() {
+        let about = resource::<E>(id).to_string();
+        return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
+    }
+    if let Err(refusal @ ChangeRefusal::Field { .. }) = value.check_change(None) {
+        let about = resource::<E>(id).to_string();
+        return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(about).with_source(refusal));
+    }
+    let named = value.references();
+    let stood: Vec<_> =
+        named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key)).collect();
+    put_as(draft, author, action, id, (value, Some(value)), text, &stood)
+}
+
 /// Reads a record that is to be changed and sees that it is the one that was meant.
 fn expect<E: Entity>(
     draft: &Draft,

@@ -45,7 +45,7 @@ pub(super) fn key(reference: &Reference) -> (&'static str, String) {
 }
 
 /// Whether a record is one that can be seen: its owner, if it names one, is the tenant.
-fn is_own(tenant: &TenantId, entry: &Entry) -> bool {
+pub(super) fn is_own(tenant: &TenantId, entry: &Entry) -> bool {
     let envelope = RecordText::from_stored(entry.text.clone()).envelope();
     envelope.is_ok_and(|envelope| envelope.owner().is_none_or(|owner| owner == tenant.as_str()))
 }

@@ -289,6 +289,36 @@ impl<'a> Tenants<'a> {
         super::schedules::workbook::export_all(self.access).await
     }
 
+    /// Takes an archive in that [`Workspace::export`](super::Workspace::export) gave, into a tenant that is
+    /// there and empty; await the result. All of it is there afterwards, or nothing.
+    ///
+    /// Records keep their ids, their order and every field, `created_by` and the times included. Files are
+    /// stored under fresh names, and the fields that name them say those
+    /// ([`Entity::file_fields`](crate::record::Entity::file_fields)). The display name and the time zone
+    /// are taken over; role, visibility, plan and limits are for an admin to give, and what the archive
+    /// says of them is in [its manifest](crate::ArchiveManifest::profile). The checksums tell damage; that
+    /// an archive was not made up by somebody they don't.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound);
+    /// [`InvalidInput`](ErrorKind::InvalidInput) with an [`ArchiveError`](crate::ArchiveError) as source;
+    /// [`WrongState`](ErrorKind::WrongState) for a tenant that is not empty, and
+    /// [`Configuration`](ErrorKind::Configuration) for records of a kind that is not
+    /// [known](super::Builder::kind), with such a source too; [`TooLarge`](ErrorKind::TooLarge) for more
+    /// records than [`Settings::memory`](super::Settings::memory) has room for;
+    /// [`QuotaExceeded`](ErrorKind::QuotaExceeded), for files before any is written;
+    /// [`BodyFailed`](ErrorKind::BodyFailed) with the body's error as source; [`Suspended`](ErrorKind::Suspended);
+    /// [`StorageFull`](ErrorKind::StorageFull); [`Expired`](ErrorKind::Expired) if a reservation was gone;
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown), after which all of it may be there.
+    #[cfg(feature = "archive")]
+    pub fn import(
+        &self,
+        tenant: &TenantId,
+        archive: impl futures::Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static,
+    ) -> super::Import {
+        super::Import::new(self.access.elsewhere(tenant.clone()), Box::pin(archive))
+    }
+
     /// Changes a tenant's profile; see [`Workspace::change_profile`](super::Workspace::change_profile).
     ///
     /// # Errors

@@ -15,11 +15,11 @@ fn event(cell: &Cell, action: Action, decision: String) -> Event {
     Event { actor: cell.who.to_owned(), action, tenant, decision }
 }
 
-/// What audit is to hear of a call: the decision before the action, if the method asks for one, and
+/// What audit is to hear of a call: the decisions before the action, if the method asks for some, and
 /// then the action's, unless it ended before.
 fn events(cell: &Cell, action: Action, row: &Row) -> Vec<Event> {
     let mut events = Vec::new();
-    for asked in row.before.into_iter().chain([action]) {
+    for asked in row.before.iter().copied().chain([action]) {
         let said = cell.says(asked);
         events.extend(said.decision().map(|decision| event(cell, asked, decision)));
         if !matches!(said, Say::Allow(_)) {

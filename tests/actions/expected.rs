@@ -75,8 +75,8 @@ impl Cell {
     }
 
     /// What comes of an action for which another one is asked first: the first refusal.
-    pub(crate) fn outcome(&self, before: Option<Action>, action: Action) -> Say {
-        let refused = before.map(|before| self.says(before)).filter(|said| !matches!(said, Allow(_)));
+    pub(crate) fn outcome(&self, before: &[Action], action: Action) -> Say {
+        let refused = before.iter().map(|before| self.says(*before)).find(|said| !matches!(said, Allow(_)));
         refused.unwrap_or_else(|| self.says(action))
     }
 }

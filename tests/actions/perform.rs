@@ -12,6 +12,8 @@ use tenantry::{
     Workspace,
 };
 
+#[path = "archive_rows.rs"]
+pub(crate) mod archive_rows;
 #[path = "planned_rows.rs"]
 pub(crate) mod planned_rows;
 #[path = "secret_rows.rs"]
@@ -44,7 +46,7 @@ pub(crate) struct Row {
     /// `Type::method`.
     pub(crate) method: &'static str,
     /// What it asks for before the action itself.
-    pub(crate) before: Option<Action>,
+    pub(crate) before: &'static [Action],
     run: Run,
 }
 
@@ -55,7 +57,7 @@ impl Row {
     }
 }
 
-pub(crate) const fn row(method: &'static str, before: Option<Action>, run: Run) -> Row {
+pub(crate) const fn row(method: &'static str, before: &'static [Action], run: Run) -> Row {
     Row { method, before, run }
 }
 
@@ -66,7 +68,7 @@ macro_rules! direct {
         $crate::perform::direct!($method, |$call| $run)
     };
     ($method:literal, |$call:ident| $run:expr) => {
-        $crate::perform::row($method, None, |$call| {
+        $crate::perform::row($method, &[], |$call| {
             Box::pin(async move { $run.await.map(|done| format!("{done:?}")) })
         })
     };
@@ -81,7 +83,7 @@ macro_rules! snapshot {
         snapshot!($method, |$snapshot| $run)
     };
     ($method:literal, |$snapshot:ident| $run:expr) => {
-        row($method, Some(Action::ReadProfile), |call| {
+        row($method, &[Action::ReadProfile], |call| {
             Box::pin(async move {
                 let $snapshot = call.workspace().snapshot().await?;
                 let done = $run?;
@@ -98,7 +100,7 @@ macro_rules! inside {
         inside!($method, |$transaction| $run)
     };
     ($method:literal, |$transaction:ident| $run:expr) => {
-        row($method, Some(Action::Transact), |call| {
+        row($method, &[Action::Transact], |call| {
             Box::pin(async move {
                 let run = |$transaction: &mut Transaction<'_>| {
                     let done = $run?;
@@ -208,13 +210,14 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
             }),
             // Decided before the file is read, and again in the state that changes.
             Row {
-                before: Some(Action::AdoptView),
+                before: &[Action::AdoptView],
                 ..direct!("EditedViews::adopt", |call| {
                     call.workspace().edited_views().adopt::<Note>(&edit())
                 })
             },
             direct!("EditedViews::discard", |call| call.workspace().edited_views().discard(&edit())),
         ],
+        action if archive_rows::is_archive(action) => archive_rows::rows(action),
         action if planned_rows::is_planned(action) => planned_rows::rows(action),
         action if secret_rows::is_secret(action) => secret_rows::rows(action),
         action if thumbnail_rows::is_thumbnail(action) => thumbnail_rows::rows(action),

@@ -173,7 +173,7 @@ fn schedules(action: Action) -> Vec<Row> {
             }),
             // Decided before the workbook is read, and again in the state that changes.
             Row {
-                before: Some(Action::ImportSchedules),
+                before: &[Action::ImportSchedules],
                 ..direct!("Schedules::import_workbook", |call| {
                     call.workspace().schedules().import_workbook(workbook())
                 })

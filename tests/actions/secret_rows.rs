@@ -99,7 +99,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
         })],
         // Decided before the service is asked, and again in the state that changes.
         Action::FetchStreamKeys => vec![Row {
-            before: Some(Action::FetchStreamKeys),
+            before: &[Action::FetchStreamKeys],
             ..direct!("StreamKeys::fetch", |call| call.workspace().stream_keys().fetch(&known(), &Service))
         }],
         Action::DeleteStreamKey => vec![

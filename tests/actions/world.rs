@@ -260,6 +260,17 @@ impl World {
             self.clock.advance(std::time::Duration::from_secs(3600));
             admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
         }
+        if action == Action::ImportTenant {
+            // It takes an empty tenant.
+            admin.tenants().delete(&id(tenant)).await.unwrap();
+            admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
+            while create(&admin, tenant).await.is_err() {
+                self.clock.advance(std::time::Duration::from_secs(3600));
+                admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
+            }
+            self.heard.take();
+            return;
+        }
         let own = admin.workspace(&id(tenant));
         let files = &self.files[tenant];
         let video = own.videos().get(&files.video.0).await;

@@ -10,6 +10,7 @@ mod local_path;
 mod reading;
 mod reserved;
 mod upload;
+pub(super) mod written;
 
 pub use file_ref::FileRef;
 pub use head::FileHead;
@@ -18,6 +19,8 @@ pub use local_path::LocalPath;
 pub(super) use local_path::local_path;
 pub use reading::{ByteRange, FileStream, Verification};
 pub(super) use reading::{open, verify};
+#[cfg(feature = "archive")]
+pub(super) use upload::ProgressFunction;
 pub(super) use upload::chunks;
 pub use upload::{Progress, Upload};
 
@@ -68,6 +71,27 @@ pub trait StoredFile: Entity {
     /// Whether a file of an extension may begin with those bytes: its first 64, or all of them. Without it
     /// nobody looks.
     const IS_CONTENT: Option<fn(&str, &[u8]) -> bool> = None;
+}
+
+/// What the files of an area may be, for those who do not know the type of their records.
+#[cfg(feature = "archive")]
+pub(super) struct FileRules {
+    pub(super) is_extension: fn(&str, &Settings) -> bool,
+    pub(super) longest: fn(&Settings) -> Option<u64>,
+    pub(super) is_content: Option<fn(&str, &[u8]) -> bool>,
+}
+
+#[cfg(feature = "archive")]
+impl FileRules {
+    pub(super) fn of(area: Area) -> Self {
+        fn of<E: StoredFile>() -> FileRules {
+            FileRules { is_extension: E::is_extension, longest: E::longest, is_content: E::IS_CONTENT }
+        }
+        match area {
+            Area::Videos => of::<super::Video>(),
+            Area::Thumbnails => of::<super::Thumbnail>(),
+        }
+    }
 }
 
 /// How many of a file's first bytes tell what it is.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,13 +17,13 @@ use crate::ownership::{Permit, Principal, Resource};
 use crate::paths::{BlobKey, FileName, Incarnation};
 use crate::quota::{effective_limits, usage_of};
 use crate::record::Record;
-use crate::store::{ByteStream, Put, StoreErrorKind};
+use crate::store::{ByteStream, Put};
 
 use super::super::access::{Access, Author, Core, Judgements, missing};
 use super::super::profile::Profile;
 use super::super::{dooms, files, operations, records};
 use super::upload::{Progress, ProgressFunction};
-use super::{StoredFile, UploadedFile};
+use super::{StoredFile, UploadedFile, written};
 
 /// An upload whose reservation is durable.
 pub(super) struct Reserved<E: StoredFile> {
@@ -64,12 +64,6 @@ struct Written {
     until: i64,
 }
 
-/// How long a reservation is to hold from now on.
-fn until(core: &Core, now: Timestamp) -> Timestamp {
-    let life = SignedDuration::try_from(core.settings.reservation_life).unwrap_or(SignedDuration::MAX);
-    now.checked_add(life).unwrap_or(Timestamp::MAX)
-}
-
 /// Holds at least `needed` bytes for a file: `wanted` if there is so much room.
 fn hold<E: StoredFile>(
     draft: &mut Draft,
@@ -85,7 +79,7 @@ fn hold<E: StoredFile>(
         .map_or(u64::MAX, |limit| limit.saturating_sub(usage.counted_bytes().saturating_sub(held)));
     // Less than is needed is never asked for: the quota's rule then refuses it, with the numbers.
     let bytes = wanted.min(room).min(E::longest(&core.settings).unwrap_or(u64::MAX)).max(needed).max(held);
-    let until = until(core, draft.now());
+    let until = written::until(core, draft.now());
     files::reserve(draft, E::AREA, name, bytes, until);
     (bytes, until)
 }
@@ -153,25 +147,11 @@ impl<E: StoredFile> Reserved<E> {
             deadline: self.hold.deadline.clone(),
         };
         let store = core.guarded.store(&self.hold.permit);
-        let result = store.put(&key, put).await;
-        let (bytes, hash) = {
+        let put = written::put(&**store, E::UPLOAD, &key, put, || {
             let written = self.hold.written();
             (written.bytes, written.hasher.finalize().to_hex().to_string())
-        };
-        match result {
-            Ok(_) => Ok(files::Blob { bytes, hash }),
-            // The own fresh name is taken, or the answer was lost: it is there if it is there whole.
-            Err(error)
-                if matches!(error.kind(), StoreErrorKind::AlreadyExists | StoreErrorKind::OutcomeUnknown) =>
-            {
-                match store.head(&key).await {
-                    Ok(Some(found)) if found.length == bytes => Ok(files::Blob { bytes, hash }),
-                    _ => Err(Error::store(E::UPLOAD.as_str(), error)),
-                }
-            }
-            Err(error) if error.kind() == StoreErrorKind::Body => Err(body_error::<E>(error)),
-            Err(error) => Err(Error::store(E::UPLOAD.as_str(), error)),
-        }
+        });
+        put.await
     }
 
     /// Makes the record, and turns the reservation into usage, in one commit.
@@ -247,10 +227,7 @@ impl<E: StoredFile> Hold<E> {
             written.hasher.update(chunk);
             written.bytes += chunk.len() as u64;
         }
-        let left = i128::from(written.until - core.clock.now().as_millisecond());
-        let half = core.settings.reservation_life.as_millis() / 2;
-        let late = left < i128::try_from(half).unwrap_or(i128::MAX);
-        (written.bytes, written.bytes > written.held || late)
+        (written.bytes, written.bytes > written.held || written::is_late(core, written.until))
     }
 
     /// Holds at least `needed` bytes from now on, and longer.
@@ -279,17 +256,8 @@ impl<E: StoredFile> Hold<E> {
         Ok(())
     }
 
-    /// Refuses what would eat into the medium's reserve.
     async fn check_free_space(&self, needed: u64) -> Result<()> {
-        let core = &self.access.core;
-        let free = core.guarded.store(&self.permit).free_space().await;
-        let free = free.map_err(|error| Error::store(E::UPLOAD.as_str(), error))?;
-        match free {
-            Some(free) if free < core.settings.free_space_reserve.saturating_add(needed) => {
-                Err(Error::new(ErrorKind::StorageFull, E::UPLOAD.as_str()))
-            }
-            _ => Ok(()),
-        }
+        written::check_free_space(&self.access.core, &self.permit, E::UPLOAD, needed).await
     }
 
     async fn abandon(&self) {
@@ -307,20 +275,5 @@ impl<E: StoredFile> Hold<E> {
                 tracing::warn!(target: "tenantry::upload", tenant, %error, "reservation not given back");
             }
         }
-    }
-}
-
-/// The true reason for which the body failed: our own refusal, or the host's stream.
-fn body_error<E: StoredFile>(error: crate::store::StoreError) -> Error {
-    let source = match error.into_source() {
-        Some(source) => source,
-        None => return Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()),
-    };
-    match source.downcast::<io::Error>() {
-        Ok(source) => match source.downcast::<Error>() {
-            Ok(refusal) => refusal,
-            Err(source) => Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()).with_source(source),
-        },
-        Err(source) => Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()).with_source(source),
     }
 }

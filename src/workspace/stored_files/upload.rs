@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures::{Stream, StreamExt};
+use futures::Stream;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +21,8 @@ use crate::store::ByteStream;
 
 use super::super::access::{Access, Core};
 use super::reserved::{Described, Reserved};
-use super::{HEAD, MAX_ORIGINAL_NAME, StoredFile, checked_title, title_of};
+use super::written::looked_at;
+use super::{MAX_ORIGINAL_NAME, StoredFile, checked_title, title_of};
 use crate::workspace::{Video, wording};
 
 /// How far an upload is.
@@ -34,7 +35,7 @@ pub struct Progress {
     pub length: Option<u64>,
 }
 
-pub(super) type ProgressFunction = Box<dyn FnMut(Progress) + Send>;
+pub(in crate::workspace) type ProgressFunction = Box<dyn FnMut(Progress) + Send>;
 
 /// An upload to be awaited.
 ///
@@ -117,9 +118,11 @@ impl<E: StoredFile> Upload<E> {
                 Err(_) => return Err(Error::new(ErrorKind::Closed, E::UPLOAD.as_str())),
             },
         };
-        let written = match looked_at::<E>(&extension, body).await {
-            Ok(body) => reserved.write(body, progress, length).await,
-            Err(refusal) => Err(refusal),
+        let refused = |kind| Error::new(kind, E::UPLOAD.as_str());
+        let written = match looked_at(E::IS_CONTENT, &extension, body).await {
+            Ok(Some(body)) => reserved.write(body, progress, length).await,
+            Ok(None) => Err(refused(ErrorKind::InvalidInput).about("content")),
+            Err(error) => Err(refused(ErrorKind::BodyFailed).with_source(error)),
         };
         let settled = match written {
             Ok(blob) => reserved.settle(&blob, Described { title, original_name, drive_file_id }).await,
@@ -171,23 +174,6 @@ pub(in crate::workspace) fn chunks(
         }
         Ok(Some((chunk.freeze(), reader)).filter(|(chunk, _)| !chunk.is_empty()))
     })
-}
-
-/// The body, once its first bytes were looked at and found to be what the extension says.
-async fn looked_at<E: StoredFile>(extension: &str, mut body: ByteStream) -> Result<ByteStream> {
-    let Some(is_content) = E::IS_CONTENT else { return Ok(body) };
-    let (mut head, mut taken) = (Vec::new(), Vec::new());
-    while head.len() < HEAD {
-        let Some(chunk) = body.next().await else { break };
-        let chunk = chunk
-            .map_err(|error| Error::new(ErrorKind::BodyFailed, E::UPLOAD.as_str()).with_source(error))?;
-        head.extend_from_slice(&chunk[..chunk.len().min(HEAD - head.len())]);
-        taken.push(Ok(chunk));
-    }
-    match is_content(extension, &head) {
-        true => Ok(futures::stream::iter(taken).chain(body).boxed()),
-        false => Err(Error::new(ErrorKind::InvalidInput, E::UPLOAD.as_str()).about("content")),
-    }
 }
 
 /// The title and the extension, if the names and the length are acceptable.

@@ -1,0 +1,260 @@
+//! Everything of a tenant, as its state was at one moment, as a stream.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt};
+
+use super::super::access::{Access, Admitted, Core};
+use super::super::{files, records, references};
+use crate::archive::{
+    ArchiveManifest, ArchivedFile, ArchivedRecords, END, MANIFEST, MANIFEST_SUM, MAX_MANIFEST, digits,
+    header, padding, sum,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Entry, Section, State};
+use crate::ownership::{Action, Permit, Resource};
+use crate::paths::{Area, BlobKey, CollectionName, FileName};
+use crate::store::ByteStream;
+
+const ACTION: Action = Action::ExportTenant;
+
+/// How many bytes of records are passed on at a time, roughly.
+const CHUNK: usize = 64 << 10;
+
+/// A tenant's archive on its way.
+///
+/// It is of one moment: what is changed meanwhile is not in it. As long as it lasts, this process deletes
+/// none of its files.
+pub struct Export {
+    manifest: ArchiveManifest,
+    length: u64,
+    body: ByteStream,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Export").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+impl Export {
+    /// What is in it.
+    #[must_use]
+    pub const fn manifest(&self) -> &ArchiveManifest {
+        &self.manifest
+    }
+
+    /// The length of the archive in bytes.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The bytes: a tar. It ends with an error, and without the end of a tar, if a file's bytes are not
+    /// there or not those that were uploaded.
+    #[must_use]
+    pub fn into_body(self) -> ByteStream {
+        self.body
+    }
+}
+
+/// Files that this process does not delete as long as this is there.
+struct Pinned {
+    core: Arc<Core>,
+    keys: Vec<BlobKey>,
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        self.keys.iter().for_each(|key| self.core.pins.let_go(key));
+    }
+}
+
+/// What is to be written.
+struct Contents {
+    records: Vec<(CollectionName, Vec<Entry>)>,
+    files: BTreeMap<(Area, FileName), files::Blob>,
+}
+
+/// Whoever takes out all takes out secrets too: that is asked first.
+async fn admit(access: &Access) -> Result<Admitted> {
+    let secrets = [
+        (Action::ListTokens, CollectionName::TOKENS),
+        (Action::ListStreamKeys, CollectionName::STREAM_MAPPING),
+    ]
+    .map(|(action, collection)| (action, Resource::Collection(collection)));
+    let in_export = |error: Error| error.in_operation(ACTION.as_str());
+    let admitted = access.admit(secrets[0].0, &secrets[0].1).await.map_err(in_export)?;
+    let Admitted { principal, state, .. } = admitted;
+    access.permit_in(&principal, &state, secrets[1].0, &secrets[1].1).map_err(in_export)?;
+    let permit = access.permit_in(&principal, &state, ACTION, &Resource::Tenant)?;
+    Ok(Admitted { permit, principal, state })
+}
+
+/// Begins an export.
+pub(in crate::workspace) async fn export(access: &Access) -> Result<Export> {
+    let core = &access.core;
+    let (admitted, contents, pinned) = loop {
+        let admitted = admit(access).await?;
+        let contents = contents(&admitted.state, access)?;
+        let keys = contents.files.keys();
+        let keys: Vec<_> =
+            keys.map(|(area, name)| BlobKey::new(access.tenant().clone(), *area, name.clone())).collect();
+        keys.iter().for_each(|key| core.pins.keep(key));
+        let pinned = Pinned { core: Arc::clone(core), keys };
+        // A delete that began before they were kept may not know of that.
+        let newest = core.guarded.ledger(&admitted.permit).read(ACTION.as_str(), access.tenant()).await?;
+        let is_there = |(area, name): &(Area, FileName)| files::blob(&newest, *area, name).is_some();
+        if contents.files.keys().all(is_there) {
+            break (admitted, contents, pinned);
+        }
+    };
+    let manifest = manifest(access, &admitted, &contents)?;
+    let text = manifest.write();
+    let length = manifest.archive_bytes(text.len() as u64);
+    if text.len() as u64 > MAX_MANIFEST {
+        return Err(Error::new(ErrorKind::TooLarge, ACTION.as_str()).about("manifest"));
+    }
+    let body = body(&manifest, text, contents, Source { pinned, permit: admitted.permit });
+    Ok(Export { manifest, length, body })
+}
+
+fn contents(state: &State, access: &Access) -> Result<Contents> {
+    let tallies = state.tallies().iter();
+    let held = tallies.filter(|(section, tally)| !section.is_internal() && tally.count > 0);
+    let collections = held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok());
+    let mut contents = Contents { records: Vec::new(), files: BTreeMap::new() };
+    for collection in collections {
+        let mut entries = records::texts(state, &collection);
+        // What names another owner is not the tenant's.
+        entries.retain(|entry| references::is_own(access.tenant(), entry));
+        let section: Section = records::section(&collection);
+        for key in entries.iter().flat_map(|entry| state.keys(&section, &entry.id)) {
+            let Some((area, name)) = records::file_of_key(&key) else { continue };
+            let blob = files::blob(state, area, &name).ok_or_else(|| {
+                let about = Resource::File(area, name.clone()).to_string();
+                Error::new(ErrorKind::Corrupt, ACTION.as_str()).about(about)
+            })?;
+            contents.files.insert((area, name), blob);
+        }
+        if !entries.is_empty() {
+            contents.records.push((collection, entries));
+        }
+    }
+    Ok(contents)
+}
+
+fn manifest(access: &Access, admitted: &Admitted, contents: &Contents) -> Result<ArchiveManifest> {
+    let records = contents.records.iter().map(|(collection, entries)| {
+        let mut hasher = blake3::Hasher::new();
+        let mut bytes = 0;
+        for entry in entries {
+            hasher.update(&entry.text).update(b"\n");
+            bytes += entry.text.len() as u64 + 1;
+        }
+        let (collection, records) = (collection.clone(), entries.len() as u64);
+        ArchivedRecords { collection, records, bytes, blake3: digits(&hasher) }
+    });
+    let files = contents.files.iter().map(|((area, name), blob)| {
+        let (area, name, bytes, blake3) = (*area, name.clone(), blob.bytes, blob.hash.clone());
+        ArchivedFile { area, name, bytes, blake3 }
+    });
+    Ok(ArchiveManifest {
+        tenant: access.tenant().clone(),
+        exported_at: access.core.clock.now(),
+        profile: admitted.profile(ACTION)?,
+        records: records.collect(),
+        files: files.collect(),
+    })
+}
+
+/// Where the files' bytes come from.
+struct Source {
+    pinned: Pinned,
+    permit: Permit,
+}
+
+/// A part of the archive.
+enum Part {
+    Bytes(Bytes),
+    Records(Vec<Entry>),
+    File(ArchivedFile),
+}
+
+fn body(manifest: &ArchiveManifest, text: Vec<u8>, contents: Contents, source: Source) -> ByteStream {
+    let at = manifest.exported_at;
+    let filling = |bytes: u64| Part::Bytes(vec![0; padding(bytes)].into());
+    let sum = Bytes::from(sum(&text));
+    let mut parts = Vec::new();
+    for (entry, text) in [(MANIFEST, Bytes::from(text)), (MANIFEST_SUM, sum)] {
+        let length = text.len() as u64;
+        parts.extend([Part::Bytes(header(entry, length, at)), Part::Bytes(text), filling(length)]);
+    }
+    for (entry, (_, records)) in manifest.records.iter().zip(contents.records) {
+        parts.push(Part::Bytes(header(&entry.entry(), entry.bytes, at)));
+        parts.extend([Part::Records(records), filling(entry.bytes)]);
+    }
+    for file in &manifest.files {
+        parts.push(Part::Bytes(header(&file.entry(), file.bytes, at)));
+        parts.extend([Part::File(file.clone()), filling(file.bytes)]);
+    }
+    parts.push(Part::Bytes(Bytes::from_static(&END)));
+    let source = Arc::new(source);
+    let streams = futures::stream::iter(parts).then(move |part| opened(Arc::clone(&source), part));
+    streams.try_flatten().try_filter(|chunk| std::future::ready(!chunk.is_empty())).boxed()
+}
+
+async fn opened(source: Arc<Source>, part: Part) -> io::Result<ByteStream> {
+    match part {
+        Part::Bytes(bytes) => Ok(futures::stream::iter([Ok(bytes)]).boxed()),
+        Part::Records(entries) => Ok(lines(entries)),
+        Part::File(file) => file_bytes(source, file).await,
+    }
+}
+
+/// Records, one a line.
+fn lines(entries: Vec<Entry>) -> ByteStream {
+    let chunks = futures::stream::unfold(entries.into_iter(), |mut entries| async move {
+        let mut chunk = BytesMut::new();
+        while chunk.len() < CHUNK {
+            let Some(entry) = entries.next() else { break };
+            chunk.extend_from_slice(&entry.text);
+            chunk.extend_from_slice(b"\n");
+        }
+        (!chunk.is_empty()).then(|| (Ok(chunk.freeze()), entries))
+    });
+    chunks.boxed()
+}
+
+/// A file's bytes, as far as they are those that were uploaded.
+async fn file_bytes(source: Arc<Source>, file: ArchivedFile) -> io::Result<ByteStream> {
+    if file.bytes == 0 {
+        return Ok(futures::stream::empty().boxed());
+    }
+    let operation = ACTION.as_str();
+    let key = BlobKey::new(source.permit.tenant().clone(), file.area, file.name.clone());
+    let store = source.pinned.core.guarded.store(&source.permit);
+    let body = store.get(&key, 0..file.bytes).await;
+    let body = body.map_err(|error| io::Error::other(Error::store(operation, error)))?;
+    let state = (body, blake3::Hasher::new(), Some(file), source);
+    let checked =
+        futures::stream::try_unfold(state, move |(mut body, mut hasher, file, source)| async move {
+            let Some(file) = file else { return Ok(None) };
+            match body.next().await {
+                Some(chunk) => {
+                    let chunk = chunk?;
+                    hasher.update(&chunk);
+                    Ok(Some((chunk, (body, hasher, Some(file), source))))
+                }
+                None if digits(&hasher) == file.blake3 => Ok(None),
+                None => {
+                    let damaged = Error::new(ErrorKind::Corrupt, operation).about(file.entry());
+                    Err(io::Error::other(damaged))
+                }
+            }
+        });
+    Ok(checked.boxed())
+}

@@ -1,0 +1,134 @@
+//! What an archive's records become: under the tenant's own name, with the fresh names of its files, by
+//! the rules of their types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::access::Author;
+use super::super::files;
+use super::super::kinds::Kind;
+use super::super::named::FILE_INDEX;
+use super::super::records;
+use crate::archive::{ArchiveError, ArchivedFile};
+use crate::error::{Error, Result};
+use crate::ledger::Draft;
+use crate::ownership::Action;
+use crate::paths::{CollectionName, FileName, TenantId};
+use crate::record::{RecordText, Target};
+
+/// A collection as it came.
+pub(super) struct Arrived {
+    pub(super) collection: CollectionName,
+    pub(super) kind: Kind,
+    pub(super) records: Vec<RecordText>,
+}
+
+/// The names that the archive's files get: by the folded name that each has there.
+#[derive(Default)]
+pub(super) struct FreshNames(BTreeMap<String, FileName>);
+
+impl FreshNames {
+    pub(super) fn insert(&mut self, old: &FileName, new: FileName) {
+        self.0.insert(old.folded(), new);
+    }
+
+    pub(super) fn get(&self, old: &FileName) -> Option<&FileName> {
+        self.0.get(&old.folded())
+    }
+}
+
+/// Why a record is refused, for the report.
+fn refused(arrived: &Arrived, line: usize, reason: impl ToString) -> ArchiveError {
+    let (collection, line) = (arrived.collection.clone(), line as u64 + 1);
+    ArchiveError::Record { collection, line, reason: reason.to_string() }
+}
+
+/// A record with the tenant's name and the files' fresh ones in place of those that it had.
+pub(super) fn renamed(
+    text: RecordText,
+    kind: Kind,
+    (from, to): (&TenantId, &TenantId),
+    names: &FreshNames,
+) -> std::result::Result<RecordText, String> {
+    let owner = text.envelope().map_err(|error| error.to_string())?.owner().map(str::to_owned);
+    if owner.is_some_and(|owner| owner != from.as_str()) {
+        return Err("it names another owner".to_owned());
+    }
+    let owned = |_: &str| (from != to).then(|| to.to_string());
+    let named = |old: &str| names.get(&FileName::parse(old).ok()?).map(ToString::to_string);
+    let changed = |text: RecordText, fields: &[&'static str], change: &dyn Fn(&str) -> Option<String>| {
+        let changed = text.with_texts(fields, change).map_err(|error| error.to_string())?;
+        Ok::<_, String>(changed.unwrap_or(text))
+    };
+    let text = changed(text, &["owner"], &owned)?;
+    let text = changed(text, kind.files, &named)?;
+    // A field that its kind does not tell of would go on naming what is there no more.
+    let references = (kind.references)(&text).map_err(|error| error.to_string())?;
+    let is_old = |target: &Target| match target {
+        Target::Key(index, key) => *index == FILE_INDEX && names.0.contains_key(key),
+        Target::Id(_) => false,
+    };
+    let files = [CollectionName::VIDEOS, CollectionName::THUMBNAILS];
+    let left = references.iter().find(|named| files.contains(named.collection()) && is_old(named.target()));
+    match left {
+        Some(left) => Err(format!("its kind does not say that {} names a file", left.field())),
+        None => Ok(text),
+    }
+}
+
+/// Puts everything into an empty tenant: its files, which are reserved, and its records.
+pub(super) fn restore(
+    draft: &mut Draft,
+    author: &Author<'_>,
+    action: Action,
+    arrived: &[Arrived],
+    stored: &[(FileName, ArchivedFile)],
+) -> Result<()> {
+    let operation = action.as_str();
+    for (name, file) in stored {
+        let blob = files::Blob { bytes: file.bytes, hash: file.blake3.clone() };
+        files::settle(draft, operation, file.area, name, &blob)?;
+    }
+    for each in arrived {
+        for (line, text) in each.records.iter().enumerate() {
+            (each.kind.restore)(draft, author, action, text)
+                .map_err(|error| super::import::refused(refused(each, line, why(&error))))?;
+        }
+    }
+    let unreferenced = stored
+        .iter()
+        .find(|(name, file)| draft.state().find_everywhere(&records::blob_key(file.area, name)).is_empty());
+    match unreferenced {
+        Some((_, file)) => Err(super::import::refused(ArchiveError::Unreferenced { entry: file.entry() })),
+        None => Ok(()),
+    }
+}
+
+/// What an error says of a record, without the operation.
+fn why(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.kind().to_string(),
+    }
+}
+
+/// The lines of a collection's entry as records; each is one.
+pub(super) fn parsed(
+    text: &[u8],
+    limits: &crate::record::RecordLimits,
+) -> std::result::Result<Vec<RecordText>, (u64, String)> {
+    let mut records = Vec::new();
+    let mut ids = BTreeSet::new();
+    let Some(text) = text.strip_suffix(b"\n") else {
+        return if text.is_empty() { Ok(records) } else { Err((1, "its line has no end".to_owned())) };
+    };
+    for (at, line) in text.split(|&byte| byte == b'\n').enumerate() {
+        let refused = |error: crate::record::RecordError| (at as u64 + 1, error.to_string());
+        let record = RecordText::parse(line, limits).map_err(refused)?;
+        let id = record.envelope().map_err(refused)?.id().clone();
+        if !ids.insert(id.as_str().to_owned()) {
+            return Err((at as u64 + 1, "another one has its id".to_owned()));
+        }
+        records.push(record);
+    }
+    Ok(records)
+}
