@@ -55,8 +55,8 @@ macro_rules! forward_tenant_store {
                 PutView put_view(tenant: &TenantId, view: &ViewKey, content: Bytes) -> (), Some(tenant);
                 RenameView rename_view(tenant: &TenantId, from: &ViewKey, to: &ViewKey) -> (), Some(tenant);
                 RemoveView remove_view(tenant: &TenantId, view: &ViewKey) -> (), Some(tenant);
-                ListEdited list_edited(tenant: &TenantId, after: Option<&str>, limit: usize) -> Page<SetAside>,
-                    Some(tenant);
+                ListEdited list_edited(tenant: &TenantId, place: ViewPlace, after: Option<&str>, limit: usize)
+                    -> Page<SetAside>, Some(tenant);
                 LocalPath local_path(key: &BlobKey) -> std::path::PathBuf, Some(key.tenant());
                 FreeSpace free_space() -> Option<u64>, None;
         );

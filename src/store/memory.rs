@@ -13,7 +13,7 @@ use super::forward::{StoreMethod, forward_tenant_store};
 use super::object::ObjectTenantStore;
 use super::{
     BlobInfo, ByteStream, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed, Removed,
-    SetAside, Version, ViewKey,
+    SetAside, Version, ViewKey, ViewPlace,
 };
 use crate::paths::{Area, BlobKey, TenantId};
 

@@ -384,14 +384,15 @@ pub trait TenantStore: Send + Sync + 'static {
     /// Whatever kept the store from it.
     async fn remove_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<(), StoreError>;
 
-    /// Lists the files of a tenant's data folder that were set aside ([`ViewName::Edited`]), in order of
-    /// name, from after `after`, at most `limit`. What is no plain file is left out.
+    /// Lists the files of one of a tenant's folders that were set aside ([`ViewName::Edited`]), in order
+    /// of name, from after `after`, at most `limit`. What is no plain file is left out.
     ///
     /// # Errors
     /// Whatever kept the store from it.
     async fn list_edited(
         &self,
         tenant: &TenantId,
+        place: ViewPlace,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<SetAside>, StoreError>;

@@ -1,5 +1,7 @@
 //! Where the files lie that are derived from a ledger, and those of them that were set aside.
 
+use std::fmt;
+
 use crate::paths::FileName;
 
 /// A view's place and name.
@@ -11,6 +13,13 @@ pub struct ViewKey {
     pub name: ViewName,
 }
 
+impl fmt::Display for ViewKey {
+    /// The file's name, behind `tokens/` where it lies in that folder.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.place.prefix(), self.name.file_name())
+    }
+}
+
 /// The folder in which a view lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ViewPlace {
@@ -18,6 +27,20 @@ pub enum ViewPlace {
     Data,
     /// `tokens/<tenant>/`
     Tokens,
+}
+
+impl ViewPlace {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Data, Self::Tokens];
+
+    /// What a view's name begins with, where it is told without its folder.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Data => "",
+            Self::Tokens => "tokens/",
+        }
+    }
 }
 
 /// A view's file name.
@@ -49,6 +72,8 @@ impl ViewName {
 /// A view's file that was set aside, as a listing finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
+    /// The folder.
+    pub place: ViewPlace,
     /// The file name of the view.
     pub view: FileName,
     /// The time in its name: seconds since 1970.
@@ -58,13 +83,13 @@ pub struct SetAside {
 }
 
 impl SetAside {
-    /// What was set aside under a file name, if that is such a name as
+    /// What was set aside in a folder under a file name, if that is such a name as
     /// [`ViewName::file_name`] gives.
     #[must_use]
-    pub fn of_name(name: &str, length: u64) -> Option<Self> {
+    pub fn of_name(place: ViewPlace, name: &str, length: u64) -> Option<Self> {
         let (view, digits) = name.rsplit_once(".edited-")?;
         let (view, time) = (FileName::parse(view).ok()?, digits.parse::<i64>().ok()?);
-        let set_aside = Self { view, time, length };
+        let set_aside = Self { place, view, time, length };
         // A number has other spellings too.
         (set_aside.key().name.file_name() == name).then_some(set_aside)
     }
@@ -72,12 +97,12 @@ impl SetAside {
     /// Where it lies.
     #[must_use]
     pub fn key(&self) -> ViewKey {
-        ViewKey { place: ViewPlace::Data, name: ViewName::Edited(self.view.clone(), self.time) }
+        ViewKey { place: self.place, name: ViewName::Edited(self.view.clone(), self.time) }
     }
 
-    /// Where that lies which the view showed before.
+    /// Where that lies which the view showed before; a token's file has none.
     #[must_use]
     pub fn base(&self) -> ViewKey {
-        ViewKey { place: ViewPlace::Data, name: ViewName::Base(self.view.clone(), self.time) }
+        ViewKey { place: self.place, name: ViewName::Base(self.view.clone(), self.time) }
     }
 }

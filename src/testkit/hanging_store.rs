@@ -11,7 +11,7 @@ use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::forward::forward_tenant_store;
 use crate::store::{
     BlobInfo, ByteStream, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed, Removed,
-    SetAside, StoreMethod, TenantStore, Version, ViewKey,
+    SetAside, StoreMethod, TenantStore, Version, ViewKey, ViewPlace,
 };
 
 /// One tenant's gate.

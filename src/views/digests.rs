@@ -5,7 +5,11 @@
 //! before the views are, and so holds for each the digest of what lies there and of what is about to:
 //! whichever a crash leaves, it is known. A few before them are kept too, since another process may be
 //! about to write one. `shown` has for each view what the records of its newest text say, as digests:
-//! `{"video_database.json": {"<id>": "<digest>"}}`.
+//! `{"video_database.json": {"<id>": "<digest>"}}`. A token's file stands there as `tokens/<name>`, and
+//! shows nothing that could be adopted.
+//!
+//! A digest of a secret, without salt, lets those who have it see whether they guessed the secret. What
+//! services give as tokens can't be guessed, and who can read this file can read the ledger beside it.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +17,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Shown;
+use crate::paths::FileName;
 use crate::store::{ViewKey, ViewName, ViewPlace};
 
 /// A BLAKE3 digest of a view's text, in hexadecimal digits.
@@ -49,13 +54,11 @@ struct Stored {
     shown: BTreeMap<String, Shown>,
 }
 
-/// How a view is called in the file; a file name has no slash.
-fn label(view: &ViewKey) -> Option<String> {
-    match (&view.name, view.place) {
-        (ViewName::File(name), ViewPlace::Data) => Some(name.as_str().to_owned()),
-        (ViewName::File(name), ViewPlace::Tokens) => Some(format!("tokens/{name}")),
-        _ => None,
-    }
+/// The view that is called so in the file; a file name has no slash.
+fn called(label: &str) -> Option<ViewKey> {
+    let tokens = label.strip_prefix(ViewPlace::Tokens.prefix());
+    let (place, name) = tokens.map_or((ViewPlace::Data, label), |name| (ViewPlace::Tokens, name));
+    Some(ViewKey { place, name: ViewName::File(FileName::parse(name).ok()?) })
 }
 
 impl Digests {
@@ -77,13 +80,12 @@ impl Digests {
 
     /// Whether a text of that digest is the library's own.
     pub(crate) fn knows(&self, view: &ViewKey, digest: &Digest) -> bool {
-        label(view).and_then(|label| self.own.get(&label)).is_some_and(|own| own.contains(digest))
+        self.own.get(&view.to_string()).is_some_and(|own| own.contains(digest))
     }
 
     /// Lets these count as own from now on, the last one longest.
     pub(crate) fn add(&mut self, view: &ViewKey, own: impl IntoIterator<Item = Digest>) {
-        let Some(label) = label(view) else { return };
-        let digests = self.own.entry(label).or_default();
+        let digests = self.own.entry(view.to_string()).or_default();
         for digest in own {
             digests.retain(|known| *known != digest);
             digests.push(digest);
@@ -93,26 +95,30 @@ impl Digests {
 
     /// Which records the newest text of a view shows, as far as that is known.
     pub(crate) fn shown(&self, view: &ViewKey) -> Option<&Shown> {
-        self.shown.get(&label(view)?)
+        self.shown.get(&view.to_string())
     }
 
     /// Says which records the newest text of a view shows.
     pub(crate) fn show(&mut self, view: &ViewKey, shown: Shown) {
-        if let Some(label) = label(view) {
-            self.shown.insert(label, shown);
-        }
+        self.shown.insert(view.to_string(), shown);
     }
 
-    /// The names of the views of the data folder that it knows.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
-        self.own.keys().map(String::as_str).filter(|label| !label.contains('/'))
+    /// Knows nothing of a view any more.
+    pub(crate) fn forget(&mut self, view: &ViewKey) {
+        self.own.remove(&view.to_string());
+        self.shown.remove(&view.to_string());
+    }
+
+    /// The views that it knows.
+    pub(crate) fn views(&self) -> impl Iterator<Item = ViewKey> {
+        self.own.keys().filter_map(|label| called(label))
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::super::view_of;
+    use super::super::{token_view, view_of};
     use super::*;
     use crate::paths::CollectionName;
 
@@ -130,9 +136,31 @@ mod tests {
         assert!(again.knows(&view, &old) && again.knows(&view, &new));
         assert!(!again.knows(&view, &Digest::of(b"other")));
         assert_eq!(again.shown(&view), Some(&shown));
-        assert_eq!(again.files().collect::<Vec<_>>(), ["video_database.json"]);
+        assert_eq!(again.views().collect::<Vec<_>>(), [view]);
         assert_eq!(Digests::read(Some(&text[..text.len() / 2])), Digests::default());
         assert_eq!(Digests::read(None), Digests::default());
+    }
+
+    #[test]
+    fn a_token_and_a_database_of_one_name_are_two_views_and_can_be_forgotten_each() {
+        let token = token_view(FileName::parse("schedules.json").unwrap());
+        let database = view_of(&CollectionName::SCHEDULES).unwrap();
+        let digest = Digest::of(b"token");
+        let mut digests = Digests::default();
+        digests.add(&token, [digest.clone()]);
+        assert!(digests.knows(&token, &digest) && !digests.knows(&database, &digest));
+        digests.add(&database, [digest.clone()]);
+        assert_eq!(digests.views().collect::<Vec<_>>(), [database.clone(), token.clone()]);
+        digests.forget(&token);
+        assert!(!digests.knows(&token, &digest) && digests.knows(&database, &digest));
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_no_view() {
+        for label in ["tokens/../ana.json", "tokens/", "../ledger", "tokens/a/b.json", "ledger"] {
+            let text = format!(r#"{{"version": 1, "views": {{"{label}": []}}}}"#);
+            assert_eq!(Digests::read(Some(text.as_bytes())).views().count(), 0, "{label}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(crate) const STANDING: [CollectionName; 5] = [
 const DOCUMENTED: [(CollectionName, &str); 2] =
     [(CollectionName::VIDEOS, "video_database"), (CollectionName::THUMBNAILS, "thumbnail_database")];
 
-/// What a view's text is.
+/// What the text of a collection's view is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// An array of the records.
@@ -26,19 +26,25 @@ pub(crate) enum Shape {
     Object,
 }
 
-/// What the text of a collection's view is.
-pub(crate) fn shape(collection: &CollectionName) -> Shape {
-    match *collection == CollectionName::STREAM_MAPPING {
-        true => Shape::Object,
-        false => Shape::Array,
+/// What the text of a collection's view is; tokens have no view of them all, but each a file of its own.
+pub(crate) fn shape(collection: &CollectionName) -> Option<Shape> {
+    if *collection == CollectionName::TOKENS {
+        None
+    } else if *collection == CollectionName::STREAM_MAPPING {
+        Some(Shape::Object)
+    } else {
+        Some(Shape::Array)
     }
 }
 
-/// The view of a collection. Tokens have none: each of them is a file of its own.
+/// The view of the token of that name.
+pub(crate) const fn token_view(name: FileName) -> ViewKey {
+    ViewKey { place: ViewPlace::Tokens, name: ViewName::File(name) }
+}
+
+/// The view of a collection that has one for all its records.
 pub(crate) fn view_of(collection: &CollectionName) -> Option<ViewKey> {
-    if *collection == CollectionName::TOKENS {
-        return None;
-    }
+    shape(collection)?;
     let documented = DOCUMENTED.iter().find(|(named, _)| named == collection).map(|(_, stem)| *stem);
     let stem = documented.unwrap_or(collection.as_str());
     // A collection's name has no character that a file name may not have.
@@ -46,8 +52,11 @@ pub(crate) fn view_of(collection: &CollectionName) -> Option<ViewKey> {
     Some(ViewKey { place: ViewPlace::Data, name: ViewName::File(file) })
 }
 
-/// The collection that a file of the data folder shows, by its name.
-pub(crate) fn collection_of(file: &str) -> Option<CollectionName> {
+/// The collection that a file shows, by its place and name.
+pub(crate) fn collection_of(place: ViewPlace, file: &str) -> Option<CollectionName> {
+    if place == ViewPlace::Tokens {
+        return Some(CollectionName::TOKENS);
+    }
     let stem = file.strip_suffix(".json")?;
     let documented = DOCUMENTED.iter().find(|(_, named)| *named == stem).map(|(named, _)| named.clone());
     let collection = documented.or_else(|| CollectionName::parse(stem).ok())?;
@@ -89,11 +98,11 @@ mod tests {
     #[test]
     fn a_file_leads_back_to_its_collection_and_no_other() {
         for collection in STANDING {
-            assert_eq!(collection_of(&file(&collection)), Some(collection));
+            assert_eq!(collection_of(ViewPlace::Data, &file(&collection)), Some(collection));
         }
         for stranger in ["videos.json", "tokens.json", "ledger", "video_database.json.edited-1", "Notes.json"]
         {
-            assert_eq!(collection_of(stranger), None, "{stranger}");
+            assert_eq!(collection_of(ViewPlace::Data, stranger), None, "{stranger}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! The documented files that are derived from a tenant's ledger, for people and other programs: which
-//! file shows which collection, its text, the digests by which a file is known to be the
+//! file shows which collection or token, its text, the digests by which a file is known to be the
 //! library's own, and digests of the records that it shows.
 //!
 //! Everything here is a pure rule. When views are written, and what happens to one that somebody else
@@ -14,6 +14,6 @@ mod shown;
 mod text;
 
 pub(crate) use digests::{Digest, Digests};
-pub(crate) use layout::{STANDING, Shape, collection_of, shape, view_of};
+pub(crate) use layout::{STANDING, Shape, collection_of, shape, token_view, view_of};
 pub(crate) use shown::Shown;
 pub(crate) use text::text;

@@ -15,7 +15,7 @@ use tenantry::paths::{CollectionName, FileName, TenantId};
 use tenantry::record::{Entity, RecordId, SecretText};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
-use tenantry::store::{SetAside, TenantStore};
+use tenantry::store::{SetAside, TenantStore, ViewPlace};
 use tenantry::testkit::{CountingStore, Counts, SeededEntropy};
 use tenantry::{Builder, EditName, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace};
 
@@ -293,7 +293,7 @@ impl World {
             own.videos().set_thumbnail(video, Expected::Any, None).await.unwrap();
         }
         if action == Action::AdoptView {
-            let edited = SetAside::of_name(edit().as_str(), 0).unwrap().key();
+            let edited = SetAside::of_name(ViewPlace::Data, edit().as_str(), 0).unwrap().key();
             let store = self.medium.store().await;
             store.put_view(&id(tenant), &edited, Bytes::from_static(b"[]")).await.unwrap();
         }

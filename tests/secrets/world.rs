@@ -15,7 +15,7 @@ use tenantry::quota::{Limits, QuotaSink, Threshold, TracingQuota};
 use tenantry::record::{Entity, Record, RecordId, SecretText};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::{ObjectStoreSettings, ObjectTenantStore};
-use tenantry::store::{Commit, Header, Put, SetAside, TenantStore};
+use tenantry::store::{Commit, Header, Put, SetAside, TenantStore, ViewPlace};
 use tenantry::testkit::faulty_objects::{Faults, FaultyObjects};
 use tenantry::testkit::simulated_disk::SimulatedDisk;
 use tenantry::testkit::{CountingStore, SeededEntropy};
@@ -310,7 +310,7 @@ impl World {
         let _ = own.collection::<Note>().insert_as(&known(), note("known")).await;
         let _ = own.collection::<Note>().remove(&fresh(), Expected::Any).await;
         crate::perform::planned_rows::furnish(&own).await;
-        let set_aside = SetAside::of_name(edit().as_str(), 0).unwrap().key();
+        let set_aside = SetAside::of_name(ViewPlace::Data, edit().as_str(), 0).unwrap().key();
         let other = if tenant == "ben" { "ana" } else { "ben" };
         let text = edited(&name(other)).into();
         self.medium.beside().await.put_view(&id(tenant), &set_aside, text).await.unwrap();

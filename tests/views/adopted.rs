@@ -3,7 +3,7 @@
 use serde_json::json;
 use serde_json::value::RawValue;
 use tenantry::environment::Clock;
-use tenantry::store::{MemoryStore, SetAside, TenantStore};
+use tenantry::store::{MemoryStore, SetAside, TenantStore, ViewPlace};
 use tenantry::{ErrorKind, Tenantry, Video, ViewMode};
 
 use crate::support::{Note, Place, Stream, get, id, note, notes, only_edit, pairs, record, set_aside, texts};
@@ -196,7 +196,7 @@ async fn in_memory_an_edit_is_adopted_as_on_the_disk() {
     let ana = tenantry.session(&id("ana")).await.unwrap().own();
     ana.collection::<Note>().insert_as(&record("a"), note("aa")).await.unwrap();
     ana.write_views().await.unwrap();
-    let mut view = SetAside::of_name("notes.json.edited-0", 0).unwrap().key();
+    let mut view = SetAside::of_name(ViewPlace::Data, "notes.json.edited-0", 0).unwrap().key();
     view.name = tenantry::store::ViewName::File("notes.json".parse().unwrap());
     let text = async || beside.read_view(&id("ana"), &view).await.unwrap().unwrap();
     let edited = String::from_utf8(text().await.to_vec()).unwrap().replace("aa", "edited");

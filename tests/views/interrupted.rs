@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use object_store::memory::InMemory;
 use serde_json::json;
 use tenantry::store::object::ObjectTenantStore;
-use tenantry::store::{SetAside, StoreMethod, TenantStore};
+use tenantry::store::{SetAside, StoreMethod, TenantStore, ViewPlace};
 use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKind, Status};
 use tenantry::testkit::{HangingStore, Moment, ObservedStore};
 use tenantry::{Expected, Tenantry, ViewMode, Workspace};
@@ -168,7 +168,7 @@ async fn an_adoption_whose_file_could_not_be_removed_is_done_all_the_same() {
     let tenantry = Tenantry::builder(ObjectTenantStore::new(Arc::new(objects))).open().await.unwrap();
     tenantry.ensure(&id("ana"), "Ana").await.unwrap();
     let ana = own(&tenantry).await;
-    let set_aside = SetAside::of_name("notes.json.edited-1", 0).unwrap().key();
+    let set_aside = SetAside::of_name(ViewPlace::Data, "notes.json.edited-1", 0).unwrap().key();
     let text = json!([{"id": "d", "text": "new"}]).to_string();
     ObjectTenantStore::new(memory).put_view(&id("ana"), &set_aside, text.into()).await.unwrap();
     let (kind, key_contains) = (Some(RequestKind::Delete), ".edited-".to_owned());

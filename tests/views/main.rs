@@ -12,4 +12,6 @@ mod meanwhile;
 mod processes;
 mod refused;
 mod support;
+mod token_folder;
+mod tokens;
 mod written;

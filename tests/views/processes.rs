@@ -34,7 +34,7 @@ async fn two_processes_that_write_one_tenants_views_take_nothing_of_each_other_f
 }
 
 /// A second process on the same root.
-async fn other(root: PathBuf, clock: Arc<ManualClock>, mode: ViewMode) -> Tenantry {
+pub(crate) async fn other(root: PathBuf, clock: Arc<ManualClock>, mode: ViewMode) -> Tenantry {
     let store = LocalStore::open(root, LocalOptions::default()).await.unwrap();
     let mut settings = Settings::default();
     settings.views = mode;

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::disk::Directory;
 #[cfg(target_os = "linux")]
 use super::failure::failed_to_find;
+use super::handles::Slot;
 use super::ledgers::{answer, missing};
 #[cfg(target_os = "linux")]
 use super::linux::{self, KernelDirectory};
@@ -28,7 +29,7 @@ use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::StoreErrorKind;
 use crate::store::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, StoreError, TenantStore, Version, ViewKey,
+    Removed, SetAside, StoreError, TenantStore, Version, ViewKey, ViewPlace,
 };
 
 /// Tenants on the local disk: a folder for each, a ledger file, plain files for blobs.
@@ -278,12 +279,15 @@ impl TenantStore for LocalStore {
     async fn list_edited(
         &self,
         tenant: &TenantId,
+        place: ViewPlace,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<SetAside>, StoreError> {
         let slot = self.root.slots.get(tenant);
         let after = after.map(str::to_owned);
-        self.root.run(&slot, move |root, slot| root.list_edited(&slot.tenant, after.as_deref(), limit)).await
+        let task =
+            move |root: &Root, slot: &Slot| root.list_edited(&slot.tenant, place, after.as_deref(), limit);
+        self.root.run(&slot, task).await
     }
 
     async fn local_path(&self, key: &BlobKey) -> Result<PathBuf, StoreError> {

@@ -14,7 +14,7 @@ use super::options::Step;
 use super::root::Root;
 use super::temporary::{NotPublished, Temporary};
 use crate::paths::TenantId;
-use crate::store::{Page, SetAside, StoreError, StoreErrorKind, ViewKey};
+use crate::store::{Page, SetAside, StoreError, StoreErrorKind, ViewKey, ViewPlace};
 
 /// A view's name, relative to the root.
 fn place(tenant: &TenantId, view: &ViewKey) -> String {
@@ -128,24 +128,26 @@ impl Root {
     pub(super) fn list_edited(
         &self,
         tenant: &TenantId,
+        place: ViewPlace,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<SetAside>, StoreError> {
-        let fail = |error| failed("list edited views", format!("{}/{tenant}", layout::DATA), error);
-        let Some(directory) = self.tenant_folder("list edited views", layout::DATA, tenant)? else {
+        let folder = layout::view_folder(place);
+        let fail = |error| failed("list edited views", format!("{folder}/{tenant}"), error);
+        let Some(directory) = self.tenant_folder("list edited views", folder, tenant)? else {
             return Ok(Page { items: Vec::new(), next: None });
         };
         let entries = directory.entries().map_err(fail)?.into_iter();
         let names = entries
             .filter_map(|(name, _)| name.into_string().ok())
-            .filter(|name| SetAside::of_name(name, 0).is_some())
+            .filter(|name| SetAside::of_name(place, name, 0).is_some())
             .map(|name| (name, ()));
         let (names, next) = page_of(names.collect(), after, limit);
         let mut items = Vec::new();
         for (name, ()) in names {
             let found = if_there(directory.metadata(&name)).map_err(fail)?;
             let found = found.filter(|found| found.kind == EntryKind::File);
-            items.extend(found.and_then(|found| SetAside::of_name(&name, found.length)));
+            items.extend(found.and_then(|found| SetAside::of_name(place, &name, found.length)));
         }
         Ok(Page { items, next })
     }

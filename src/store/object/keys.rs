@@ -50,15 +50,19 @@ impl Keys {
     /// [`Unsupported`](StoreErrorKind::Unsupported) if the ledger itself has that key.
     pub(super) fn view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Path, StoreError> {
         let name = view.name.file_name();
-        let folder = match view.place {
-            ViewPlace::Data if is_of_ledger(&name) => {
-                let detail = "the name of the view is one of the ledger's";
-                return Err(StoreError::new(StoreErrorKind::Unsupported, "view", detail));
-            }
+        if view.place == ViewPlace::Data && is_of_ledger(&name) {
+            let detail = "the name of the view is one of the ledger's";
+            return Err(StoreError::new(StoreErrorKind::Unsupported, "view", detail));
+        }
+        Ok(self.views(tenant, view.place).join(segment(&name)))
+    }
+
+    /// The folder of a tenant's views of one kind.
+    pub(super) fn views(&self, tenant: &TenantId, place: ViewPlace) -> Path {
+        match place {
             ViewPlace::Data => self.data(tenant),
             ViewPlace::Tokens => self.tokens(tenant),
-        };
-        Ok(folder.join(segment(&name)))
+        }
     }
 
     /// A place of the library's own.

@@ -13,7 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use super::ObjectTenantStore;
 use crate::paths::{Area, FileName, TenantId};
 use crate::store::object_error::from_object;
-use crate::store::{Found, Page, SetAside, StoreError};
+use crate::store::{Found, Page, SetAside, StoreError, ViewPlace};
 
 /// How many heads are asked for at once.
 const ASK_AHEAD: usize = 16;
@@ -38,14 +38,15 @@ impl ObjectTenantStore {
     pub(super) async fn list_edited_objects(
         &self,
         tenant: &TenantId,
+        place: ViewPlace,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<SetAside>, StoreError> {
-        let (folder, subject) = (self.keys.data(tenant), "the tenant's views");
-        let is_edited = |name: &str| SetAside::of_name(name, 0).is_some();
+        let (folder, subject) = (self.keys.views(tenant, place), "the tenant's views");
+        let is_edited = |name: &str| SetAside::of_name(place, name, 0).is_some();
         let smallest = self.smallest("list edited views", subject, &folder, after, limit, is_edited).await?;
         let Page { items, next } = page(smallest.into_iter().collect(), limit, |(name, _)| name);
-        let items = items.iter().filter_map(|(name, length)| SetAside::of_name(name, *length));
+        let items = items.iter().filter_map(|(name, length)| SetAside::of_name(place, name, *length));
         Ok(Page { items: items.collect(), next })
     }
 

@@ -31,7 +31,7 @@ use self::keys::Keys;
 use super::head_ledger::{HeadLedger, HeadLedgerSettings};
 use super::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, StoreError, StoreErrorKind, TenantStore, Version, ViewKey,
+    Removed, SetAside, StoreError, StoreErrorKind, TenantStore, Version, ViewKey, ViewPlace,
 };
 use crate::environment::{Entropy, SystemEntropy};
 use crate::paths::{Area, BlobKey, TenantId};
@@ -201,10 +201,11 @@ impl TenantStore for ObjectTenantStore {
     async fn list_edited(
         &self,
         tenant: &TenantId,
+        place: ViewPlace,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<SetAside>, StoreError> {
-        self.list_edited_objects(tenant, after, limit).await
+        self.list_edited_objects(tenant, place, after, limit).await
     }
 
     async fn local_path(&self, _key: &BlobKey) -> Result<PathBuf, StoreError> {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::bench::{Bench, committed, ensure_refused, load, read, tenant};
 use super::{Case, Verdict, case, ensure};
-use crate::paths::FileName;
+use crate::paths::{FileName, TenantId};
 use crate::store::{SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -151,32 +151,49 @@ async fn list_edited(bench: Bench) -> Verdict {
     let other = bench.create(&tenant("ana2")?).await?;
     let (notes, plans) = (FileName::parse("notes.json")?, FileName::parse("plans.json")?);
     let edits = [(&notes, 5, "five"), (&notes, 60, "sixty"), (&plans, -1, "")];
-    let edited = |view: &FileName, time, length| SetAside { view: view.clone(), time, length };
-    for (view, time, content) in edits {
-        let content = Bytes::from_static(content.as_bytes());
-        bench.store.put_view(&ana.tenant, &edited(view, time, 0).key(), content).await?;
+    for place in ViewPlace::ALL {
+        let edited = |view: &FileName, time, length| SetAside { place, view: view.clone(), time, length };
+        for (view, time, content) in edits {
+            let content = Bytes::from(format!("{content}{}", place.prefix()));
+            bench.store.put_view(&ana.tenant, &edited(view, time, 0).key(), content).await?;
+        }
+        // Neither is one, nor what lies beside one.
+        let view = view(place, "notes.json")?;
+        bench.store.put_view(&ana.tenant, &view, Bytes::from_static(b"[]")).await?;
+        let base = edited(&notes, 60, 0).base();
+        bench.store.put_view(&ana.tenant, &base, Bytes::from_static(b"{}")).await?;
+        bench.store.put_view(&other.tenant, &edited(&plans, 7, 0).key(), Bytes::from_static(b"1")).await?;
     }
-    // Neither is one, nor what lies beside one.
-    let view = view(ViewPlace::Data, "notes.json")?;
-    bench.store.put_view(&ana.tenant, &view, Bytes::from_static(b"[]")).await?;
-    let base = edited(&notes, 60, 0).base();
-    bench.store.put_view(&ana.tenant, &base, Bytes::from_static(b"{}")).await?;
-    bench.store.put_view(&other.tenant, &edited(&plans, 7, 0).key(), Bytes::from_static(b"1")).await?;
+    for place in ViewPlace::ALL {
+        let expected: Vec<_> = edits
+            .map(|(view, time, content)| {
+                let length = (content.len() + place.prefix().len()) as u64;
+                SetAside { place, view: view.clone(), time, length }
+            })
+            .into();
+        let found = all_edited(&bench, &ana.tenant, place).await?;
+        ensure(found == expected, format!("found {found:?}"))?;
+    }
+    let nobody = bench.store.list_edited(&tenant("nobody")?, ViewPlace::Data, None, 2).await?;
+    ensure(nobody.items.is_empty() && nobody.next.is_none(), "who never was has something")
+}
+
+/// What another process finds that was set aside, two at a time.
+async fn all_edited(
+    bench: &Bench,
+    tenant: &TenantId,
+    place: ViewPlace,
+) -> Result<Vec<SetAside>, super::Failure> {
     let other_process = bench.second().await?;
     let (mut found, mut after) = (Vec::new(), None::<String>);
     loop {
-        let page = other_process.list_edited(&ana.tenant, after.as_deref(), 2).await?;
+        let page = other_process.list_edited(tenant, place, after.as_deref(), 2).await?;
         ensure(page.items.len() <= 2, "a page is longer than it may be")?;
         found.extend(page.items);
-        let Some(next) = page.next else { break };
+        let Some(next) = page.next else { return Ok(found) };
         ensure(after.as_ref() < Some(&next), "a page does not go on")?;
         after = Some(next);
     }
-    let expected: Vec<_> =
-        edits.iter().map(|(view, time, content)| edited(view, *time, content.len() as u64)).collect();
-    ensure(found == expected, format!("found {found:?}"))?;
-    let nobody = bench.store.list_edited(&tenant("nobody")?, None, 2).await?;
-    ensure(nobody.items.is_empty() && nobody.next.is_none(), "who never was has something")
 }
 
 async fn view_isolation(bench: Bench) -> Verdict {

@@ -10,10 +10,10 @@ pub use token::{Token, TokenContent};
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::ledger::{Draft, State};
+use crate::ledger::{Draft, Entry, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{CollectionName, FileName, TenantId};
-use crate::record::{OnReferenced, Record};
+use crate::record::{OnReferenced, Record, RecordText};
 
 use super::access::{Access, Author, missing};
 use super::page::{ListOptions, Page};
@@ -21,6 +21,12 @@ use super::records::{self, Expected};
 use super::{named, operations};
 
 /// A tenant's OAuth tokens, each known by its file name, ignoring case.
+///
+/// Each has a file `tokens/<tenant>/<name>` for other programs, where the store keeps views up (the local
+/// disk): its content to the byte, there, replaced whole, or gone before the change of the token is answered,
+/// unless views are written [at close](super::ViewMode::AtClose) only. A change stands also if its file
+/// could not be written; then that is logged, and done later. What somebody else wrote into one is never
+/// read: it is [set aside](super::EditedViews) when the token is replaced or deleted.
 ///
 /// To the policy one is the record of that name in the collection `tokens`. The default policy shows
 /// tokens to their owner and to admins only, also in a shared workspace.
@@ -124,6 +130,15 @@ impl<'a> Tokens<'a> {
 /// A token as what an action is about.
 fn resource(file: &FileName) -> Resource {
     Resource::Record(CollectionName::TOKENS, Arc::from(file.as_str()))
+}
+
+/// The files of these tokens: names, and contents as they were given. One that can't be read, or whose
+/// name a token can't have, has none.
+pub(super) fn files(entries: &[Entry]) -> Vec<(FileName, String)> {
+    let read = |entry: &Entry| Record::<Token>::read(&RecordText::from_stored(entry.text.clone())).ok();
+    let tokens = entries.iter().filter_map(read).map(Record::into_value);
+    let named = tokens.filter(|token| Token::is_name(&token.filename));
+    named.map(|token| (token.filename, token.content.expose().to_owned())).collect()
 }
 
 pub(super) fn find(

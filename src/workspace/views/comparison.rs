@@ -29,8 +29,8 @@ use crate::views::Shown;
 
 use super::super::access::Author;
 use super::super::{records, references};
+use super::content::shown;
 use super::plan::{Adoption, AdoptionPlan, EditRefusal, RefusedEdit, RefusedEdits};
-use super::writing::shown;
 
 const ACTION: Action = Action::AdoptView;
 const OPERATION: &str = ACTION.as_str();

@@ -12,7 +12,7 @@ use crate::ledger::Draft;
 use crate::ownership::{Action, Permit, Resource};
 use crate::paths::CollectionName;
 use crate::record::Entity;
-use crate::store::{SetAside, StoreError, ViewKey};
+use crate::store::{SetAside, StoreError, ViewKey, ViewName, ViewPlace};
 use crate::views::{self, Digest, Shape, Shown};
 
 use super::super::access::{Access, Admitted, Author};
@@ -26,7 +26,7 @@ const ACTION: Action = Action::AdoptView;
 /// How many names are asked for at a time.
 const PAGE: usize = 256;
 
-/// The name of a file that was set aside: `<view>.edited-<time>`.
+/// The name of a file that was set aside: `<view>.edited-<time>`; that of a token's begins with `tokens/`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EditName(String);
 
@@ -37,7 +37,9 @@ impl EditName {
     /// [`InvalidName`](ErrorKind::InvalidName) for any other text.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = || Error::new(ErrorKind::InvalidName, ACTION.as_str());
-        SetAside::of_name(text, 0).map(|_| Self(text.to_owned())).ok_or_else(invalid)
+        let token = text.strip_prefix(ViewPlace::Tokens.prefix());
+        let (place, name) = token.map_or((ViewPlace::Data, text), |name| (ViewPlace::Tokens, name));
+        SetAside::of_name(place, name, 0).map(|_| Self(text.to_owned())).ok_or_else(invalid)
     }
 
     /// The name as text.
@@ -79,9 +81,9 @@ pub struct SetAsideView {
 impl SetAsideView {
     fn new(found: &SetAside) -> Self {
         Self {
-            name: EditName(found.key().name.file_name()),
-            view: found.view.to_string(),
-            collection: views::collection_of(found.view.as_str()),
+            name: EditName(found.key().to_string()),
+            view: ViewKey { place: found.place, name: ViewName::File(found.view.clone()) }.to_string(),
+            collection: views::collection_of(found.place, found.view.as_str()),
             at: Timestamp::from_second(found.time).unwrap_or(Timestamp::MIN),
             bytes: found.length,
         }
@@ -112,6 +114,9 @@ impl SetAsideView {
 /// twice replaces the second change. Where nothing is known of what the view showed (`.views` was lost),
 /// no record is changed or removed.
 ///
+/// A token's file is listed and can be discarded, not adopted: what it holds is the service's to give.
+/// Who wants what is in it reads the file and [replaces](super::super::Tokens::replace) the token.
+///
 /// # Errors
 /// As for changes of a [`Collection`](super::super::Collection).
 #[derive(Debug)]
@@ -124,7 +129,7 @@ impl<'a> EditedViews<'a> {
         Self { access }
     }
 
-    /// Those that there are, by name.
+    /// Those that there are, by name; the files of tokens last.
     ///
     /// # Errors
     /// See [`EditedViews`].
@@ -160,7 +165,8 @@ impl<'a> EditedViews<'a> {
     /// [`InvalidInput`](ErrorKind::InvalidInput) if it is no array of JSON or of another collection, or
     /// with [`RefusedEdits`](super::RefusedEdits) as its source;
     /// [`RevisionMismatch`](ErrorKind::RevisionMismatch) with the same, if all that is refused changed
-    /// in the ledger meanwhile; [`Unsupported`](ErrorKind::Unsupported) for a view that is no array.
+    /// in the ledger meanwhile; [`Unsupported`](ErrorKind::Unsupported) for a view that is no array, as
+    /// the stream mapping and the files of tokens are none.
     pub async fn adopt<E: Entity>(&self, name: &EditName) -> Result<Adoption> {
         let resource = Resource::Collection(E::collection());
         let admitted = self.access.admit(ACTION, &resource).await?;
@@ -218,21 +224,25 @@ impl<'a> EditedViews<'a> {
 
     /// The files that were set aside, those that are wanted.
     async fn found(&self, permit: &Permit, wanted: impl Fn(&SetAside) -> bool) -> Result<Vec<SetAside>> {
-        let (mut found, mut after) = (Vec::new(), None::<String>);
-        loop {
-            let store = self.access.core.guarded.store(permit);
-            let page = store.list_edited(permit.tenant(), after.as_deref(), PAGE).await;
-            let page = page.map_err(Self::failed)?;
-            found.extend(page.items.into_iter().filter(&wanted));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(found),
+        let mut found = Vec::new();
+        for place in ViewPlace::ALL {
+            let mut after = None::<String>;
+            loop {
+                let store = self.access.core.guarded.store(permit);
+                let page = store.list_edited(permit.tenant(), place, after.as_deref(), PAGE).await;
+                let page = page.map_err(Self::failed)?;
+                found.extend(page.items.into_iter().filter(&wanted));
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
             }
         }
+        Ok(found)
     }
 
     async fn find(&self, permit: &Permit, name: &EditName) -> Result<SetAside> {
-        let is_it = |found: &SetAside| found.key().name.file_name() == name.as_str();
+        let is_it = |found: &SetAside| found.key().to_string() == name.as_str();
         let found = self.found(permit, is_it).await?.into_iter().next();
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, ACTION.as_str()).about(name.as_str()))
     }
@@ -246,10 +256,10 @@ impl<'a> EditedViews<'a> {
         let (collection, settings) = (E::collection(), &self.access.core.settings);
         let refused = |kind| Error::new(kind, ACTION.as_str()).about(name.as_str());
         let found = self.find(&admitted.permit, name).await?;
-        if views::collection_of(found.view.as_str()).as_ref() != Some(&collection) {
+        if views::collection_of(found.place, found.view.as_str()).as_ref() != Some(&collection) {
             return Err(refused(ErrorKind::InvalidInput));
         }
-        if views::shape(&collection) != Shape::Array {
+        if views::shape(&collection) != Some(Shape::Array) {
             return Err(refused(ErrorKind::Unsupported));
         }
         if found.length > settings.edited_view_bytes {

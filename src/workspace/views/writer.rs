@@ -1,11 +1,12 @@
 //! When views are written: told of every commit, the writer brings the views of that tenant up to its
-//! ledger, in a task of its own.
+//! ledger, in a task of its own. The files of tokens do not wait for it, where others do: whoever
+//! refreshed one has it on the disk when that is answered.
 //!
 //! What changes while a tenant's views are being written is gathered for the next time, and after it
 //! they rest for a multiple of what it took: commits that go on do not have to compete with them. Tenants do not wait for one another:
 //! only a few are written at a time, and none may take longer than [`LIMIT`].
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -18,24 +19,26 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{CommitRule, Section, State};
 use crate::ownership::Action;
-use crate::paths::TenantId;
+use crate::paths::{CollectionName, TenantId};
 use crate::quota::QuotaRule;
 use crate::store::{Incarnation, ViewKey};
 use crate::views::Digest;
 
 use super::super::access::Core;
+use super::super::records::section;
 use super::{Scope, write};
 
 /// When the views of a tenant are written, on stores where they are kept up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ViewMode {
-    /// Soon after a commit.
+    /// Soon after a commit; the files of tokens, which other programs need at once, before it is answered.
     #[default]
     Soon,
     /// With every commit, before it is answered.
     EveryCommit,
-    /// Only when the library is closed, or on request.
+    /// Only when the library is closed, or on request, those of tokens too: until then they lack what is
+    /// new, and have what was deleted.
     AtClose,
 }
 
@@ -51,7 +54,7 @@ const REST: u32 = 10;
 const REMEMBERED: usize = 4096;
 
 /// What the views of a tenant hold.
-type Current = BTreeMap<ViewKey, Digest>;
+pub(super) type Current = BTreeMap<ViewKey, Digest>;
 
 /// What is remembered of a tenant's views.
 struct Remembered {
@@ -123,8 +126,8 @@ impl ViewWriter {
             return;
         }
         match lock(&self.pending).entry(tenant.clone()) {
-            std::collections::hash_map::Entry::Occupied(mut pending) => pending.get_mut().scope.add(scope),
-            std::collections::hash_map::Entry::Vacant(vacant) => {
+            hash_map::Entry::Occupied(mut pending) => pending.get_mut().scope.add(scope),
+            hash_map::Entry::Vacant(vacant) => {
                 vacant.insert(Pending { scope, told: None, running: false });
             }
         }
@@ -144,12 +147,29 @@ impl ViewWriter {
                 pending.told.filter(|(_, last)| last + 1 == number).map_or(number, |(first, _)| first);
             pending.told = Some((first, number));
         }
-        if self.mode != ViewMode::AtClose {
-            self.start(tenant);
+        match self.mode {
+            ViewMode::AtClose => {}
+            ViewMode::EveryCommit => {
+                self.start(tenant);
+                self.settled(tenant).await;
+            }
+            ViewMode::Soon => {
+                if changed.contains(&section(&CollectionName::TOKENS)) {
+                    self.write_tokens(tenant).await;
+                }
+                self.start(tenant);
+            }
         }
-        if self.mode == ViewMode::EveryCommit {
-            self.settled(tenant).await;
-        }
+    }
+
+    /// Writes the files of a tenant's tokens now. They stay among what is pending: if this fails, they
+    /// are written with the others.
+    async fn write_tokens(self: &Arc<Self>, tenant: &TenantId) {
+        let (writer, tenant) = (Arc::clone(self), tenant.clone());
+        let scope = Scope::Changed([section(&CollectionName::TOKENS)].into());
+        let task = self.runtime.spawn(async move { writer.write(&tenant, scope).await });
+        // It ends without an answer only where all does.
+        let _ = task.await;
     }
 
     /// Begins a task for what is pending of a tenant, unless one runs.
@@ -175,21 +195,29 @@ impl ViewWriter {
             // The semaphore is never closed.
             let Ok(_slot) = self.slots.acquire().await else { return Ended::Early };
             let Some(scope) = self.take(tenant) else { return Ended::Done };
-            let Some(core) = self.core.get().and_then(Weak::upgrade) else { return Ended::Early };
-            let permit = core.gate.operate("views follow the ledger", Action::WriteViews, tenant);
             let begun = Instant::now();
-            let written = tokio::time::timeout(LIMIT, write(&core, &permit, scope)).await;
+            let is_done = self.write(tenant, scope).await;
             rest = self.delay.max(begun.elapsed().saturating_mul(REST)).min(LIMIT.max(self.delay));
-            let late = || Err(Error::new(ErrorKind::Unavailable, Action::WriteViews.as_str()));
-            match written.unwrap_or_else(|_| late()) {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => {
-                    let tenant = tenant.as_str();
-                    tracing::warn!(target: "tenantry::views", tenant, %error, "views could not be written");
-                    self.mark(permit.tenant(), Scope::All);
-                    return Ended::Early;
-                }
+            if !is_done {
+                return Ended::Early;
+            }
+        }
+    }
+
+    /// Writes views of a tenant now; whether nothing of that is left to be done.
+    async fn write(&self, tenant: &TenantId, scope: Scope) -> bool {
+        let Some(core) = self.core.get().and_then(Weak::upgrade) else { return false };
+        let permit = core.gate.operate("views follow the ledger", Action::WriteViews, tenant);
+        let written = tokio::time::timeout(LIMIT, write(&core, &permit, scope)).await;
+        let late = || Err(Error::new(ErrorKind::Unavailable, Action::WriteViews.as_str()));
+        match written.unwrap_or_else(|_| late()) {
+            Ok(_) => true,
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => {
+                let tenant = tenant.as_str();
+                tracing::warn!(target: "tenantry::views", tenant, %error, "views could not be written");
+                self.mark(permit.tenant(), Scope::All);
+                false
             }
         }
     }
@@ -267,14 +295,26 @@ impl ViewWriter {
         all.get(tenant).filter(|then| then.life == life).map(|then| then.views.clone())
     }
 
-    pub(super) fn remember(&self, tenant: &TenantId, life: Incarnation, written: Current) {
+    /// Remembers what views of a tenant hold now; `None` for a file that is not there.
+    pub(super) fn remember(
+        &self,
+        tenant: &TenantId,
+        life: Incarnation,
+        now: BTreeMap<ViewKey, Option<Digest>>,
+    ) {
         let mut all = lock(&self.current);
         if all.len() >= REMEMBERED && !all.contains_key(tenant) {
             all.clear();
         }
-        match all.get_mut(tenant).filter(|then| then.life == life) {
-            Some(then) => then.views.extend(written),
-            None => drop(all.insert(tenant.clone(), Remembered { life, views: written })),
+        let remembered = match all.entry(tenant.clone()) {
+            hash_map::Entry::Occupied(then) if then.get().life == life => then.into_mut(),
+            other => other.insert_entry(Remembered { life, views: Current::new() }).into_mut(),
+        };
+        for (view, digest) in now {
+            match digest {
+                Some(digest) => drop(remembered.views.insert(view, digest)),
+                None => drop(remembered.views.remove(&view)),
+            }
         }
     }
 

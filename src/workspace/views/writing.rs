@@ -1,7 +1,7 @@
 //! Bringing a tenant's views up to its ledger.
 //!
-//! A view that is not the library's own is set aside before it is replaced; whose it is, its digest
-//! tells. The digests are replaced before the views, so that what a crash leaves is known. Another
+//! A view that is not the library's own is set aside before it is replaced or removed; whose it is, its
+//! digest tells. The digests are replaced before the views, so that what a crash leaves is known. Another
 //! process may do the same at the same time, from an older or a newer state: so whoever has written
 //! reads digests and ledger once more, and goes over it again if either moved: the last to write
 //! therefore wrote the newest. And what looks edited is looked at again after a while, for another may
@@ -10,19 +10,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::error::{Error, Result};
-use crate::ledger::{Entry, Section, State};
+use crate::ledger::{Section, State};
 use crate::ownership::{Permit, Resource};
-use crate::paths::{CollectionName, TenantId};
-use crate::record::RecordText;
+use crate::paths::CollectionName;
 use crate::store::{Incarnation, StoreError, StoreErrorKind, ViewKey, ViewName, ViewPlace};
-use crate::views::{self, Digest, Digests, STANDING, Shape, Shown};
+use crate::views::{self, Digest, Digests, STANDING, Shown};
 
 use super::super::access::{Core, missing};
 use super::super::profile::is_alive;
-use super::super::{records, stream_keys};
+use super::content::{View, views_of};
+use super::report::{EditedView, ViewReport};
+use super::writer::Current;
 
 /// How often views are gone over while others write too, before that is left to the next time.
 const ROUNDS: usize = 8;
@@ -31,26 +30,6 @@ const DIGESTS: ViewKey = ViewKey { place: ViewPlace::Data, name: ViewName::Diges
 /// How often what looks edited is looked at again, and after how long.
 const SECOND_LOOKS: u32 = 3;
 const SECOND_LOOK: Duration = Duration::from_millis(20);
-
-/// What was done to a tenant's views.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[non_exhaustive]
-pub struct ViewReport {
-    /// The names of the files that were written.
-    pub written: Vec<String>,
-    /// The files that somebody else had written over, and where they are kept.
-    pub edited: Vec<EditedView>,
-}
-
-/// A view that somebody else edited: the library never believes it, and never overwrites it either.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct EditedView {
-    /// The name of the view.
-    pub view: String,
-    /// The name of the file beside it that holds what was found.
-    pub kept_as: String,
-}
 
 /// Which views are to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,9 +113,9 @@ struct Writing<'a> {
     scope: Scope,
     report: ViewReport,
     /// The digests of everything this call wrote: its own, whatever `.views` says by now.
-    own: Vec<Digest>,
-    /// What each view that was looked at holds now.
-    current: BTreeMap<ViewKey, Digest>,
+    own: Vec<(ViewKey, Digest)>,
+    /// What each view that was looked at holds now; `None` if there is no such file.
+    current: BTreeMap<ViewKey, Option<Digest>>,
     /// How often what looks edited has been looked at again.
     looks: u32,
 }
@@ -150,6 +129,27 @@ enum Place {
     Free,
     /// What somebody else wrote, as it seems.
     Edited,
+}
+
+/// How a view was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    /// What is to be done with it is known or done.
+    Done,
+    /// It looks edited, and all are to be looked at again.
+    Doubtful,
+}
+
+/// One time that all views are gone through.
+struct Pass {
+    /// The digests as they were found.
+    before: Digests,
+    /// As they are to be.
+    digests: Digests,
+    known: Option<Current>,
+    replacements: Vec<Replacement>,
+    /// The first failure.
+    failure: Option<Error>,
 }
 
 /// A view that has to be replaced.
@@ -174,6 +174,11 @@ impl<'a> Writing<'a> {
         read.map_err(|error| self.failed(error))
     }
 
+    async fn remove(&self, view: &ViewKey) -> Result<()> {
+        let removed = self.core.guarded.store(self.permit).remove_view(self.permit.tenant(), view).await;
+        removed.map_err(|error| self.failed(error))
+    }
+
     async fn put(&self, view: &ViewKey, text: bytes::Bytes) -> Result<()> {
         let put = self.core.guarded.store(self.permit).put_view(self.permit.tenant(), view, text).await;
         put.map_err(|error| self.failed(error))
@@ -182,47 +187,76 @@ impl<'a> Writing<'a> {
     /// Writes what differs from the state; whether nobody else wrote meanwhile.
     async fn round(&mut self, state: &State, life: Incarnation) -> Result<bool> {
         let before = Digests::read(self.read(&DIGESTS).await?.as_deref());
-        let mut digests = before.clone();
         let known = self.core.views.known(self.permit.tenant(), life);
-        let mut replacements = Vec::new();
-        let mut failure = None;
-        for (collection, view) in self.wanted(state, &before, known.is_some()) {
-            let entries = shown(state, self.permit.tenant(), &collection);
-            let text = text(&collection, &entries);
-            let digest = Digest::of(&text);
-            if self.scope != Scope::All && known.as_ref().is_some_and(|k| k.get(&view) == Some(&digest)) {
-                continue;
-            }
-            let last = known.as_ref().and_then(|known| known.get(&view));
-            let place = match self.look(&view, &digest, last, &mut digests).await {
-                Ok(Place::Edited) if self.looks < SECOND_LOOKS => {
-                    self.looks += 1;
-                    tokio::time::sleep(SECOND_LOOK).await;
-                    return Ok(false);
+        let written = self.written(&before, known.as_ref());
+        let collections = self.collections(state, &written, known.is_some());
+        let digests = before.clone();
+        let mut pass = Pass { before, digests, known, replacements: Vec::new(), failure: None };
+        for collection in collections {
+            for view in views_of(state, self.permit.tenant(), &collection, &written) {
+                match self.visit(view, &mut pass).await {
+                    Ok(Visit::Done) => {}
+                    Ok(Visit::Doubtful) => {
+                        self.looks += 1;
+                        tokio::time::sleep(SECOND_LOOK).await;
+                        return Ok(false);
+                    }
+                    Err(error) => pass.failure = pass.failure.or(Some(error)),
                 }
-                Ok(Place::Edited) => self.set_aside(&view, before.shown(&view)).await.map(|()| Place::Free),
-                seen => seen,
-            };
-            if place.is_ok() {
-                digests.show(&view, Shown::of(entries.iter().map(|entry| (&*entry.id, &entry.text))));
-            }
-            match place {
-                Ok(Place::Current) => drop(self.current.insert(view, digest)),
-                Ok(_) => replacements.push(Replacement { view, text, digest }),
-                Err(error) => failure = failure.or(Some(error)),
             }
         }
+        self.replace(pass).await
+    }
+
+    /// Looks at a view and makes room for what is to be there, or takes it away.
+    async fn visit(&mut self, view: View, pass: &mut Pass) -> Result<Visit> {
+        let key = view.key.clone();
+        let digest = view.text.as_deref().map(Digest::of);
+        let last = pass.known.as_ref().and_then(|known| known.get(&key));
+        if self.scope != Scope::All && digest.is_some() && last == digest.as_ref() {
+            return Ok(Visit::Done);
+        }
+        let place = self.look(&key, digest.as_ref(), last, &mut pass.digests).await?;
+        if place == Place::Edited {
+            if self.looks < SECOND_LOOKS {
+                return Ok(Visit::Doubtful);
+            }
+            self.set_aside(&key, pass.before.shown(&key)).await?;
+        }
+        if let Some(shown) = view.shown() {
+            pass.digests.show(&key, shown);
+        }
+        match (view.text, digest) {
+            (Some(text), Some(digest)) if place != Place::Current => {
+                pass.replacements.push(Replacement { view: key, text, digest });
+            }
+            (None, _) => {
+                if place == Place::Free {
+                    self.remove(&key).await?;
+                    self.report.removed.push(key.to_string());
+                }
+                pass.digests.forget(&key);
+                self.current.insert(key, None);
+            }
+            (_, digest) => drop(self.current.insert(key, digest)),
+        }
+        Ok(Visit::Done)
+    }
+
+    /// Writes the digests and then what is to be replaced; whether nobody else wrote meanwhile.
+    async fn replace(&mut self, pass: Pass) -> Result<bool> {
+        let Pass { before, digests, replacements, mut failure, .. } = pass;
         if digests != before {
             self.put(&DIGESTS, digests.write()).await?;
         }
         let mut written = Vec::new();
         for Replacement { view, text, digest } in replacements {
-            self.own.push(digest.clone());
+            self.own.push((view.clone(), digest.clone()));
             written.push((view.clone(), digest.clone()));
             match self.put(&view, text.into()).await {
                 Ok(()) => {
-                    self.report.written.push(view.name.file_name());
-                    self.current.insert(view, digest);
+                    self.report.written.push(view.to_string());
+                    self.current.insert(view, Some(digest));
                 }
                 Err(error) => failure = failure.or(Some(error)),
             }
@@ -242,32 +276,48 @@ impl<'a> Writing<'a> {
         let (operation, tenant) = (self.permit.action().as_str(), self.permit.tenant());
         let state = self.core.guarded.ledger(self.permit).read(operation, tenant).await?;
         let life = life(&state).ok_or_else(|| missing(operation, &Resource::Tenant))?;
-        let known = self.core.views.known(tenant, life).unwrap_or_default();
+        let known = self.core.views.known(tenant, life);
         let mut digests = Digests::read(self.read(&DIGESTS).await?.as_deref());
+        let written = self.written(&digests, known.as_ref());
         let mut edited = Vec::new();
-        for (collection, view) in self.wanted(&state, &digests.clone(), false) {
-            let digest = Digest::of(&text(&collection, &shown(&state, tenant, &collection)));
-            if self.look(&view, &digest, known.get(&view), &mut digests).await? == Place::Edited {
-                edited.push(view.name.file_name());
+        for collection in self.collections(&state, &written, false) {
+            for View { key, text, .. } in views_of(&state, tenant, &collection, &written) {
+                let digest = text.as_deref().map(Digest::of);
+                let last = known.as_ref().and_then(|known| known.get(&key));
+                if self.look(&key, digest.as_ref(), last, &mut digests).await? == Place::Edited {
+                    edited.push(key.to_string());
+                }
             }
         }
         Ok(edited)
     }
 
-    /// The collections whose views are to be looked at: also those of which only a view is left.
-    fn wanted(&self, state: &State, digests: &Digests, known: bool) -> Vec<(CollectionName, ViewKey)> {
-        let sections: BTreeSet<CollectionName> = match &self.scope {
-            Scope::Changed(changed) if known => {
-                changed.iter().filter_map(|section| CollectionName::parse(section.as_str()).ok()).collect()
-            }
+    /// The collections whose views are to be looked at: also those of which only views are left.
+    fn collections(
+        &self,
+        state: &State,
+        written: &BTreeSet<ViewKey>,
+        known: bool,
+    ) -> BTreeSet<CollectionName> {
+        let named = |section: &Section| CollectionName::parse(section.as_str()).ok();
+        match &self.scope {
+            Scope::Changed(changed) if known => changed.iter().filter_map(named).collect(),
             _ => {
                 let held = state.tallies().iter().filter(|(section, _)| !section.is_internal());
-                let held = held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok());
-                held.chain(STANDING).chain(digests.files().filter_map(views::collection_of)).collect()
+                let held = held.filter_map(|(section, _)| named(section));
+                let left = written.iter().filter_map(|view| match &view.name {
+                    ViewName::File(file) => views::collection_of(view.place, file.as_str()),
+                    _ => None,
+                });
+                held.chain(STANDING).chain(left).collect()
             }
-        };
-        let view = |collection| views::view_of(&collection).map(|view| (collection, view));
-        sections.into_iter().filter_map(view).collect()
+        }
+    }
+
+    /// The views that the library may have written, by all that this process knows.
+    fn written(&self, digests: &Digests, known: Option<&Current>) -> BTreeSet<ViewKey> {
+        let own = self.own.iter().map(|(view, _)| view);
+        digests.views().chain(own.chain(known.into_iter().flat_map(BTreeMap::keys)).cloned()).collect()
     }
 
     /// Looks at what lies in a view's place, and lets that and what is to be there count as own. Own is
@@ -275,24 +325,26 @@ impl<'a> Writing<'a> {
     async fn look(
         &self,
         view: &ViewKey,
-        digest: &Digest,
+        digest: Option<&Digest>,
         last: Option<&Digest>,
         digests: &mut Digests,
     ) -> Result<Place> {
         let found = self.read(view).await?.map(|text| Digest::of(&text));
-        if found.as_ref() == Some(digest) {
-            if !digests.knows(view, digest) {
+        if found.as_ref() == digest {
+            if let Some(digest) = digest.filter(|digest| !digests.knows(view, digest)) {
                 digests.add(view, [digest.clone()]);
             }
             return Ok(Place::Current);
         }
-        let written = |found: &Digest| last == Some(found) || self.own.contains(found);
+        let written = |found: &Digest| {
+            last == Some(found) || self.own.iter().any(|(own, digest)| own == view && digest == found)
+        };
         let place = match &found {
             Some(found) if !digests.knows(view, found) && !written(found) => Place::Edited,
             _ => Place::Free,
         };
         let own = found.filter(|_| place == Place::Free);
-        digests.add(view, own.into_iter().chain([digest.clone()]));
+        digests.add(view, own.into_iter().chain(digest.cloned()));
         Ok(place)
     }
 
@@ -307,9 +359,12 @@ impl<'a> Writing<'a> {
                 time += 1;
                 continue;
             }
-            let base = ViewKey { place: view.place, name: ViewName::Base(file.clone(), time) };
-            // Also if nothing is known: a crash may have left one of that name.
-            self.put(&base, before.cloned().unwrap_or_default().write()).await?;
+            // What a token's file says is never adopted.
+            if view.place == ViewPlace::Data {
+                let base = ViewKey { place: view.place, name: ViewName::Base(file.clone(), time) };
+                // Also if nothing is known: a crash may have left one of that name.
+                self.put(&base, before.cloned().unwrap_or_default().write()).await?;
+            }
             time += 1;
             let store = self.core.guarded.store(self.permit);
             match store.rename_view(self.permit.tenant(), view, &kept).await {
@@ -320,7 +375,7 @@ impl<'a> Writing<'a> {
                 Err(error) => return Err(self.failed(error)),
             }
         };
-        let edited = EditedView { view: view.name.file_name(), kept_as: kept.name.file_name() };
+        let edited = EditedView { view: view.to_string(), kept_as: kept.to_string() };
         tracing::warn!(
             target: "tenantry::views",
             tenant = self.permit.tenant().as_str(), view = edited.view, kept_as = edited.kept_as,
@@ -333,34 +388,8 @@ impl<'a> Writing<'a> {
     /// Removes what this call wrote.
     async fn take_back(&self) -> Result<()> {
         for view in self.current.keys().chain([&DIGESTS]) {
-            let removed = self.core.guarded.store(self.permit).remove_view(self.permit.tenant(), view).await;
-            removed.map_err(|error| self.failed(error))?;
+            self.remove(view).await?;
         }
         Ok(())
     }
-}
-
-/// The records that a collection's view shows, in order.
-pub(super) fn shown(state: &State, tenant: &TenantId, collection: &CollectionName) -> Vec<Entry> {
-    let mut entries = records::texts(state, collection);
-    entries.retain(|entry| is_shown(entry, tenant));
-    entries
-}
-
-/// The text of a collection's view.
-fn text(collection: &CollectionName, entries: &[Entry]) -> Vec<u8> {
-    let shape = views::shape(collection);
-    match shape {
-        Shape::Array => views::text(shape, entries.iter().map(|entry| (&*entry.id, &*entry.text))),
-        Shape::Object => {
-            let mapping = stream_keys::mapping(entries);
-            views::text(shape, mapping.iter().map(|(token, keys)| (token.as_str(), keys.as_slice())))
-        }
-    }
-}
-
-/// Whether a record is to be seen: one that names another owner is not, nor one that can't be read.
-fn is_shown(entry: &Entry, tenant: &TenantId) -> bool {
-    let envelope = RecordText::from_stored(entry.text.clone()).envelope();
-    envelope.is_ok_and(|envelope| envelope.owner().is_none_or(|owner| owner == tenant.as_str()))
 }
