@@ -77,6 +77,11 @@ impl Attacked {
         self.folder.path().join(beneath)
     }
 
+    /// Whether the folder is there in which a place would be.
+    pub(crate) fn has_folder_of(&self, place: &str) -> bool {
+        self.path(&format!("root/{place}")).parent().unwrap().is_dir()
+    }
+
     /// Sees that all errors can be shown, that nothing of others was said, and nothing of theirs touched.
     pub(crate) async fn assert_sound(&self, original: &Original, answers: &[Answer], what: &str) {
         for Answer { operation, own, said } in answers {
@@ -108,6 +113,7 @@ fn fits(kind: ErrorKind) -> bool {
         kind,
         ErrorKind::Corrupt
             | ErrorKind::NotFound
+            | ErrorKind::AlreadyExists
             | ErrorKind::Configuration
             | ErrorKind::Unavailable
             | ErrorKind::OutcomeUnknown
@@ -182,6 +188,9 @@ pub(crate) fn plant(attacked: &Attacked, paths: &Tree, place: &str, kind: Kind) 
     let at = attacked.path(&format!("root/{place}"));
     let hard = matches!(kind, Kind::HardDouble | Kind::HardForeign);
     if hard && !target.is_file() {
+        return false;
+    }
+    if !attacked.has_folder_of(place) {
         return false;
     }
     if at.symlink_metadata().is_ok() {

@@ -10,7 +10,7 @@ use tenantry::{
     ByteRange, ErrorKind, Expected, Grace, ListOptions, NewTenant, Result, Session, Tenantry, Workspace,
 };
 
-use crate::world::{Note, id, note, upload};
+use crate::world::{Note, content, id, note, token, upload};
 
 /// What the video of `ana` is called.
 #[derive(Debug, Clone)]
@@ -86,6 +86,8 @@ pub(crate) async fn reads(own: &Workspace, known: &Known, answers: &mut Answers)
     answers.own("open", read(own, known, ByteRange::All).await);
     answers.own("open range", read(own, known, ByteRange::Last(8)).await);
     answers.own("verify", videos.verify(&known.video).await);
+    let read = own.tokens().read(&token()).await;
+    answers.own("read token", read.map(|token| token.value().content.expose().to_owned()));
 }
 
 /// Changes whatever a tenant can change, without taking away what is known.
@@ -97,7 +99,12 @@ pub(crate) async fn changes(own: &Workspace, known: &Known, answers: &mut Answer
     );
     answers.own("upload", upload(own, "uploaded").await.map(json));
     answers.own("rename", own.videos().rename(&known.video, Expected::Any, "renamed").await.map(json));
+    let replaced = own.tokens().replace(&token(), Expected::Any, content("new")).await;
+    answers.own("replace token", replaced.map(json));
     answers.own("write views", own.write_views().await);
+    let removed = own.tokens().delete(&token(), Expected::Any).await;
+    answers.own("delete token", removed.map(json));
+    answers.own("create token", own.tokens().create(&token(), content("again")).await.map(json));
 }
 
 /// What admins and the host do to the tenant, short of its end.

@@ -12,13 +12,13 @@ use object_store::memory::InMemory;
 use serde::{Deserialize, Serialize};
 use tenantry::environment::ManualClock;
 use tenantry::ownership::Role;
-use tenantry::paths::{CollectionName, TenantId};
+use tenantry::paths::{CollectionName, FileName, TenantId};
 use tenantry::record::{Entity, Record, Reference};
 use tenantry::store::TenantStore;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
 use tenantry::testkit::SeededEntropy;
-use tenantry::{ListOptions, NewTenant, Settings, Tenantry, Video, ViewMode, Workspace};
+use tenantry::{ListOptions, NewTenant, Settings, Tenantry, TokenContent, Video, ViewMode, Workspace};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -113,7 +113,17 @@ pub(crate) async fn furnish(tenantry: &Tenantry, mark: &str) {
         let own = tenantry.session(&id(name)).await.unwrap().own();
         own.collection::<Note>().insert(note(&format!("{mark} of {name}"))).await.unwrap();
         upload(&own, &format!("{mark} of {name}")).await.unwrap();
+        own.tokens().create(&token(), content(&format!("{mark} of {name}"))).await.unwrap();
     }
+}
+
+/// The name of the token that everyone has.
+pub(crate) fn token() -> FileName {
+    FileName::parse("channel.json").unwrap()
+}
+
+pub(crate) fn content(text: &str) -> TokenContent {
+    TokenContent::parse(serde_json::json!({ "refresh_token": text }).to_string()).unwrap()
 }
 
 /// All that a tenant sees of itself.
@@ -127,6 +137,9 @@ pub(crate) async fn observe(tenantry: &Tenantry, name: &str) -> Vec<String> {
     for record in own.videos().list(&ListOptions::new()).await.unwrap().items {
         let bytes = own.videos().open(record.id()).await.unwrap().bytes().await.unwrap();
         seen.push(format!("{} {bytes:?}", serde_json::to_string(&record).unwrap()));
+    }
+    for record in own.tokens().list(&ListOptions::new()).await.unwrap().items {
+        seen.push(record.value().content.expose().to_owned());
     }
     seen
 }
@@ -207,6 +220,7 @@ pub(crate) fn assert_known<'a>(names: impl IntoIterator<Item = &'a String>, tena
             ["data" | "tokens" | "videos" | "thumbnails", tenant] => tenants.contains(tenant),
             ["data", tenant, file] => tenants.contains(tenant) && of_data(file),
             ["videos", tenant, file] => tenants.contains(tenant) && blob(file),
+            ["tokens", tenant, file] => tenants.contains(tenant) && file == token().as_str(),
             _ => false,
         };
         assert!(known, "{name:?} is no name that the library makes");

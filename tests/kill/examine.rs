@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use tenantry::paths::TenantId;
+use tenantry::record::Record;
 use tenantry::{ListOptions, Operator, Tenantry, Verification, Workspace};
 
 use super::expected::{Expected, Life, Notes, Titles};
@@ -18,9 +19,12 @@ pub(crate) async fn examine(root: &Path, expected: &mut Expected) {
     for tenant in [story::writer(), story::uploader(), story::passing()] {
         every_view_is_whole(root, &tenant);
     }
+    expected.compare_files(&token_files(root, &story::writer()));
     let writer = tenantry.session(&story::writer()).await.unwrap().own();
     let uploader = tenantry.session(&story::uploader()).await.unwrap().own();
-    expected.settle(notes(&writer).await, titles(&uploader).await, life(&tenantry).await);
+    let mut written = notes(&writer).await;
+    written.extend(tokens(&writer).await);
+    expected.settle(written, titles(&uploader).await, life(&tenantry).await);
     let operator = tenantry.operator("after a kill");
     for own in [writer, uploader] {
         operator.sweep(own.tenant()).await.unwrap();
@@ -60,6 +64,7 @@ async fn nothing_but_videos_is_left(root: &Path, own: &Workspace) {
 async fn the_views_are_the_librarys_own(root: &Path, operator: &Operator, own: &Workspace) {
     let report = operator.write_views(own.tenant()).await.unwrap();
     assert_eq!(report.edited, []);
+    assert_eq!(token_files(root, own.tenant()), tokens(own).await);
     let view = root.join("data").join(own.tenant().as_str()).join("video_database.json");
     let shown: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(view).unwrap()).unwrap();
     let shown: Titles = shown.iter().map(|video| video["title"].as_str().unwrap().to_owned()).collect();
@@ -69,6 +74,23 @@ async fn the_views_are_the_librarys_own(root: &Path, operator: &Operator, own: &
 async fn notes(own: &Workspace) -> Notes {
     let page = own.collection::<Note>().list(&ListOptions::new().limit(1000)).await.unwrap();
     page.items.into_iter().map(|note| (note.id().as_str().to_owned(), note.into_value().text)).collect()
+}
+
+async fn tokens(own: &Workspace) -> Notes {
+    let page = own.tokens().list(&ListOptions::new()).await.unwrap();
+    let tokens = page.items.into_iter().map(Record::into_value);
+    tokens.map(|token| (token.filename.to_string(), token.content.expose().to_owned())).collect()
+}
+
+/// The files of a tenant's tokens; what a kill left of one that was being written is none.
+fn token_files(root: &Path, tenant: &TenantId) -> Notes {
+    let folder = std::fs::read_dir(root.join("tokens").join(tenant.as_str())).unwrap();
+    let files = folder.map(|file| file.unwrap().path());
+    let named = files.map(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, std::fs::read_to_string(path).unwrap())
+    });
+    named.filter(|(name, _)| !name.starts_with(".view-")).collect()
 }
 
 /// The titles of a tenant's videos, each of which has the bytes that belong to its title.

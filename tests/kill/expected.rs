@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::story::Step;
+use super::story::{Step, is_token};
 
-/// The notes of the first tenant by their ids.
+/// The notes of the first tenant by their ids, and its tokens by their names.
 pub(crate) type Notes = BTreeMap<String, String>;
 /// The titles of the second tenant's videos.
 pub(crate) type Titles = BTreeSet<String>;
@@ -101,11 +101,24 @@ impl Expected {
         self.erased
     }
 
+    /// The notes and tokens that there may be.
+    fn possible_notes(&self) -> Vec<Notes> {
+        let mut possible = vec![self.notes.clone()];
+        possible.extend(self.under_way.iter().map(|step| after_notes(self.notes.clone(), step)));
+        possible
+    }
+
+    /// Compares the files of the tokens with what they may be: as acknowledged, or one step further.
+    pub(crate) fn compare_files(&self, files: &Notes) {
+        let mut possible = self.possible_notes();
+        possible.iter_mut().for_each(|notes| notes.retain(|key, _| is_token(key)));
+        assert!(possible.contains(files), "{files:#?}\nis none of {possible:#?}");
+    }
+
     /// Compares with what was found, which from now on is what is expected.
     pub(crate) fn settle(&mut self, notes: Notes, titles: Titles, life: Life) {
+        let possible_notes = self.possible_notes();
         let under_way = std::mem::take(&mut self.under_way);
-        let mut possible_notes = vec![self.notes.clone()];
-        possible_notes.extend(under_way.iter().map(|step| after_notes(self.notes.clone(), step)));
         assert!(possible_notes.contains(&notes), "{notes:#?}\nis none of {possible_notes:#?}");
         let mut possible_titles = vec![self.titles.clone()];
         possible_titles.extend(under_way.iter().map(|step| after_titles(self.titles.clone(), step)));

@@ -33,9 +33,9 @@ impl Phase {
 /// A step of one of the workers, each of which has a tenant of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Step {
-    /// A note of the first tenant gets that text.
+    /// A note or token of the first tenant gets that text.
     Write { key: String, text: String },
-    /// A note of the first tenant is removed.
+    /// A note or token of the first tenant is removed.
     Remove { key: String },
     /// The second tenant gets a video of that title, whose bytes follow from it.
     Upload { title: String },
@@ -89,6 +89,11 @@ pub(crate) fn uploader() -> TenantId {
 }
 pub(crate) fn passing() -> TenantId {
     tenant("passing")
+}
+
+/// Whether what is written under that key is a token.
+pub(crate) fn is_token(key: &str) -> bool {
+    key.ends_with(".json")
 }
 
 /// The bytes of the video of that title: a few KiB, different for each.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tenantry::environment::SystemClock;
 use tenantry::ownership::Role;
-use tenantry::paths::TenantId;
+use tenantry::paths::{FileName, TenantId};
 use tenantry::record::RecordId;
 use tenantry::store::StoreMethod;
 use tenantry::testkit::{Moment, ObservedStore};
-use tenantry::{Erasure, ErrorKind, Expected, Grace, ListOptions, NewTenant, Tenantry, Workspace};
+use tenantry::{
+    Erasure, ErrorKind, Expected, Grace, ListOptions, NewTenant, Tenantry, TokenContent, Workspace,
+};
 
 use super::child;
 use super::story::{self, Dice, Note, Phase, Said, Step, content};
@@ -64,10 +66,13 @@ async fn take<T>(step: Step, doing: impl IntoFuture<Output = tenantry::Result<T>
     done
 }
 
-/// Writes and removes a few notes.
+/// Writes and removes a few notes, and now and then a token.
 async fn write(own: Workspace, mut dice: Dice) {
     let notes = own.collection::<Note>();
     loop {
+        if dice.below(4) == 0 {
+            write_token(&own, &mut dice).await;
+        }
         let key = format!("note-{}", dice.below(8));
         let id = RecordId::parse(&key).unwrap();
         let known = match notes.get(&id).await {
@@ -86,6 +91,23 @@ async fn write(own: Workspace, mut dice: Dice) {
             None => take(step, notes.insert_as(&id, Note { text })).await,
         };
     }
+}
+
+async fn write_token(own: &Workspace, dice: &mut Dice) {
+    let (tokens, key) = (own.tokens(), format!("channel-{}.json", dice.below(2)));
+    let file = FileName::parse(&key).unwrap();
+    let is_there = tokens.read(&file).await.is_ok();
+    if is_there && dice.below(4) == 0 {
+        take(Step::Remove { key }, tokens.delete(&file, Expected::Any)).await;
+        return;
+    }
+    let text = format!(r#"{{"refresh_token": "{:016x}"}}"#, dice.next());
+    let content = TokenContent::parse(text.as_str()).unwrap();
+    let step = Step::Write { key, text };
+    match is_there {
+        true => take(step, tokens.replace(&file, Expected::Any, content)).await,
+        false => take(step, tokens.create(&file, content)).await,
+    };
 }
 
 fn put(own: &Workspace, title: &str) -> tenantry::Upload<tenantry::Video> {

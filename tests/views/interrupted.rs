@@ -12,6 +12,7 @@ use tenantry::testkit::{HangingStore, Moment, ObservedStore};
 use tenantry::{Expected, Tenantry, ViewMode, Workspace};
 
 use crate::support::{Note, Place, id, note, notes, only_edit, pairs, record};
+use crate::token_folder::{content, file, names, text};
 
 /// Runs something in a process whose store answers nothing any more from the first call of a method on;
 /// whether it came so far.
@@ -183,4 +184,44 @@ async fn an_adoption_whose_file_could_not_be_removed_is_done_all_the_same() {
     faults.clear();
     adopt(ana.clone()).await;
     assert!(ana.edited_views().list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_files_of_tokens_are_old_or_new_wherever_it_is_cut_off_and_none_looks_edited() {
+    for (method, call) in [(StoreMethod::RemoveView, 1), (StoreMethod::PutView, 1), (StoreMethod::PutView, 2)]
+    {
+        let place = Place::new();
+        let (_tenantry, ana) = place.begin(ViewMode::AtClose).await;
+        for name in ["a.json", "b.json"] {
+            ana.tokens().create(&file(name), content(1)).await.unwrap();
+        }
+        ana.write_views().await.unwrap();
+        ana.tokens().replace(&file("a.json"), Expected::Any, content(2)).await.unwrap();
+        ana.tokens().delete(&file("b.json"), Expected::Any).await.unwrap();
+        let write = async |ana: Workspace| drop(ana.write_views().await.unwrap());
+        assert!(cut_off_at_call(&place, method, call, write).await, "{method:?} {call}");
+        assert_eq!(place.token("a.json"), text(1), "{method:?} {call}");
+        let tenantry = place.open(ViewMode::AtClose).await;
+        let report = own(&tenantry).await.write_views().await.unwrap();
+        assert_eq!((report.edited, names(&place)), (vec![], vec!["a.json".to_owned()]));
+        assert_eq!(place.token("a.json"), text(2));
+    }
+}
+
+#[tokio::test]
+async fn a_tokens_file_that_was_being_set_aside_when_all_ended_is_set_aside_then() {
+    let place = Place::new();
+    let (_tenantry, ana) = place.begin(ViewMode::AtClose).await;
+    ana.tokens().create(&file("a.json"), content(1)).await.unwrap();
+    ana.write_views().await.unwrap();
+    place.write_token("a.json", "mine");
+    let write = async |ana: Workspace| drop(ana.write_views().await.unwrap());
+    assert!(cut_off_at(&place, StoreMethod::RenameView, write).await);
+    assert_eq!(names(&place), ["a.json"]);
+    let tenantry = place.open(ViewMode::AtClose).await;
+    let ana = own(&tenantry).await;
+    ana.write_views().await.unwrap();
+    let edit = only_edit(&ana).await;
+    assert_eq!(place.token("a.json"), text(1));
+    assert_eq!(place.token(edit.as_str().strip_prefix("tokens/").unwrap()), "mine");
 }

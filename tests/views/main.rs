@@ -13,5 +13,6 @@ mod processes;
 mod refused;
 mod support;
 mod token_folder;
+mod token_histories;
 mod tokens;
 mod written;
