@@ -12,6 +12,7 @@ mod meanwhile;
 mod processes;
 mod refused;
 mod support;
+mod token_edits;
 mod token_folder;
 mod token_histories;
 mod tokens;

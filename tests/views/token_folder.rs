@@ -1,9 +1,9 @@
-//! The folder of ana's tokens, as another program sees it.
+//! Changes of ana's tokens, and their folder as another program sees it.
 
 use std::path::PathBuf;
 
-use tenantry::TokenContent;
 use tenantry::paths::FileName;
+use tenantry::{Expected, TokenContent, Workspace};
 
 use crate::support::Place;
 
@@ -18,6 +18,18 @@ pub(crate) fn text(number: usize) -> String {
 
 pub(crate) fn content(number: usize) -> TokenContent {
     TokenContent::parse(text(number)).unwrap()
+}
+
+pub(crate) async fn create(ana: &Workspace, name: &str, number: usize) {
+    ana.tokens().create(&file(name), content(number)).await.unwrap();
+}
+
+pub(crate) async fn replace(ana: &Workspace, name: &str, number: usize) {
+    ana.tokens().replace(&file(name), Expected::Any, content(number)).await.unwrap();
+}
+
+pub(crate) async fn delete(ana: &Workspace, name: &str) {
+    ana.tokens().delete(&file(name), Expected::Any).await.unwrap();
 }
 
 /// What lies in the folder.
