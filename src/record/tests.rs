@@ -359,6 +359,19 @@ fn a_field_that_the_type_writes_and_never_reads_is_refused() {
     assert_eq!(refused, Err(RecordError::NotKept { field: "name".to_owned() }));
 }
 
+#[derive(Serialize, Deserialize)]
+struct Dated {
+    #[serde(default)]
+    title: String,
+    day: LocalTime,
+}
+
+impl Entity for Dated {
+    fn collection() -> CollectionName {
+        CollectionName::TOKENS
+    }
+}
+
 #[test]
 fn an_error_names_the_field_and_never_the_value() {
     let read = |text: &str| Record::<Stream>::read(&parse(text).unwrap()).unwrap_err();
@@ -367,6 +380,20 @@ fn an_error_names_the_field_and_never_the_value() {
     let error = read(r#"{"id":"a","title":"A","rate":"hunter2","key":"k"}"#);
     assert_eq!(error, RecordError::Unreadable { field: Some("rate".to_owned()) });
     assert_eq!(error.to_string(), "the record does not fit its type in the field \"rate\"");
+    // Also the last one, if its own type refuses it.
+    let read = |text: &str| Record::<Dated>::read(&parse(text).unwrap()).unwrap_err();
+    for text in [
+        r#"{"id":"a","day":"hunter2"}"#,
+        r#"{"id":"a","title":"A","day":"hunter2"}"#,
+        r#"{"id":"a","day":"hunter2","title":"A"}"#,
+    ] {
+        assert_eq!(read(text), RecordError::Unreadable { field: Some("day".to_owned()) }, "{text}");
+    }
+}
+
+#[test]
+fn an_error_names_a_field_that_is_missing() {
+    let read = |text: &str| Record::<Stream>::read(&parse(text).unwrap()).unwrap_err();
     assert_eq!(read(r#"{"id":"a","title":"A"}"#), RecordError::MissingField { field: "key".to_owned() });
 }
 

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::error::shown;
+use super::fields::quoted;
 use super::secret::hidden;
 use super::{Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLimits, RecordText, Revision};
 
@@ -100,7 +101,8 @@ impl<T: Entity> Record<T> {
         let mut fields = text.fields()?;
         let envelope = Envelope::read(&fields)?;
         fields.retain(|name| !Envelope::has(name));
-        let value = serde_json::from_str(&fields.to_text()).map_err(|error| unreadable(&error, &fields))?;
+        let value =
+            serde_json::from_str(&fields.to_text()).map_err(|error| unreadable::<T>(&error, &fields))?;
         Ok(Self { envelope, revision: text.revision(), value, text: text.clone() })
     }
 
@@ -139,16 +141,32 @@ impl<T: Entity> Record<T> {
 
 /// Why a value could not be read: serde's message is not passed on, since it quotes values, but for
 /// the name of a missing field, which is the type's own.
-fn unreadable(error: &serde_json::Error, fields: &Fields<'_>) -> RecordError {
+fn unreadable<T: Entity>(error: &serde_json::Error, fields: &Fields<'_>) -> RecordError {
     let message = error.to_string();
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
     if let Some((field, _)) = missing {
         return RecordError::MissingField { field: shown(field) };
     }
-    // An error of the whole has the place of the object's end, in no field; one that was made
-    // outside the parser has none: column 0.
+    // An error that was made outside the parser has no place: column 0. One of the whole has that of the
+    // object's end, in no field; and so has one that the last field's own type made.
     let place = Some(error.column()).filter(|column| *column > 0);
-    RecordError::Unreadable { field: place.and_then(|column| fields.at(column)).map(shown) }
+    let field = place.and_then(|column| fields.at(column)).or_else(|| refused_alone::<T>(error, fields));
+    RecordError::Unreadable { field: field.map(shown) }
+}
+
+/// The field that is refused with this message also by itself, before an end behind it that is no JSON:
+/// what is against the whole is not said before that end.
+fn refused_alone<'a, T: Entity>(error: &serde_json::Error, fields: &'a Fields<'_>) -> Option<&'a str> {
+    let message = |error: &serde_json::Error| {
+        let text = error.to_string();
+        text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+    };
+    let wanted = message(error);
+    let refused = |(name, value): &(&str, &str)| {
+        let alone = format!("{{{}:{value},!", quoted(name));
+        serde_json::from_str::<T>(&alone).is_err_and(|error| message(&error) == wanted)
+    };
+    fields.iter().find(refused).map(|(name, _)| name)
 }
 
 impl<T> fmt::Debug for Record<T> {
