@@ -123,6 +123,9 @@ pub enum RecordError {
     /// The text is not a local time.
     #[error("not a local time such as 2025-11-04 10:00:00")]
     Time,
+    /// The text is not a time with an offset.
+    #[error("not a time with its offset such as 2025-11-04T10:00:00+07:00")]
+    OffsetTime,
     /// The text is not a revision.
     #[error("not a revision")]
     Revision,

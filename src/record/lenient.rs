@@ -2,6 +2,25 @@
 //!
 //! A type reads such a field by `#[serde(deserialize_with = …)]` and writes it in one form. Since an
 //! update compares values and not spellings, a field that does not change keeps the form it had.
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use tenantry::record::{LocalTime, lenient};
+//!
+//! #[derive(Debug, PartialEq, Serialize, Deserialize)]
+//! struct Recording {
+//!     #[serde(default, deserialize_with = "lenient::optional")]
+//!     ended: Option<LocalTime>,
+//!     #[serde(default, deserialize_with = "lenient::whole")]
+//!     minutes: Option<u32>,
+//!     #[serde(default, deserialize_with = "lenient::list")]
+//!     tags: Vec<String>,
+//! }
+//!
+//! let read = |text| serde_json::from_str::<Recording>(text).unwrap();
+//! let filled_in = read(r#"{"ended": "", "minutes": "120", "tags": "rain, night"}"#);
+//! assert_eq!(filled_in, read(r#"{"minutes": 120, "tags": ["rain", "night"]}"#));
+//! ```
 
 use serde::de::value::StringDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, IntoDeserializer};
@@ -35,7 +54,10 @@ impl Cell {
 }
 
 /// A value that is written as a text: nothing for null and for a text without any.
-pub(crate) fn optional<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+///
+/// # Errors
+/// The deserializer's, and the type's for a text that it refuses.
+pub fn optional<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let Some(text) = Cell::deserialize(deserializer)?.text() else { return Ok(None) };
@@ -44,15 +66,42 @@ pub(crate) fn optional<'de, T: DeserializeOwned, D: Deserializer<'de>>(
 }
 
 /// A text: the empty one for null.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+///
+/// # Errors
+/// The deserializer's, and for an array or an object.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Cell::deserialize(deserializer)? {
         Cell::Text(text) => Ok(text),
         other => Ok(other.text().unwrap_or_default()),
     }
 }
 
+/// Texts: an array of them, or one text with a comma between each two; white space around them and texts
+/// without any are left out.
+///
+/// # Errors
+/// The deserializer's, and for an object, or an array in an array.
+pub fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Array(Vec<Cell>),
+        Text(Cell),
+    }
+    let texts: Vec<String> = match Written::deserialize(deserializer)? {
+        Written::Array(cells) => cells.into_iter().filter_map(Cell::text).collect(),
+        Written::Text(cell) => {
+            cell.text().iter().flat_map(|text| text.split(',')).map(str::to_owned).collect()
+        }
+    };
+    Ok(texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned).collect())
+}
+
 /// Yes or no: a boolean, 0 or 1, the usual words in any case; no for what is empty.
-pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+///
+/// # Errors
+/// The deserializer's, and for what is neither yes nor no.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let Some(text) = Cell::deserialize(deserializer)?.text() else { return Ok(false) };
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
@@ -62,7 +111,10 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
 }
 
 /// A whole number, also one that is written as a text or with a fraction of zero.
-pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+///
+/// # Errors
+/// The deserializer's, and for what is no whole number or out of range.
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let Some(text) = Cell::deserialize(deserializer)?.text() else { return Ok(None) };
     let digits = text.trim();
     let digits = digits.strip_suffix(".0").unwrap_or(digits);
@@ -70,17 +122,20 @@ pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 }
 
 /// Writes a number as a text: `"120"`.
+///
+/// # Errors
+/// The serializer's.
 #[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
-pub(crate) fn as_text<S: Serializer>(number: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn as_text<S: Serializer>(number: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
     number.map(|number| number.to_string()).serialize(serializer)
 }
 
 /// Writes a time in the form that browsers send: `2025-11-04T10:00`.
+///
+/// # Errors
+/// The serializer's.
 #[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
-pub(crate) fn to_the_minute<S: Serializer>(
-    time: &Option<LocalTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub fn to_the_minute<S: Serializer>(time: &Option<LocalTime>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => super::local_time::minutes::serialize(time, serializer),
         None => serializer.serialize_none(),
@@ -123,6 +178,23 @@ mod tests {
         }
         for refused in [json!("perhaps"), json!(2), json!({})] {
             assert!(flag(&refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn texts_are_read_as_an_array_and_between_commas() {
+        for written in [
+            json!(["rain", "white noise", "8"]),
+            json!("rain, white noise ,8"),
+            json!(["", " rain", " white noise", 8]),
+        ] {
+            assert_eq!(list(&written).unwrap(), ["rain", "white noise", "8"], "{written}");
+        }
+        for none in [json!([]), json!(""), json!(" , "), Value::Null, json!([null])] {
+            assert!(list(&none).unwrap().is_empty(), "{none}");
+        }
+        for refused in [json!({}), json!([["rain"]])] {
+            assert!(list(&refused).is_err(), "{refused}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a record says of the others that it names.
 
-use crate::paths::CollectionName;
+use crate::paths::{CollectionName, FileName};
 
-use super::RecordId;
+use super::{RecordId, named};
 
 /// That a record names another one of the same tenant.
 ///
@@ -55,6 +55,19 @@ impl Reference {
     #[must_use]
     pub fn to_id(field: &'static str, collection: CollectionName, id: &RecordId) -> Self {
         Self::new(field, collection, Target::Id(id.as_str().to_owned()))
+    }
+
+    /// By its field `field` a record names the video, thumbnail or token of this file name, ignoring case.
+    #[must_use]
+    pub fn to_file(field: &'static str, collection: CollectionName, file: &FileName) -> Self {
+        Self::by_index(field, collection, named::FILE_INDEX, file.folded())
+    }
+
+    /// By its field `field` a record names the stream key of this token with this id.
+    #[must_use]
+    pub fn to_stream_key(field: &'static str, token_file: &FileName, stream_id: &str) -> Self {
+        let key = named::stream(token_file, stream_id);
+        Self::by_index(field, CollectionName::STREAM_MAPPING, named::STREAM_INDEX, key)
     }
 
     /// By its field `field` a record names those that an [index](super::Entity::index_keys) of the other

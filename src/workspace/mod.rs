@@ -17,7 +17,6 @@ mod files;
 mod handle;
 mod kinds;
 mod live_streams;
-mod named;
 mod operations;
 mod page;
 mod profile;

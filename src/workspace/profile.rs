@@ -9,7 +9,7 @@ use crate::json_error::JsonError;
 use crate::ledger::{Lifecycle, TenantHeader};
 use crate::ownership::{Role, Visibility};
 use crate::quota::Limits;
-use crate::record::LocalTime;
+use crate::record::{LocalTime, OffsetTime};
 
 use super::daily;
 
@@ -179,6 +179,12 @@ impl Profile {
     #[must_use]
     pub fn local_time(&self, at: Timestamp) -> LocalTime {
         LocalTime::new(self.zone().to_datetime(at))
+    }
+
+    /// The same with the offset that this clock has then.
+    #[must_use]
+    pub fn offset_time(&self, at: Timestamp) -> OffsetTime {
+        OffsetTime::new(at, self.zone().to_offset(at))
     }
 
     /// The moment that a time by the tenant's clock means. Of two, where the clock is set back, it is the

@@ -10,7 +10,8 @@ use tenantry::ownership::{Action, Resource, Role};
 use tenantry::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
 use tenantry::quota::{Limits, Plans};
 use tenantry::record::{
-    Entity, LocalTime, OnReferenced, RecordId, RecordLimits, RecordText, Revision, SecretText,
+    Entity, LocalTime, OffsetTime, OnReferenced, RecordId, RecordLimits, RecordText, Reference, Revision,
+    SecretText,
 };
 use tenantry::store::memory::MemoryStore;
 use tenantry::testkit::hostile_names::{HostileClass, Verdict};
@@ -178,9 +179,41 @@ impl StreamKeySource for Service {
     }
 }
 
+/// A record that names a stream key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Sender {
+    stream_id: String,
+}
+
+impl Entity for Sender {
+    fn collection() -> CollectionName {
+        CollectionName::parse("quotes").unwrap()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![Reference::to_stream_key("stream_id", &FileName::parse("sent.json").unwrap(), &self.stream_id)]
+    }
+}
+
 /// Names and contents of tokens and stream keys.
 pub(crate) fn secrets() -> Vec<Entry> {
     vec![
+        entry!("Reference::to_stream_key", AS_STREAM, |place, text| {
+            let (own, token) = (place.own().await, FileName::parse("sent.json")?);
+            let (senders, sender) = (own.collection::<Sender>(), || Sender { stream_id: text.to_owned() });
+            let refused = senders.insert(sender()).await.unwrap_err().kind();
+            assert!(matches!(refused, ErrorKind::InvalidInput | ErrorKind::TooLarge), "{refused:?}");
+            own.tokens().create(&token, TokenContent::parse("{}")?).await?;
+            let fetched = own.stream_keys().fetch(&token, &Service(text.to_owned())).await;
+            if fetched.is_ok() {
+                let sender = senders.insert(sender()).await?;
+                let kept = own.stream_keys().delete(&token, text, Expected::Any).await.unwrap_err();
+                assert_eq!(kept.kind(), ErrorKind::Referenced);
+                senders.remove(sender.id(), Expected::Any).await?;
+            }
+            own.tokens().delete(&token, Expected::Any).await?;
+            fetched?;
+        }),
         entry!("Tokens::create", AS_TOKEN, |place, text| {
             let (own, name) = (place.own().await, FileName::parse(text)?);
             let tokens = own.tokens();
@@ -254,6 +287,10 @@ pub(crate) fn names() -> Vec<Entry> {
         entry!("LocalTime::parse", NEVER, |_place, text| {
             assert!(LocalTime::parse(text).is_err());
             read::<LocalTime>(text, false)?;
+        }),
+        entry!("OffsetTime::parse", NEVER, |_place, text| {
+            assert!(OffsetTime::parse(text).is_err());
+            read::<OffsetTime>(text, false)?;
         }),
         entry!("Incarnation::parse", NEVER, |_place, text| {
             Incarnation::parse(text).ok_or("refused")?;

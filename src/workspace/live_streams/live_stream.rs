@@ -11,7 +11,7 @@ use crate::paths::{CollectionName, FileName};
 use crate::quota::ACTIVE_INDEX;
 use crate::record::{ChangeRefusal, Entity, LocalTime, RecordId, Reference, SecretText, lenient};
 use crate::workspace::daily::Daily;
-use crate::workspace::{named, wording};
+use crate::workspace::wording;
 
 /// The indexes by which live streams are found.
 pub(super) const STATUS_INDEX: &str = "status";
@@ -199,12 +199,13 @@ impl Entity for LiveStream {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let by_file = named::by_file;
-        let video = self.video_file.as_ref().map(|file| by_file("video_file", CollectionName::VIDEOS, file));
-        let token = self.token_file.as_ref().map(|file| by_file("token_file", CollectionName::TOKENS, file));
+        let to_file = Reference::to_file;
+        let video = self.video_file.as_ref().map(|file| to_file("video_file", CollectionName::VIDEOS, file));
+        let token = self.token_file.as_ref().map(|file| to_file("token_file", CollectionName::TOKENS, file));
         let image =
-            self.thumbnail.as_ref().map(|file| by_file("thumbnail", CollectionName::THUMBNAILS, file));
-        let key = named::stream_key("stream_id", self.token_file.as_ref(), self.stream_id.as_deref());
+            self.thumbnail.as_ref().map(|file| to_file("thumbnail", CollectionName::THUMBNAILS, file));
+        let key = self.token_file.as_ref().zip(self.stream_id.as_deref());
+        let key = key.map(|(token, id)| Reference::to_stream_key("stream_id", token, id));
         [video, image, token, key].into_iter().flatten().collect()
     }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{CollectionName, FileName};
 use crate::record::{ChangeRefusal, Entity, LocalTime, RecordId, Reference, lenient};
 use crate::workspace::daily::Daily;
-use crate::workspace::{named, wording};
+use crate::workspace::wording;
 
 /// The indexes by which schedules are found.
 pub(super) const STATUS_INDEX: &str = "status";
@@ -262,13 +262,13 @@ impl Entity for Schedule {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let by_file = named::by_file;
-        let video = self.video_file.as_ref().map(|file| by_file("videoFile", CollectionName::VIDEOS, file));
-        let token = self.token_file.as_ref().map(|file| by_file("tokenFile", CollectionName::TOKENS, file));
+        let to_file = Reference::to_file;
+        let video = self.video_file.as_ref().map(|file| to_file("videoFile", CollectionName::VIDEOS, file));
+        let token = self.token_file.as_ref().map(|file| to_file("tokenFile", CollectionName::TOKENS, file));
         let image = self.thumbnail_file.as_ref();
-        let image = image.map(|file| by_file("thumbnailFile", CollectionName::THUMBNAILS, file));
-        let existing = self.stream_id_existing.as_deref();
-        let key = named::stream_key("streamIdExisting", self.token_file.as_ref(), existing);
+        let image = image.map(|file| to_file("thumbnailFile", CollectionName::THUMBNAILS, file));
+        let key = self.token_file.as_ref().zip(self.stream_id_existing.as_deref());
+        let key = key.map(|(token, id)| Reference::to_stream_key("streamIdExisting", token, id));
         [video, image, token, key].into_iter().flatten().collect()
     }
 

@@ -28,11 +28,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, State};
 use crate::ownership::Action;
 use crate::paths::{Area, FileName};
-use crate::record::{Entity, LocalTime, OnReferenced, Record};
+use crate::record::{Entity, LocalTime, OnReferenced, Record, named};
 
 use super::access::{Access, Author, missing};
 use super::records::{self, Expected};
-use super::{Settings, dooms, named, wording};
+use super::{Settings, dooms, wording};
 
 /// The longest original name that is kept, in bytes.
 pub(super) const MAX_ORIGINAL_NAME: usize = 1024;

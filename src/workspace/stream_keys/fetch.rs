@@ -6,12 +6,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Draft;
 use crate::ownership::Action;
 use crate::paths::{CollectionName, FileName};
-use crate::record::Record;
+use crate::record::{Record, named};
 
 use super::super::access::{Access, Author};
+use super::super::operations;
 use super::super::records::{self, Expected};
 use super::super::tokens::{self, Token};
-use super::super::{named, operations};
 use super::stream_key::TOKEN_INDEX;
 use super::{Cdn, StreamKey, resource};
 

@@ -16,12 +16,12 @@ use crate::error::Result;
 use crate::ledger::{Draft, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{CollectionName, FileName, TenantId};
-use crate::record::{OnReferenced, Record};
+use crate::record::{OnReferenced, Record, named};
 
 use super::access::{Access, Author, missing};
+use super::operations;
 use super::page::{ListOptions, Page};
 use super::records::{self, Expected};
-use super::{named, operations};
 use stream_key::TOKEN_INDEX;
 
 /// A tenant's stream keys, each known by its token's file name and its own id.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::paths::{CollectionName, FileName};
-use crate::record::{ChangeRefusal, Entity, OnReferenced, Reference, SecretText};
-use crate::workspace::{named, wording};
+use crate::record::{ChangeRefusal, Entity, OnReferenced, Reference, SecretText, named};
+use crate::workspace::wording;
 
 /// The index by which the stream keys of a token are found.
 pub(super) const TOKEN_INDEX: &str = "token";
@@ -92,7 +92,7 @@ impl Entity for StreamKey {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let token = named::by_file("token_file", CollectionName::TOKENS, &self.token_file);
+        let token = Reference::to_file("token_file", CollectionName::TOKENS, &self.token_file);
         vec![token.rule(OnReferenced::Cascade)]
     }
 

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ownership::Action;
 use crate::paths::{Area, CollectionName, FileName};
-use crate::record::{Entity, LocalTime};
+use crate::record::{Entity, LocalTime, named};
 use crate::workspace::stored_files::{StoredFile, UploadedFile};
-use crate::workspace::{Settings, named, wording};
+use crate::workspace::{Settings, wording};
 
 /// A thumbnail, in the form that the documented database has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,12 +13,12 @@ use crate::error::Result;
 use crate::ledger::{Draft, Entry, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{CollectionName, FileName, TenantId};
-use crate::record::{OnReferenced, Record, RecordText};
+use crate::record::{OnReferenced, Record, RecordText, named};
 
 use super::access::{Access, Author, missing};
+use super::operations;
 use super::page::{ListOptions, Page};
 use super::records::{self, Expected};
-use super::{named, operations};
 
 /// A tenant's OAuth tokens, each known by its file name, ignoring case.
 ///

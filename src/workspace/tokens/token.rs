@@ -7,8 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{CollectionName, FileName};
-use crate::record::{ChangeRefusal, Entity, RecordError, SecretText};
-use crate::workspace::named;
+use crate::record::{ChangeRefusal, Entity, RecordError, SecretText, named};
 
 /// What the application's own credentials are called, whose file lies beside the tokens of the documented
 /// layout and belongs to no tenant.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ownership::Action;
 use crate::paths::{Area, CollectionName, FileName};
-use crate::record::{Entity, LocalTime, OnReferenced, Reference};
+use crate::record::{Entity, LocalTime, OnReferenced, Reference, named};
 use crate::workspace::stored_files::{self, StoredFile, UploadedFile};
-use crate::workspace::{Settings, named, wording};
+use crate::workspace::{Settings, wording};
 
 /// A video, in the form that the documented database has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,9 +72,9 @@ impl Entity for Video {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let named = self.thumbnail.iter();
-        let by_file = |file| named::by_file("thumbnail", CollectionName::THUMBNAILS, file);
-        named.map(|file| by_file(file).rule(OnReferenced::Clear)).collect()
+        let image = self.thumbnail.iter();
+        let to_file = |file| Reference::to_file("thumbnail", CollectionName::THUMBNAILS, file);
+        image.map(|file| to_file(file).rule(OnReferenced::Clear)).collect()
     }
 
     /// What the library knows of the file is not for people to say; the title is theirs.
