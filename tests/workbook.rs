@@ -231,3 +231,25 @@ async fn a_sheet_without_the_title_or_with_a_column_twice_is_refused_as_a_whole(
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
 }
+
+#[tokio::test]
+async fn of_equal_schedules_each_is_known_again_and_one_row_more_is_refused() {
+    let place = Place::new().await;
+    let own = place.own.schedules();
+    let twice = Schedule::new("twice", time("2025-11-05T10:00"));
+    for _ in 0..2 {
+        own.add(twice.clone()).await.unwrap();
+    }
+    let book = own.export_workbook().await.unwrap();
+    let again = own.import_workbook(book.clone()).await.unwrap();
+    assert_eq!((again.added.len(), again.unchanged), (0, 2));
+    let first = own.list(&ListOptions::new()).await.unwrap().items.remove(0);
+    own.delete(first.id(), first.revision()).await.unwrap();
+    // One of the two rows is left to say something new, and says what the other says.
+    let preview = own.preview_workbook(book.clone()).await.unwrap();
+    assert_eq!((preview.added.len(), preview.unchanged), (0, 1));
+    let refused = own.import_workbook(book).await.unwrap_err();
+    assert_eq!(reasons(&refused), [(3, None, CellRefusal::Duplicate { row: 2 })]);
+    assert_eq!(preview.refused.cells, self::refused(&refused));
+    assert_eq!(schedules(&place.own).await, [twice]);
+}

@@ -11,7 +11,7 @@ mod rows;
 mod write;
 
 pub use refused::{CellRefusal, RefusedCell, RefusedCells};
-pub(crate) use rows::{Row, Sheet, read};
+pub(crate) use rows::{Row, Sheet, read, said};
 pub(crate) use write::write;
 
 /// Why a workbook as a whole can't be read.

@@ -16,6 +16,16 @@ pub(crate) struct Row {
     /// Its number, as a spreadsheet shows it.
     pub(crate) number: u32,
     pub(crate) schedule: Schedule,
+    /// What it says, as [`said`] tells it.
+    pub(crate) said: String,
+    /// The number of the first row above that says the same.
+    pub(crate) same_as: Option<u32>,
+}
+
+/// What a schedule says: two say the same if they are equal.
+pub(crate) fn said(schedule: &Schedule) -> String {
+    // A schedule always serialises.
+    serde_json::to_string(schedule).unwrap_or_default()
 }
 
 /// What a sheet says of one owner.
@@ -126,15 +136,12 @@ impl Sheet {
             return;
         }
         let Some(schedule) = self.schedule(number, &known) else { return };
-        // A schedule always serialises.
-        let said = serde_json::to_string(&schedule).unwrap_or_default();
-        match seen.get(&said) {
-            Some(row) => self.refused.push(number, None, CellRefusal::Duplicate { row: *row }),
-            None => {
-                seen.insert(said, number);
-                self.rows.push(Row { number, schedule });
-            }
+        let said = said(&schedule);
+        let same_as = seen.get(&said).copied();
+        if same_as.is_none() {
+            seen.insert(said.clone(), number);
         }
+        self.rows.push(Row { number, schedule, said, same_as });
     }
 
     /// The schedule that a row's cells make, each of them looked at by itself, so that all that is wrong

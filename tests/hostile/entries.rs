@@ -48,8 +48,7 @@ const AS_TENANT: Verdicts = |class, _| class.tenant == Verdict::Harmless;
 const AS_FILE: Verdicts = |class, _| class.file == Verdict::Harmless;
 const AS_ENCODED: Verdicts = |_, text| TenantId::encode(text).is_ok();
 const AS_ID: Verdicts = |_, text| is_line(text, 1, 128);
-const AS_TITLE: Verdicts = |_, text| is_line(text, 1, 500);
-const AS_STREAM: Verdicts = |_, text| !text.trim().is_empty() && is_line(text, 1, 500);
+const AS_TITLE: Verdicts = |_, text| !text.trim().is_empty() && is_line(text, 1, 500);
 const AS_TOKEN: Verdicts = |class, text| {
     let name = text.to_lowercase();
     class.file == Verdict::Harmless && name.ends_with(".json") && !name.starts_with("client_secret")
@@ -147,7 +146,7 @@ pub(crate) fn planned() -> Vec<Entry> {
             assert_eq!(added.value().title, text);
             own.schedules().delete(added.id(), Expected::Any).await?;
         }),
-        entry!("Schedules::mark_succeeded", AS_STREAM, |place, text| {
+        entry!("Schedules::mark_succeeded", AS_TITLE, |place, text| {
             let own = place.own().await;
             let added = own.schedules().add(Schedule::new("new", tomorrow())).await?;
             if !text.starts_with("http://") {
@@ -198,7 +197,7 @@ impl Entity for Sender {
 /// Names and contents of tokens and stream keys.
 pub(crate) fn secrets() -> Vec<Entry> {
     vec![
-        entry!("Reference::to_stream_key", AS_STREAM, |place, text| {
+        entry!("Reference::to_stream_key", AS_TITLE, |place, text| {
             let (own, token) = (place.own().await, FileName::parse("sent.json")?);
             let (senders, sender) = (own.collection::<Sender>(), || Sender { stream_id: text.to_owned() });
             let refused = senders.insert(sender()).await.unwrap_err().kind();
@@ -231,7 +230,7 @@ pub(crate) fn secrets() -> Vec<Entry> {
         }),
         entry!(
             "FetchedStreamKey::new" "Cdn::new" "StreamKeys::read" "StreamKeys::delete" "StreamKeys::delete_with",
-            AS_STREAM,
+            AS_TITLE,
             |place, text| {
                 let (own, token) = (place.own().await, FileName::parse("channel.json")?);
                 let created = own.tokens().create(&token, TokenContent::parse("{}")?).await;

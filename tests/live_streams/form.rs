@@ -119,10 +119,11 @@ async fn an_edit_needs_the_revision_and_leaves_the_status_alone() {
     let stale = streams.edit(added.id(), added.revision(), title).await.unwrap_err();
     assert_eq!(stale.kind(), ErrorKind::RevisionMismatch);
 
-    let refused: [(&str, Change); 5] = [
+    let refused: [(&str, Change); 6] = [
         ("status", |stream| stream.status = LiveStreamStatus::Live),
         ("process_pid", |stream| stream.process_pid = Some(1)),
         ("title", |stream| stream.title = String::new()),
+        ("title", |stream| stream.title = " \u{3000}".to_owned()),
         ("title", |stream| stream.title = "two\nlines".to_owned()),
         ("start_date", |stream| (stream.start_date, stream.repeat_daily) = (None, true)),
     ];

@@ -14,7 +14,7 @@ pub(crate) fn file_placeholder(step: u32) -> String {
 }
 
 fn check_title(title: &str) -> Result<(), ErrorKind> {
-    let refused = title.is_empty() || title.len() > 500 || title.contains('\n');
+    let refused = title.trim().is_empty() || title.len() > 500 || title.contains('\n');
     if refused { Err(ErrorKind::InvalidInput) } else { Ok(()) }
 }
 

@@ -132,8 +132,9 @@ async fn what_came_of_a_schedule_is_not_planned() {
     let place = Place::new().await;
     let schedules = place.own.schedules();
     let added = schedules.add(Schedule::new("Rain", time("2025-11-05T10:00"))).await.unwrap();
-    let refused: [(&str, Change); 8] = [
+    let refused: [(&str, Change); 9] = [
         ("title", |schedule| schedule.title.clear()),
+        ("title", |schedule| schedule.title = " ".to_owned()),
         ("success", |schedule| schedule.success = true),
         ("failure", |schedule| schedule.failure = Some("no".to_owned())),
         ("runNow", |schedule| schedule.run_now = true),

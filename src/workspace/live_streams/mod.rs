@@ -93,7 +93,7 @@ impl<'a> LiveStreams<'a> {
     ///
     /// # Errors
     /// See [`LiveStreams`]; [`InvalidInput`](ErrorKind::InvalidInput), naming the field, for a title that
-    /// is empty, longer than [`Video::MAX_TITLE`](super::Video::MAX_TITLE) or not in one line, for a status
+    /// is blank, longer than [`Video::MAX_TITLE`](super::Video::MAX_TITLE) or not in one line, for a status
     /// other than scheduled, for a daily stream without a time, and for a video, thumbnail, token or stream
     /// key that there is not.
     pub async fn add(&self, stream: LiveStream) -> Result<Record<LiveStream>> {

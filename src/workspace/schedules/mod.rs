@@ -96,7 +96,7 @@ impl<'a> Schedules<'a> {
     ///
     /// # Errors
     /// See [`Schedules`]; [`QuotaExceeded`](ErrorKind::QuotaExceeded);
-    /// [`InvalidInput`](ErrorKind::InvalidInput), naming the field, for a title that is empty, longer than
+    /// [`InvalidInput`](ErrorKind::InvalidInput), naming the field, for a title that is blank, longer than
     /// [`Video::MAX_TITLE`](super::Video::MAX_TITLE) or not in one line, for anything that only comes of
     /// a schedule, for a daily one without a time, and for a video, thumbnail, token or stream key that there
     /// is not.
@@ -162,7 +162,7 @@ impl<'a> Schedules<'a> {
         let step = ScheduleStep::MarkSucceeded;
         let action = step.action();
         let refuse = |field: &str| Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(field));
-        if stream_id.trim().is_empty() || !wording::is_title(stream_id) {
+        if !wording::is_title(stream_id) {
             return refuse("streamId");
         }
         let is_address = ["https://", "http://"].iter().any(|scheme| broadcast_link.starts_with(scheme));

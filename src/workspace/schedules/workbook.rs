@@ -1,5 +1,6 @@
 //! Schedules out to a workbook and in from one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -116,18 +117,17 @@ impl Schedules<'_> {
     /// As for importing, but for what is wrong with single cells, which is told in the preview.
     pub async fn preview_workbook(&self, workbook: impl Into<Vec<u8>>) -> Result<WorkbookPreview> {
         let admitted = self.access.admit(IMPORT, &resource()).await?;
-        let Sheet { rows, others, ignored, refused } = read(self.access, workbook.into()).await?;
+        let sheet = read(self.access, workbook.into()).await?;
         let known = all(&admitted.state, self.access.tenant(), IMPORT)?;
-        let before = rows.len();
-        let added: Vec<_> = rows.into_iter().filter(|row| !is_known(&known, row)).collect();
-        let unchanged = before - added.len();
-        let added = added.into_iter().map(|row| (row.number, row.schedule)).collect();
-        Ok(WorkbookPreview { added, unchanged, others, ignored, refused })
+        let Compared { added, unchanged, refused } = compare(&known, &sheet);
+        let added = added.into_iter().map(|row| (row.number, row.schedule.clone())).collect();
+        Ok(WorkbookPreview { added, unchanged, others: sheet.others, ignored: sheet.ignored, refused })
     }
 
     /// Adds a schedule for each row of a workbook that is the tenant's and that no schedule says already:
-    /// all of them, or none. If the workbook has a column `owner`, the rows that name the tenant are its; if it
-    /// has none, all are.
+    /// all of them, or none. One that says what a row above it says is refused, unless as many schedules say
+    /// that already. If the workbook has a column `owner`, the rows that name the tenant are its; if it has
+    /// none, all are.
     ///
     /// Times may be cells with dates or texts, booleans also 0, 1 and texts; empty cells and `nan` are
     /// no value, except `nan` as a title or description; columns may be missing but for the title, be in any
@@ -142,14 +142,15 @@ impl Schedules<'_> {
     /// [`QuotaExceeded`](ErrorKind::QuotaExceeded).
     pub async fn import_workbook(&self, workbook: impl Into<Vec<u8>>) -> Result<WorkbookImport> {
         // Decided before anything is read, and again in the state that changes.
-        self.access.admit(IMPORT, &resource()).await?;
+        let admitted = self.access.admit(IMPORT, &resource()).await?;
         let sheet = Arc::new(read(self.access, workbook.into()).await?);
         if !sheet.refused.is_empty() {
-            return Err(refused(sheet.refused.clone()));
+            let known = all(&admitted.state, self.access.tenant(), IMPORT)?;
+            return Err(refused(compare(&known, &sheet).refused));
         }
         let ids: Result<Vec<RecordId>> = sheet.rows.iter().map(|_| fresh_id(self.access)).collect();
         let (ids, rows) = (ids?, Arc::clone(&sheet));
-        let run = move |draft: &mut Draft, author: &Author<'_>| add(draft, author, &rows.rows, &ids);
+        let run = move |draft: &mut Draft, author: &Author<'_>| add(draft, author, &rows, &ids);
         let added = self.access.transact(IMPORT, &resource(), run).await?.0;
         let unchanged = sheet.rows.len() - added.len();
         Ok(WorkbookImport { added, unchanged, others: sheet.others, ignored: sheet.ignored.clone() })
@@ -165,9 +166,35 @@ fn refused(cells: RefusedCells) -> Error {
     Error::new(ErrorKind::InvalidInput, IMPORT.as_str()).about("workbook").with_source(cells)
 }
 
-/// Whether a schedule says already what a row says.
-fn is_known(known: &[Record<Schedule>], row: &Row) -> bool {
-    known.iter().any(|schedule| schedule.value().shown_in_workbook() == row.schedule)
+/// What the rows of a sheet are beside the schedules that there are.
+struct Compared<'a> {
+    added: Vec<&'a Row>,
+    unchanged: usize,
+    refused: RefusedCells,
+}
+
+/// For each schedule one row that says the same adds nothing. Of the others, one that says what a row above it
+/// says is refused.
+fn compare<'a>(known: &[Record<Schedule>], sheet: &'a Sheet) -> Compared<'a> {
+    let mut left: HashMap<String, usize> = HashMap::new();
+    for schedule in known {
+        *left.entry(workbook::said(&schedule.value().shown_in_workbook())).or_default() += 1;
+    }
+    let mut compared = Compared { added: Vec::new(), unchanged: 0, refused: sheet.refused.clone() };
+    for row in &sheet.rows {
+        match (left.get_mut(&row.said).filter(|left| **left > 0), row.same_as) {
+            (Some(left), _) => {
+                *left -= 1;
+                compared.unchanged += 1;
+            }
+            (None, Some(row_above)) => {
+                compared.refused.push(row.number, None, CellRefusal::Duplicate { row: row_above });
+            }
+            (None, None) => compared.added.push(row),
+        }
+    }
+    compared.refused.cells.sort_by_key(|cell| cell.row);
+    compared
 }
 
 async fn read(access: &Access, workbook: Vec<u8>) -> Result<Sheet> {
@@ -184,10 +211,11 @@ async fn read(access: &Access, workbook: Vec<u8>) -> Result<Sheet> {
     })
 }
 
-fn add(draft: &mut Draft, author: &Author<'_>, rows: &[Row], ids: &[RecordId]) -> Result<Vec<RecordId>> {
+fn add(draft: &mut Draft, author: &Author<'_>, sheet: &Sheet, ids: &[RecordId]) -> Result<Vec<RecordId>> {
     let known = all(draft.state(), author.tenant, IMPORT)?;
-    let (mut added, mut wrong) = (Vec::new(), RefusedCells::default());
-    for (row, id) in rows.iter().zip(ids).filter(|(row, _)| !is_known(&known, row)) {
+    let Compared { added: rows, refused: mut wrong, .. } = compare(&known, sheet);
+    let mut added = Vec::new();
+    for (row, id) in rows.into_iter().zip(ids) {
         match records::insert(draft, author, IMPORT, id, &row.schedule) {
             Ok(_) => added.push(id.clone()),
             Err(error) => {

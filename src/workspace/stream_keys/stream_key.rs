@@ -65,9 +65,9 @@ pub struct IngestionInfo {
 }
 
 impl StreamKey {
-    /// Whether a text can be the id of a stream: one line that is not empty, and no longer than a title.
+    /// Whether a text can be the id of a stream: what can be a title.
     pub(super) fn is_id(text: &str) -> bool {
-        !text.trim().is_empty() && wording::is_title(text)
+        wording::is_title(text)
     }
 }
 
@@ -102,7 +102,7 @@ impl Entity for StreamKey {
         if !same_id && !Self::is_id(&self.stream_id) {
             return Err(ChangeRefusal::Field { field: "stream_id" });
         }
-        if !same_title && !self.title.is_empty() && !wording::is_title(&self.title) {
+        if !same_title && !wording::is_line(&self.title, wording::MAX_TITLE) {
             return Err(ChangeRefusal::Field { field: "title" });
         }
         Ok(())

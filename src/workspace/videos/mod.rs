@@ -80,7 +80,7 @@ impl<'a> Videos<'a> {
         self.upload(original_name, stored_files::chunks(reader))
     }
 
-    /// Gives a video another title: 1 to [`Video::MAX_TITLE`] bytes without control characters.
+    /// Gives a video another title: one line of at most [`Video::MAX_TITLE`] bytes, not of white space alone.
     ///
     /// # Errors
     /// See [`Videos`]; [`InvalidInput`](ErrorKind::InvalidInput) if the title is refused;
