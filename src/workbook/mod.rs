@@ -11,7 +11,7 @@ mod rows;
 mod write;
 
 pub use refused::{CellRefusal, RefusedCell, RefusedCells};
-pub(crate) use rows::{Row, Sheet, read, said};
+pub(crate) use rows::{Bounds, Row, Sheet, read, said};
 pub(crate) use write::write;
 
 /// Why a workbook as a whole can't be read.
@@ -21,8 +21,8 @@ pub enum WorkbookError {
     /// It is no workbook, or a damaged one.
     #[error("it is no xlsx workbook that can be read")]
     NotAWorkbook,
-    /// It is too long, as a file or unpacked.
-    #[error("it is too long: as a file, or unpacked")]
+    /// It is too long, as a file or unpacked, or has too many rows.
+    #[error("it is too long: as a file, unpacked, or in rows")]
     TooLarge,
     /// The first row names no column of a schedule, or no title.
     #[error("its first row does not name the column {column:?}")]

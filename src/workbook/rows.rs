@@ -28,9 +28,20 @@ pub(crate) fn said(schedule: &Schedule) -> String {
     serde_json::to_string(schedule).unwrap_or_default()
 }
 
+/// How much is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The bytes of the file.
+    pub(crate) bytes: u64,
+    /// The rows of the owner, also those that are refused.
+    pub(crate) rows: usize,
+}
+
 /// What a sheet says of one owner.
 #[derive(Debug, Default)]
 pub(crate) struct Sheet {
+    /// How many rows are the owner's.
+    own: usize,
     pub(crate) rows: Vec<Row>,
     /// How many rows are others'.
     pub(crate) others: usize,
@@ -85,7 +96,7 @@ impl Header {
 
 /// Reads the rows of one owner. If the sheet has no column for owners, all of them are; if it has one, a
 /// row that names none is nobody's.
-pub(crate) fn read(bytes: &[u8], limit: u64, owner: &str) -> Result<Sheet, WorkbookError> {
+pub(crate) fn read(bytes: &[u8], bounds: Bounds, owner: &str) -> Result<Sheet, WorkbookError> {
     let (mut header, mut sheet) = (None::<Header>, Sheet::default());
     let (mut current, mut gathered) = (0, BTreeMap::new());
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -98,9 +109,10 @@ pub(crate) fn read(bytes: &[u8], limit: u64, owner: &str) -> Result<Sheet, Workb
             }
             Some(header) => sheet.take(header, number, cells, owner, &mut seen),
         }
-        Ok(())
+        // Before more of them are held.
+        if sheet.own > bounds.rows { Err(WorkbookError::TooLarge) } else { Ok(()) }
     };
-    cells::each(bytes, limit, |row, column, cell| {
+    cells::each(bytes, bounds.bytes, |row, column, cell| {
         if row != current {
             let cells = std::mem::take(&mut gathered);
             if current == 0 || !cells.is_empty() {
@@ -135,6 +147,7 @@ impl Sheet {
             self.others += 1;
             return;
         }
+        self.own += 1;
         let Some(schedule) = self.schedule(number, &known) else { return };
         let said = said(&schedule);
         let same_as = seen.get(&said).copied();

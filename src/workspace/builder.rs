@@ -70,6 +70,9 @@ pub struct Settings {
     /// How long a workbook may be to be imported, in bytes: 16 MiB; unpacked eight times as long.
     #[cfg(feature = "xlsx")]
     pub workbook_bytes: u64,
+    /// How many rows of a workbook may be the tenant's that imports it: 50,000.
+    #[cfg(feature = "xlsx")]
+    pub workbook_rows: usize,
 }
 
 impl Default for Settings {
@@ -98,6 +101,8 @@ impl Default for Settings {
             edited_view_bytes: 16 << 20,
             #[cfg(feature = "xlsx")]
             workbook_bytes: 16 << 20,
+            #[cfg(feature = "xlsx")]
+            workbook_rows: 50_000,
         }
     }
 }

@@ -8,13 +8,17 @@ use tenantry::{ErrorKind, Settings, Tenantry, Workspace};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::In::Text;
+use crate::In::{self, Text};
 use crate::planned::{Place, id};
 use crate::{schedules, sheet};
 
 async fn bounded(bytes: u64) -> Workspace {
     let mut settings = Settings::default();
     settings.workbook_bytes = bytes;
+    with(settings).await
+}
+
+async fn with(settings: Settings) -> Workspace {
     let tenantry = Tenantry::builder(MemoryStore::new()).settings(settings).open().await.unwrap();
     tenantry.ensure(&id("ana"), "Ana").await.unwrap();
     tenantry.session(&id("ana")).await.unwrap().own()
@@ -40,6 +44,32 @@ async fn a_workbook_that_is_small_and_unpacks_to_much_is_refused() {
     assert!(bomb.len() < 64 << 10);
     let error = bounded(64 << 10).await.schedules().import_workbook(bomb).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn more_rows_than_are_allowed_are_refused_wrong_ones_too_and_others_are_not_counted() {
+    let mut settings = Settings::default();
+    settings.workbook_rows = 2;
+    let own = with(settings).await;
+    let row = |title, owner| [Text(title), Text(owner)];
+    let header = row("title", "owner");
+    let rows = |rows: &[[In<'_>; 2]]| {
+        let all: Vec<&[In<'_>]> =
+            std::iter::once(&header[..]).chain(rows.iter().map(|row| &row[..])).collect();
+        sheet(&all)
+    };
+    let mut two = vec![row("one", "ana"), row("a stranger's", "ben"), row("one", "ana"), row("", "ben")];
+    let wrong = own.schedules().import_workbook(rows(&two)).await.unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::InvalidInput);
+    two[2] = row("two", "ana");
+    let done = own.schedules().import_workbook(rows(&two)).await.unwrap();
+    assert_eq!((done.added.len(), done.others), (2, 1));
+    for third in ["three", "two"] {
+        two.push(row(third, "ana"));
+        let refused = own.schedules().preview_workbook(rows(&two)).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::TooLarge, "{third}");
+        two.pop();
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::ledger::{Draft, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{CollectionName, TenantId};
 use crate::record::{Record, RecordError, RecordId};
-use crate::workbook::{self, CellRefusal, RefusedCells, Row, Sheet, WorkbookError};
+use crate::workbook::{self, Bounds, CellRefusal, RefusedCells, Row, Sheet, WorkbookError};
 
 use super::super::access::{Access, Author, Core};
 use super::super::page::ListOptions;
@@ -138,7 +138,8 @@ impl Schedules<'_> {
     /// See [`Schedules`]; [`InvalidInput`](ErrorKind::InvalidInput) with
     /// [`RefusedCells`](crate::RefusedCells) as its source if a row is wrong, or with
     /// [`WorkbookError`](crate::WorkbookError) if the workbook is; [`TooLarge`](ErrorKind::TooLarge) beyond
-    /// [`workbook_bytes`](crate::Settings::workbook_bytes);
+    /// [`workbook_bytes`](crate::Settings::workbook_bytes) or
+    /// [`workbook_rows`](crate::Settings::workbook_rows);
     /// [`QuotaExceeded`](ErrorKind::QuotaExceeded).
     pub async fn import_workbook(&self, workbook: impl Into<Vec<u8>>) -> Result<WorkbookImport> {
         // Decided before anything is read, and again in the state that changes.
@@ -198,8 +199,9 @@ fn compare<'a>(known: &[Record<Schedule>], sheet: &'a Sheet) -> Compared<'a> {
 }
 
 async fn read(access: &Access, workbook: Vec<u8>) -> Result<Sheet> {
-    let (limit, owner) = (access.core.settings.workbook_bytes, access.tenant().clone());
-    let run = access.core.runtime.spawn_blocking(move || workbook::read(&workbook, limit, owner.as_str()));
+    let (settings, owner) = (&access.core.settings, access.tenant().clone());
+    let bounds = Bounds { bytes: settings.workbook_bytes, rows: settings.workbook_rows };
+    let run = access.core.runtime.spawn_blocking(move || workbook::read(&workbook, bounds, owner.as_str()));
     let read =
         run.await.map_err(|error| Error::new(ErrorKind::Closed, IMPORT.as_str()).with_source(error))?;
     read.map_err(|error| {
