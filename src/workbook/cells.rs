@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use zip::ZipArchive;
 
 use super::WorkbookError;
+use super::declared::Declared;
 
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,10 @@ pub(super) enum Cell {
 /// How much longer a workbook may be unpacked than as a file is allowed.
 const UNPACKED: u64 = 8;
 
+/// The rows and columns that a sheet has in spreadsheet programs.
+const ROWS: u32 = 1 << 20;
+const COLUMNS: u32 = 1 << 14;
+
 /// Calls a function with each cell that is not empty: its row and column, both from 0, row by row.
 pub(super) fn each(
     bytes: &[u8],
@@ -33,13 +38,16 @@ pub(super) fn each(
     if bytes.len() as u64 > limit {
         return Err(WorkbookError::TooLarge);
     }
-    check_unpacked(bytes, limit.saturating_mul(UNPACKED))?;
+    check_parts(bytes, limit.saturating_mul(UNPACKED))?;
     let broken = |_| WorkbookError::NotAWorkbook;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     let sheet = workbook.sheet_names().into_iter().next().ok_or(WorkbookError::NotAWorkbook)?;
     let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(broken)?;
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (row, column) = cell.get_position();
+        if row >= ROWS || column >= COLUMNS {
+            return Err(WorkbookError::NotAWorkbook);
+        }
         if let Some(cell) = read(cell.get_value()) {
             take(row, column, cell)?;
         }
@@ -47,15 +55,21 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Unpacks everything once to see how much it is, whatever the file says of itself.
-fn check_unpacked(bytes: &[u8], limit: u64) -> Result<(), WorkbookError> {
+/// Unpacks everything once to see how much it is, whatever the file says of itself, and that no part says
+/// that it holds more than it can.
+fn check_parts(bytes: &[u8], limit: u64) -> Result<(), WorkbookError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| WorkbookError::NotAWorkbook)?;
     let mut left = limit;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|_| WorkbookError::NotAWorkbook)?;
-        let length = std::io::copy(&mut part.take(left.saturating_add(1)), &mut std::io::sink());
+        let name = part.name().map_err(|_| WorkbookError::NotAWorkbook)?.into_owned();
+        let mut declared = Declared::default();
+        let length = std::io::copy(&mut part.take(left.saturating_add(1)), &mut declared);
         let length = length.map_err(|_| WorkbookError::NotAWorkbook)?;
         left = left.checked_sub(length).ok_or(WorkbookError::TooLarge)?;
+        if !declared.is_believable(&name) {
+            return Err(WorkbookError::NotAWorkbook);
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod cells;
 mod columns;
+mod declared;
 mod refused;
 mod rows;
 mod write;

@@ -1,10 +1,10 @@
 //! Workbooks that are made to do harm.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use rust_xlsxwriter::Workbook;
 use tenantry::store::memory::MemoryStore;
-use tenantry::{ErrorKind, Settings, Tenantry, Workspace};
+use tenantry::{ErrorKind, Settings, Tenantry, WorkbookError, Workspace};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -83,6 +83,74 @@ async fn a_cell_in_the_last_corner_makes_no_table_of_its_size() {
     let place = Place::new().await;
     assert_eq!(place.own.schedules().import_workbook(book).await.unwrap().added.len(), 1);
     assert_eq!(schedules(&place.own).await.len(), 1);
+}
+
+/// A workbook with the title `one`, one of whose parts is rewritten.
+fn rewritten(name_of_part: &str, rewrite: impl Fn(&str) -> String) -> Vec<u8> {
+    let book = sheet(&[&[Text("title")], &[Text("one")]]);
+    let mut parts = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut written = ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..parts.len() {
+        let mut part = parts.by_index(at).unwrap();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        let name = part.name().unwrap().into_owned();
+        if name == name_of_part {
+            let new = rewrite(&text);
+            assert_ne!(new, text);
+            text = new;
+        }
+        written.start_file(name, SimpleFileOptions::default()).unwrap();
+        written.write_all(text.as_bytes()).unwrap();
+    }
+    written.finish().unwrap().into_inner()
+}
+
+/// The same with that title in a cell of that row and column.
+fn placed(row: &str, column: &str) -> Vec<u8> {
+    rewritten("xl/worksheets/sheet1.xml", |text| {
+        let text = text.replace("<row r=\"2\"", &format!("<row  r=\"{row}\""));
+        text.replace("<c r=\"A2\"", &format!("<c r=\"{column}{row}\""))
+    })
+}
+
+/// The reader would set memory aside for as many strings, and the whole process would end.
+#[tokio::test]
+async fn a_workbook_that_says_it_has_more_strings_than_there_is_memory_for_is_refused() {
+    let place = Place::new().await;
+    for count in ["200000000000", "99999999999999999", "18446744073709551615"] {
+        let book = rewritten("xl/sharedStrings.xml", |text| {
+            text.replace("uniqueCount=\"2\"", &format!("uniqueCount=\"{count}\""))
+        });
+        let error = place.own.schedules().import_workbook(book).await.unwrap_err();
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(source.downcast_ref(), Some(&WorkbookError::NotAWorkbook), "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_cell_that_no_sheet_has_is_refused_however_far_out_it_is() {
+    let place = Place::new().await;
+    for (row, column) in [("1048576", "A"), ("2", "XFD")] {
+        place.own.schedules().preview_workbook(placed(row, column)).await.unwrap();
+    }
+    let outside = [
+        ("1048577", "A"),
+        ("4294967295", "A"),
+        ("4294967296", "A"),
+        ("99999999999999999999", "A"),
+        ("0", "A"),
+        ("-1", "A"),
+        ("2", "XFE"),
+        ("2", "ZZZZZZZZ"),
+    ];
+    for (row, column) in outside {
+        let error = place.own.schedules().import_workbook(placed(row, column)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{column}{row}");
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(source.downcast_ref(), Some(&WorkbookError::NotAWorkbook), "{column}{row}");
+    }
+    assert!(schedules(&place.own).await.is_empty());
 }
 
 /// Whatever is cut off or turned over, it is refused or read, and never worse.

@@ -202,8 +202,12 @@ async fn read(access: &Access, workbook: Vec<u8>) -> Result<Sheet> {
     let (settings, owner) = (&access.core.settings, access.tenant().clone());
     let bounds = Bounds { bytes: settings.workbook_bytes, rows: settings.workbook_rows };
     let run = access.core.runtime.spawn_blocking(move || workbook::read(&workbook, bounds, owner.as_str()));
-    let read =
-        run.await.map_err(|error| Error::new(ErrorKind::Closed, IMPORT.as_str()).with_source(error))?;
+    let read = match run.await {
+        Ok(read) => read,
+        // The reader panics at numbers that are out of all range, such as a cell's in row 2^32.
+        Err(error) if error.is_panic() => Err(WorkbookError::NotAWorkbook),
+        Err(error) => return Err(Error::new(ErrorKind::Closed, IMPORT.as_str()).with_source(error)),
+    };
     read.map_err(|error| {
         let kind = match error {
             WorkbookError::TooLarge => ErrorKind::TooLarge,
