@@ -7,13 +7,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::stream;
 use tenantry::ownership::Role;
-use tenantry::paths::TenantId;
+use tenantry::paths::{FileName, TenantId};
 use tenantry::quota::Limits;
+use tenantry::record::{Entity, LocalTime, Record, RecordLimits, RecordText};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
 use tenantry::{
-    ByteRange, ErrorKind, Expected, ListOptions, NewTenant, Settings, Tenantry, Verification, Video,
-    Workspace,
+    ByteRange, ErrorKind, Expected, ListOptions, NewTenant, Settings, Tenantry, Thumbnail, Verification,
+    Video, VideoSource, Workspace,
 };
 
 fn id(text: &str) -> TenantId {
@@ -247,5 +248,39 @@ async fn an_admin_pages_through_the_videos_of_all_tenants() {
         assert_eq!(titles, ["ana0", "ana1", "ana2", "ben0", "ben1", "ben2"]);
         let ana = place.tenantry.session(&id("ana")).await.unwrap();
         assert_eq!(ana.tenants().videos(None, 2).await.unwrap_err().kind(), ErrorKind::Denied);
+    }
+}
+
+fn stored<E: Entity>(text: &str) -> Record<E> {
+    Record::read(&RecordText::parse(text.as_bytes(), &RecordLimits::default()).unwrap()).unwrap()
+}
+
+#[test]
+fn every_documented_form_of_a_video_and_a_thumbnail_is_read() {
+    let full = stored::<Video>(
+        r#"{"id":"1","title":"rain sounds 11","filename":"a.mp4","original_filename":"rain_sounds_11.mp4",
+            "thumbnail":"c.jpg","date_added":"2025-11-04 10:00:00","source":"drive","drive_file_id":"1AbC"}"#,
+    );
+    let video = full.value();
+    assert_eq!(
+        (video.title.as_str(), video.original_filename.as_str()),
+        ("rain sounds 11", "rain_sounds_11.mp4")
+    );
+    assert_eq!(video.thumbnail.as_ref().map(FileName::as_str), Some("c.jpg"));
+    assert_eq!(video.date_added, Some(LocalTime::parse("2025-11-04T10:00").unwrap()));
+    assert_eq!((video.source, video.drive_file_id.as_deref()), (VideoSource::Drive, Some("1AbC")));
+    // Fields come and go between versions, and an empty one is none.
+    for sparse in [
+        r#"{"id":1,"filename":"a.mp4"}"#,
+        r#"{"id":1,"filename":"a.mp4","title":null,"original_filename":"","thumbnail":null,"date_added":null,"source":null,"drive_file_id":null}"#,
+        r#"{"id":1,"filename":"a.mp4","title":"","original_filename":null,"thumbnail":"","date_added":"","source":"","drive_file_id":""}"#,
+    ] {
+        let sparse = stored::<Video>(sparse).into_value();
+        assert_eq!((sparse.title, sparse.original_filename), (String::new(), String::new()));
+        assert_eq!((sparse.thumbnail, sparse.date_added, sparse.drive_file_id), (None, None, None));
+        assert_eq!(sparse.source, VideoSource::Local);
+        let image = r#"{"id":1,"filename":"a.jpg","title":"","original_filename":null,"date_added":""}"#;
+        let image = stored::<Thumbnail>(image).into_value();
+        assert_eq!((image.title.as_str(), image.date_added), ("", None));
     }
 }

@@ -4,22 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::ownership::Action;
 use crate::paths::{Area, CollectionName, FileName};
-use crate::record::{Entity, LocalTime, named};
+use crate::record::{Entity, LocalTime, lenient, named};
 use crate::workspace::stored_files::{StoredFile, UploadedFile};
 use crate::workspace::{Settings, wording};
 
-/// A thumbnail, in the form that the documented database has.
+/// A thumbnail, in the form that the documented database has. Empty texts in stored records are read as no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Thumbnail {
     /// What people call it.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub title: String,
     /// The name under which it is stored: a fresh UUID with the extension.
     pub filename: FileName,
     /// The name that it was uploaded with, as it was given.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub original_filename: String,
     /// When it was added, by the tenant's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional")]
     pub date_added: Option<LocalTime>,
     /// Its length in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

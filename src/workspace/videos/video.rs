@@ -1,34 +1,36 @@
 //! A video's record.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ownership::Action;
 use crate::paths::{Area, CollectionName, FileName};
-use crate::record::{Entity, LocalTime, OnReferenced, Reference, named};
+use crate::record::{Entity, LocalTime, OnReferenced, Reference, lenient, named};
 use crate::workspace::stored_files::{self, StoredFile, UploadedFile};
 use crate::workspace::{Settings, wording};
 
-/// A video, in the form that the documented database has.
+/// A video, in the form that the documented database has. Empty texts in stored records are read as no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Video {
     /// What people call it.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub title: String,
     /// The name under which it is stored: a fresh UUID with the extension.
     pub filename: FileName,
     /// The name that it was uploaded with, as it was given.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub original_filename: String,
     /// The file name of its thumbnail.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub thumbnail: Option<FileName>,
     /// When it was added, by the tenant's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional")]
     pub date_added: Option<LocalTime>,
     /// Where it came from.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "source")]
     pub source: VideoSource,
     /// Its id there, for one that came from a drive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional")]
     pub drive_file_id: Option<String>,
     /// Its length in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,11 @@ pub enum VideoSource {
     Local,
     /// It was fetched from a drive.
     Drive,
+}
+
+/// Where a video came from, if anything is said of it.
+fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VideoSource, D::Error> {
+    lenient::optional(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Entity for Video {
