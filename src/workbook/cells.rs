@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 use zip::ZipArchive;
 
 use super::WorkbookError;
-use super::declared::Declared;
+use super::part::Part;
 
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,21 +55,19 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Unpacks everything once to see how much it is, whatever the file says of itself, and that no part says
-/// that it holds more than it can.
+/// Unpacks everything once to see how much it is, whatever the file says of itself, and that no part makes
+/// more of that than can be held.
 fn check_parts(bytes: &[u8], limit: u64) -> Result<(), WorkbookError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| WorkbookError::NotAWorkbook)?;
     let mut left = limit;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|_| WorkbookError::NotAWorkbook)?;
         let name = part.name().map_err(|_| WorkbookError::NotAWorkbook)?.into_owned();
-        let mut declared = Declared::default();
-        let length = std::io::copy(&mut part.take(left.saturating_add(1)), &mut declared);
+        let mut met = Part::default();
+        let length = std::io::copy(&mut part.take(left.saturating_add(1)), &mut met);
         let length = length.map_err(|_| WorkbookError::NotAWorkbook)?;
         left = left.checked_sub(length).ok_or(WorkbookError::TooLarge)?;
-        if !declared.is_believable(&name) {
-            return Err(WorkbookError::NotAWorkbook);
-        }
+        met.check(&name)?;
     }
     Ok(())
 }

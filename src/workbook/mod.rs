@@ -6,7 +6,7 @@
 
 mod cells;
 mod columns;
-mod declared;
+mod part;
 mod refused;
 mod rows;
 mod write;
