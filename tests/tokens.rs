@@ -152,6 +152,16 @@ async fn neither_token_nor_key_is_printed_or_sent() {
     assert!(!format!("{refused:?} {refused}").contains(SECRET));
 }
 
+#[test]
+fn of_a_delivery_nothing_is_printed_since_also_an_address_may_hold_the_key() {
+    let mut cdn = Cdn::new(format!("rtmps://live.example/rtmp/{SECRET}"), SecretText::new(SECRET));
+    cdn.other.insert("backup".to_owned(), SECRET.into());
+    cdn.ingestion_info.other.insert("backupIngestionAddress".to_owned(), SECRET.into());
+    let key = FetchedStreamKey::new("one", "Main").cdn(cdn.clone());
+    let shown = format!("{cdn:?} {:?} {key:?}", cdn.ingestion_info);
+    assert!(!shown.contains(SECRET) && shown.contains("Main"), "{shown}");
+}
+
 #[tokio::test]
 async fn what_a_service_says_is_merged_and_what_it_leaves_out_stays() {
     let place = Place::new().await;

@@ -1,5 +1,7 @@
 //! A stream key's record.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::paths::{CollectionName, FileName};
@@ -26,7 +28,7 @@ pub struct StreamKey {
 }
 
 /// How a stream is delivered to the service. Fields that are not known are kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Cdn {
@@ -49,7 +51,7 @@ impl Cdn {
 }
 
 /// Where a stream is sent. Fields that are not known are kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IngestionInfo {
@@ -62,6 +64,20 @@ pub struct IngestionInfo {
     /// The other fields, such as `backupIngestionAddress`.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Debug for Cdn {
+    /// All is left out: an address may hold the key, and of the other fields nobody has said what they hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cdn").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for IngestionInfo {
+    /// As for [`Cdn`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IngestionInfo").finish_non_exhaustive()
+    }
 }
 
 impl StreamKey {
