@@ -14,7 +14,9 @@ use tenantry::record::{Entity, LocalTime, RecordId};
 use tenantry::store::TenantStore;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
-use tenantry::{ErrorKind, Expected, ListOptions, LiveStream, ProfileChange, Schedule, Tenantry, Workspace};
+use tenantry::{
+    ErrorKind, Expected, ListOptions, LiveStream, ProfileChange, Schedule, Settings, Tenantry, Workspace,
+};
 
 /// A kind of the host's, with times in both forms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -202,6 +204,26 @@ async fn thousands_of_records_change_at_once_in_memory() {
 async fn thousands_of_records_change_at_once_on_the_local_disk() {
     let root = tempfile::tempdir().unwrap();
     thousands(LocalStore::open(root.path(), LocalOptions::default()).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_zone_that_only_this_machine_knows_is_refused() {
+    let ana = ana(MemoryStore::new()).await;
+    for name in ["localtime", "posixrules", "Etc/Unknown", "../localtime", "/etc/localtime", "+07:00", ""] {
+        let refused = ana.change_profile(ProfileChange::new().time_zone(name)).await.unwrap_err();
+        assert_eq!(
+            (refused.kind(), refused.subject()),
+            (ErrorKind::InvalidInput, Some("time_zone")),
+            "{name:?}"
+        );
+        let mut settings = Settings::default();
+        settings.time_zone = name.to_owned();
+        let refused = Tenantry::builder(MemoryStore::new()).settings(settings).open().await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Configuration, "{name:?}");
+    }
+    for name in ["UTC", "Etc/GMT-7", "asia/jakarta", "Japan", "EST5EDT"] {
+        move_to(&ana, name).await;
+    }
 }
 
 const ZONES: [&str; 8] = [

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use crate::environment::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Ledger, LedgerSettings};
@@ -17,6 +15,7 @@ use crate::store::TenantStore;
 use super::access::{Core, Guarded};
 use super::dooms::Pins;
 use super::kinds::Kinds;
+use super::profile::is_time_zone;
 use super::tenantry::Tenantry;
 use super::upkeep::Maintenance;
 use super::views::{Rules, ViewMode, ViewWriter};
@@ -110,7 +109,7 @@ impl Default for Settings {
 impl Settings {
     fn validate(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::new(ErrorKind::Configuration, "open").about(what));
-        if TimeZone::get(&self.time_zone).is_err() {
+        if !is_time_zone(&self.time_zone) {
             return refuse("time_zone");
         }
         if self.queue == 0 || self.attempts == 0 {

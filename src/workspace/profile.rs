@@ -1,7 +1,7 @@
 //! What is known of a tenant beside its records.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -151,7 +151,7 @@ impl Profile {
         if name.len() > Self::MAX_DISPLAY_NAME || name.chars().any(char::is_control) {
             return refuse("display_name");
         }
-        if TimeZone::get(&self.time_zone).is_err() {
+        if !is_time_zone(&self.time_zone) {
             return refuse("time_zone");
         }
         Ok(())
@@ -194,10 +194,17 @@ impl Profile {
         daily::moment(&self.zone(), time.civil())
     }
 
-    /// The tenant's time zone.
+    /// The tenant's time zone: as this machine knows it, or as this library does where that lacks it.
     pub(super) fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+        let own = || TimeZoneDatabase::bundled().get(&self.time_zone);
+        TimeZone::get(&self.time_zone).or_else(|_| own()).unwrap_or(TimeZone::UTC)
     }
+}
+
+/// Whether that is the name of a time zone wherever the tenant's data may lie. A machine may have names of its
+/// own, such as `localtime`, which mean something else on the next one, or nothing.
+pub(super) fn is_time_zone(name: &str) -> bool {
+    TimeZoneDatabase::bundled().get(name).is_ok_and(|zone| !zone.is_unknown())
 }
 
 /// Whether a tenant in that stage of life can be seen at all.
