@@ -82,13 +82,6 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
         &[]
     }
 
-    /// The fields that hold the name of a stored file, not nested in others: of the record's own, or of one
-    /// that it names. When an archive is [imported](crate::Tenants::import), its files get fresh names, and
-    /// these fields with them.
-    fn file_fields() -> &'static [&'static str] {
-        &[]
-    }
-
     /// What the type has against this value, in place of `before` or as a new record if there is none:
     /// the rules of every change, whichever way it comes.
     ///

@@ -35,9 +35,6 @@ pub(super) struct Kind {
     pub(super) references: fn(&RecordText) -> Result<Vec<Reference>, RecordError>,
     /// Its fields that hold times.
     pub(super) times: &'static [&'static str],
-    /// Its fields that hold the names of stored files.
-    #[cfg(feature = "archive")]
-    pub(super) files: &'static [&'static str],
     /// Puts a record back that comes from an archive.
     #[cfg(feature = "archive")]
     pub(super) restore: fn(&mut Draft, &Author<'_>, Action, &RecordText) -> Result<(), Error>,
@@ -49,8 +46,6 @@ impl Kind {
             keys: |text| Ok(records::keys(Record::<E>::read(text)?.value())),
             references: |text| Ok(Record::<E>::read(text)?.value().references()),
             times: E::time_fields(),
-            #[cfg(feature = "archive")]
-            files: E::file_fields(),
             #[cfg(feature = "archive")]
             restore: records::restore::<E>,
         }

@@ -41,13 +41,8 @@ impl Entity for Looped {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let by =
-            |name: &FileName| Reference::by_index("original", CollectionName::VIDEOS, "file", name.folded());
-        vec![by(&self.original).rule(OnReferenced::Cascade)]
-    }
-
-    fn file_fields() -> &'static [&'static str] {
-        &["original"]
+        let original = Reference::to_file("original", CollectionName::VIDEOS, &self.original);
+        vec![original.rule(OnReferenced::Cascade)]
     }
 }
 

@@ -242,7 +242,7 @@ impl Incoming {
             }
             let lines = texts.into_iter().zip(1_u64..);
             let renamed = lines.map(|(text, line)| {
-                renamed(text, kind, tenants, names).map_err(|reason| wrong((line, reason)))
+                renamed(text, (&collection, kind), tenants, names).map_err(|reason| wrong((line, reason)))
             });
             let records = renamed.collect::<Result<_>>()?;
             arrived.push(Arrived { collection, kind, records });

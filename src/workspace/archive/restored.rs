@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::access::Author;
 use super::super::files;
 use super::super::kinds::Kind;
-use super::super::named::FILE_INDEX;
+
 use super::super::records;
 use crate::archive::{ArchiveError, ArchivedFile};
 use crate::error::{Error, Result};
 use crate::ledger::Draft;
 use crate::ownership::Action;
 use crate::paths::{CollectionName, FileName, TenantId};
-use crate::record::{RecordText, Target};
+use crate::record::named::FILE_INDEX;
+use crate::record::{RecordText, Reference, Target};
+
+/// The field in which a video's or a thumbnail's record names its own file.
+const OWN_FILE: &str = "filename";
 
 /// A collection as it came.
 pub(super) struct Arrived {
@@ -45,7 +49,7 @@ fn refused(arrived: &Arrived, line: usize, reason: impl ToString) -> ArchiveErro
 /// A record with the tenant's name and the files' fresh ones in place of those that it had.
 pub(super) fn renamed(
     text: RecordText,
-    kind: Kind,
+    (collection, kind): (&CollectionName, Kind),
     (from, to): (&TenantId, &TenantId),
     names: &FreshNames,
 ) -> std::result::Result<RecordText, String> {
@@ -54,23 +58,29 @@ pub(super) fn renamed(
         return Err("it names another owner".to_owned());
     }
     let owned = |_: &str| (from != to).then(|| to.to_string());
-    let named = |old: &str| names.get(&FileName::parse(old).ok()?).map(ToString::to_string);
+    let renamed = |old: &str| names.get(&FileName::parse(old).ok()?).map(ToString::to_string);
     let changed = |text: RecordText, fields: &[&'static str], change: &dyn Fn(&str) -> Option<String>| {
         let changed = text.with_texts(fields, change).map_err(|error| error.to_string())?;
         Ok::<_, String>(changed.unwrap_or(text))
     };
     let text = changed(text, &["owner"], &owned)?;
-    let text = changed(text, kind.files, &named)?;
-    // A field that its kind does not tell of would go on naming what is there no more.
-    let references = (kind.references)(&text).map_err(|error| error.to_string())?;
-    let is_old = |target: &Target| match target {
-        Target::Key(index, key) => *index == FILE_INDEX && names.0.contains_key(key),
+    let files = [CollectionName::VIDEOS, CollectionName::THUMBNAILS];
+    let is_old = |named: &Reference| match named.target() {
+        Target::Key(index, key) => {
+            files.contains(named.collection()) && *index == FILE_INDEX && names.0.contains_key(key)
+        }
         Target::Id(_) => false,
     };
-    let files = [CollectionName::VIDEOS, CollectionName::THUMBNAILS];
-    let left = references.iter().find(|named| files.contains(named.collection()) && is_old(named.target()));
-    match left {
-        Some(left) => Err(format!("its kind does not say that {} names a file", left.field())),
+    let fields = |text: &RecordText| {
+        let references = (kind.references)(text).map_err(|error| error.to_string())?;
+        Ok::<_, String>(references.iter().filter(|named| is_old(named)).map(Reference::field).collect())
+    };
+    let mut naming: Vec<&'static str> = fields(&text)?;
+    naming.extend(files.contains(collection).then_some(OWN_FILE));
+    let text = changed(text, &naming, &renamed)?;
+    // What goes on naming what is there no more is written elsewhere than its kind says.
+    match fields(&text)?.first() {
+        Some(field) => Err(format!("what it names is not in its field {field}")),
         None => Ok(text),
     }
 }

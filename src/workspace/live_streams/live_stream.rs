@@ -213,10 +213,6 @@ impl Entity for LiveStream {
         &["start_date"]
     }
 
-    fn file_fields() -> &'static [&'static str] {
-        &["video_file", "thumbnail"]
-    }
-
     /// The steps of the table, and no others; and what is over repeats no more.
     fn check_change(&self, before: Option<&Self>) -> Result<(), ChangeRefusal> {
         let Some(before) = before else { return Ok(()) };

@@ -276,10 +276,6 @@ impl Entity for Schedule {
         &["scheduledStartTime"]
     }
 
-    fn file_fields() -> &'static [&'static str] {
-        &["videoFile", "thumbnailFile"]
-    }
-
     /// The steps of the table, and no others; and what is done repeats no more.
     fn check_change(&self, before: Option<&Self>) -> Result<(), ChangeRefusal> {
         let Some(before) = before else { return Ok(()) };

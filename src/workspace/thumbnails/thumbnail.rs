@@ -92,10 +92,6 @@ impl Entity for Thumbnail {
         &["date_added"]
     }
 
-    fn file_fields() -> &'static [&'static str] {
-        &["filename"]
-    }
-
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         vec![(named::FILE_INDEX, self.filename.folded())]
     }

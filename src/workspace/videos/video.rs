@@ -66,10 +66,6 @@ impl Entity for Video {
         &["date_added"]
     }
 
-    fn file_fields() -> &'static [&'static str] {
-        &["filename", "thumbnail"]
-    }
-
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         vec![(named::FILE_INDEX, self.filename.folded())]
     }
