@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::error::shown;
 use super::fields::quoted;
-use super::secret::hidden;
+use super::secret::{SecretText, hidden, revealed};
 use super::{Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLimits, RecordText, Revision};
 
 /// A record read as a `T`.
@@ -128,6 +128,39 @@ impl<T: Entity> Record<T> {
             return None;
         }
         self.text.raw(name)
+    }
+
+    /// The record as those see it who may see it without its secrets: `[secret]` stands in place of each,
+    /// and of a type that has some the fields are gone that it does not know.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read), if the type can't do without.
+    pub(crate) fn without_secrets(self) -> Result<Self, RecordError> {
+        let written = |text: serde_json::Result<String>| text.map_err(|_| RecordError::Unserializable);
+        let shown = written(hidden(|| serde_json::to_string(&self.value)))?;
+        let known = written(revealed(|| serde_json::to_string(&self.value)).result)?;
+        if shown == known && T::secret_fields().is_empty() {
+            return Ok(self);
+        }
+        let shown = Fields::read(shown.as_bytes())?;
+        let marker = quoted(SecretText::REDACTED);
+        let mut fields = self.text.fields()?;
+        fields.retain(|name| Envelope::has(name) || shown.get(name).is_some());
+        let known = Fields::read(known.as_bytes())?;
+        for (name, value) in shown.iter().filter(|(name, _)| !T::secret_fields().contains(name)) {
+            if known.get(name) != Some(value) {
+                fields.set(usize::MAX, name, value);
+            }
+        }
+        let mut without = fields.clone();
+        without.retain(|name| !T::secret_fields().contains(&name));
+        for name in T::secret_fields() {
+            if fields.get(name).is_some_and(|value| value != "null") {
+                fields.set(usize::MAX, name, marker.as_str());
+            }
+        }
+        let read = |fields: &Fields<'_>| Self::read(&RecordText::from_stored(fields.to_text().into()));
+        read(&fields).or_else(|_| read(&without))
     }
 
     /// The value's fields as a response shows them, as a JSON object.

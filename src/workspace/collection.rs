@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 
 use crate::error::Result;
 use crate::ledger::Draft;
-use crate::ownership::{Action, Resource};
+use crate::ownership::Action;
 use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author};
+use super::operations;
 use super::page::{ListOptions, Page};
 use super::records::{self, Expected};
 
@@ -36,8 +37,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// # Errors
     /// See [`Collection`].
     pub async fn get(&self, id: &RecordId) -> Result<Record<E>> {
-        let admitted = self.access.admit(Action::GetRecord, &records::resource::<E>(id)).await?;
-        records::get(&admitted.state, self.access.tenant(), Action::GetRecord, id)
+        operations::get(self.access, Action::GetRecord, id).await
     }
 
     /// A page of the records.
@@ -46,9 +46,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// See [`Collection`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) for a limit out of range
     /// or a cursor of another list.
     pub async fn list(&self, options: &ListOptions) -> Result<Page<Record<E>>> {
-        let action = Action::ListRecords;
-        let admitted = self.access.admit(action, &Resource::Collection(E::collection())).await?;
-        records::list(&admitted.state, self.access.tenant(), action, options)
+        operations::list(self.access, Action::ListRecords, options).await
     }
 
     /// The records that an index finds under a key, in order of insertion.
@@ -56,9 +54,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// # Errors
     /// See [`Collection`].
     pub async fn find(&self, index: &str, key: &str) -> Result<Vec<Record<E>>> {
-        let action = Action::ListRecords;
-        let admitted = self.access.admit(action, &Resource::Collection(E::collection())).await?;
-        records::find(&admitted.state, self.access.tenant(), action, index, key)
+        operations::find(self.access, Action::ListRecords, index, key).await
     }
 
     /// Inserts a record under a fresh id.
@@ -66,11 +62,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// # Errors
     /// See [`Collection`].
     pub async fn insert(&self, value: E) -> Result<Record<E>> {
-        let id = self.access.core.fresh_uuid();
-        let id = RecordId::parse(&id).map_err(|error| {
-            crate::Error::new(crate::ErrorKind::InvalidInput, Action::InsertRecord.as_str())
-                .with_source(error)
-        })?;
+        let id = operations::fresh_id(&self.access.core, Action::InsertRecord)?;
         self.insert_as(&id, value).await
     }
 
@@ -141,11 +133,6 @@ impl<'a, E: Entity> Collection<'a, E> {
         expected: impl Into<Expected>,
         named: OnReferenced,
     ) -> Result<Record<E>> {
-        let action = Action::RemoveRecord;
-        let (resource, id, expected) = (records::resource::<E>(id), id.clone(), expected.into());
-        let run = move |draft: &mut Draft, author: &Author<'_>| {
-            records::remove::<E>(draft, author, action, &id, expected, named)
-        };
-        Ok(self.access.transact(action, &resource, run).await?.0)
+        operations::remove(self.access, Action::RemoveRecord, id, expected.into(), named).await
     }
 }

@@ -203,7 +203,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) and [`Denied`](crate::ErrorKind::Denied), also for those who
-    /// may not list tokens or stream keys; [`TooLarge`](crate::ErrorKind::TooLarge) for more files than a
+    /// may not read tokens or stream keys; [`TooLarge`](crate::ErrorKind::TooLarge) for more files than a
     /// manifest may name, some 200,000; [`Corrupt`](crate::ErrorKind::Corrupt) if the ledger is damaged; the
     /// store's.
     #[cfg(feature = "archive")]

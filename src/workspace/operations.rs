@@ -15,7 +15,8 @@ use super::records::{self, Expected};
 /// One record.
 pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
     let admitted = access.admit(action, &records::resource::<E>(id)).await?;
-    records::get(&admitted.state, access.tenant(), action, id)
+    let record = records::get(&admitted.state, access.tenant(), action, id)?;
+    access.shown(&admitted.principal, &admitted.state, action, record)
 }
 
 /// A page of the records.
@@ -25,7 +26,9 @@ pub(super) async fn list<E: Entity>(
     options: &ListOptions,
 ) -> Result<Page<Record<E>>> {
     let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
-    records::list(&admitted.state, access.tenant(), action, options)
+    let page = records::list(&admitted.state, access.tenant(), action, options)?;
+    let shown = |record| access.shown(&admitted.principal, &admitted.state, action, record);
+    Ok(Page { items: page.items.into_iter().map(shown).collect::<Result<_>>()?, next: page.next })
 }
 
 /// The records that an index finds under a key.
@@ -36,7 +39,9 @@ pub(super) async fn find<E: Entity>(
     key: &str,
 ) -> Result<Vec<Record<E>>> {
     let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
-    records::find(&admitted.state, access.tenant(), action, index, key)
+    let found = records::find(&admitted.state, access.tenant(), action, index, key)?;
+    let shown = |record| access.shown(&admitted.principal, &admitted.state, action, record);
+    found.into_iter().map(shown).collect()
 }
 
 /// An id for a new record.

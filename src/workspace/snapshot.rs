@@ -53,6 +53,10 @@ impl Snapshot {
         Ok(usage_of(&self.state))
     }
 
+    fn shown<E: Entity>(&self, action: Action, record: Record<E>) -> Result<Record<E>> {
+        self.access.shown(&self.principal, &self.state, action, record)
+    }
+
     fn permit(&self, action: Action, resource: &Resource) -> Result<Permit> {
         self.access.permit_in(&self.principal, &self.state, action, resource)
     }
@@ -73,7 +77,8 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// See [`Collection::get`](super::Collection::get).
     pub fn get(&self, id: &RecordId) -> Result<Record<E>> {
         self.snapshot.permit(Action::GetRecord, &records::resource::<E>(id))?;
-        records::get(&self.snapshot.state, self.snapshot.access.tenant(), Action::GetRecord, id)
+        let at = self.snapshot;
+        at.shown(Action::GetRecord, records::get(&at.state, at.access.tenant(), Action::GetRecord, id)?)
     }
 
     /// A page of the records.
@@ -82,7 +87,10 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// See [`Collection::list`](super::Collection::list).
     pub fn list(&self, options: &ListOptions) -> Result<Page<Record<E>>> {
         self.snapshot.permit(Action::ListRecords, &Resource::Collection(E::collection()))?;
-        records::list(&self.snapshot.state, self.snapshot.access.tenant(), Action::ListRecords, options)
+        let (at, action) = (self.snapshot, Action::ListRecords);
+        let page = records::list(&at.state, at.access.tenant(), action, options)?;
+        let items = page.items.into_iter().map(|record| at.shown(action, record));
+        Ok(Page { items: items.collect::<Result<_>>()?, next: page.next })
     }
 
     /// The records that an index finds under a key.
@@ -91,6 +99,8 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// See [`Collection::find`](super::Collection::find).
     pub fn find(&self, index: &str, key: &str) -> Result<Vec<Record<E>>> {
         self.snapshot.permit(Action::ListRecords, &Resource::Collection(E::collection()))?;
-        records::find(&self.snapshot.state, self.snapshot.access.tenant(), Action::ListRecords, index, key)
+        let (at, action) = (self.snapshot, Action::ListRecords);
+        let found = records::find(&at.state, at.access.tenant(), action, index, key)?;
+        found.into_iter().map(|record| at.shown(action, record)).collect()
     }
 }

@@ -82,8 +82,8 @@ struct Contents {
 /// Whoever takes out all takes out secrets too: that is asked first.
 async fn admit(access: &Access) -> Result<Admitted> {
     let secrets = [
-        (Action::ListTokens, CollectionName::TOKENS),
-        (Action::ListStreamKeys, CollectionName::STREAM_MAPPING),
+        (Action::ReadToken, CollectionName::TOKENS),
+        (Action::ReadStreamKey, CollectionName::STREAM_MAPPING),
     ]
     .map(|(action, collection)| (action, Resource::Collection(collection)));
     let in_export = |error: Error| error.in_operation(ACTION.as_str());
