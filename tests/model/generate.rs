@@ -3,14 +3,17 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use tenantry::ownership::Role;
+use tenantry::record::OnReferenced;
 
 use crate::contents::{Author, Contents};
+use crate::files::FileKind;
+use crate::planned::PlanKind;
 use crate::reference::{Model, others};
 use crate::step::{
-    Act, Caps, Change, Deed, Id, Lens, Meant, NAMES, NODES, Name, ROOT, RecordDeed, SLOTS, Step, Together,
-    Value,
+    Act, Caps, Change, Deed, Id, Lens, Listing, Meant, NAMES, NODES, Name, ROOT, RecordDeed, SLOTS, Step,
+    Together, Value, Which,
 };
-use crate::videos::{ORIGINALS, OnVideo, Part, Uploading, VideoDeed};
+use crate::{generate_files, generate_plans, generate_secrets};
 
 /// How many ids are given by hosts.
 pub(crate) const GIVEN: u8 = 4;
@@ -30,38 +33,82 @@ pub(crate) enum Admins {
     One,
 }
 
-/// The steps with which every history begins.
+/// The steps with which every history begins: some tenants, and one with something of each kind.
 pub(crate) fn beginning() -> Vec<Step> {
     let create = |on, role, shared| {
         let act = Act::Create { role, shared, plan: None, caps: Caps::default() };
         Step { node: 0, by: ROOT, on, act }
     };
-    vec![
+    let own =
+        generate_files::first().into_iter().chain(generate_secrets::first()).chain(generate_plans::first());
+    let own = own.map(|act| Step { node: 0, by: "ana", on: "ana", act });
+    let tenants = vec![
         Step { node: 0, by: ROOT, on: ROOT, act: Act::Bootstrap },
         create("ana", Role::User, false),
         create("ben", Role::User, true),
         create("demo", Role::Demo, true),
-    ]
+    ];
+    tenants.into_iter().chain(own).collect()
 }
 
 /// Any step that may come next.
-pub(crate) fn step(model: &Model, admins: Admins) -> impl Strategy<Value = Step> + use<> {
-    let place = (0..NODES, worker());
-    let work = (place.clone(), work()).prop_map(|((node, (by, on)), act)| Step { node, by, on, act });
-    let around = (place, around()).prop_map(|((node, (by, on)), act)| Step { node, by, on, act });
-    let rule = (0..NODES, ruler(), select(others().collect::<Vec<_>>()), rule(admins));
-    let rule = rule.prop_map(|(node, by, on, act)| Step { node, by, on, act });
-    prop_oneof![20 => work, 6 => around, 6 => rule, 2 => tighten(model)]
+pub(crate) fn step(model: &Model) -> BoxedStrategy<Step> {
+    let unaimed = unaimed(Admins::Any);
+    // To look at all that there is takes long, so it is done now and then.
+    match model.steps % 8 {
+        0 => prop_oneof![3 => unaimed, 1 => tighten(model).boxed()].boxed(),
+        2 | 5 => prop_oneof![2 => unaimed, 1 => generate_plans::aimed(model)].boxed(),
+        _ => unaimed,
+    }
 }
 
-/// Who works where: mostly in the own tenant.
+/// Any step of a history that is made as a whole, of which only the beginning is known.
+pub(crate) fn later_step(beginning: &Model, admins: Admins) -> BoxedStrategy<Step> {
+    let aimed = generate_plans::aimed(beginning);
+    prop_oneof![30 => unaimed(admins), 1 => tighten(beginning).boxed(), 2 => aimed].boxed()
+}
+
+thread_local! {
+    /// Making these takes longer than what they are made for, so they are made once.
+    static UNAIMED: [BoxedStrategy<Step>; 2] = [Admins::Any, Admins::One].map(make_unaimed);
+}
+
+/// Any step, whatever there is.
+fn unaimed(admins: Admins) -> BoxedStrategy<Step> {
+    UNAIMED.with(|made| made[usize::from(admins == Admins::One)].clone())
+}
+
+fn make_unaimed(admins: Admins) -> BoxedStrategy<Step> {
+    let place = (0..NODES, worker().boxed());
+    let work = (place.clone(), work().boxed()).prop_map(|((node, (by, on)), act)| Step { node, by, on, act });
+    let around = (place, around().boxed()).prop_map(|((node, (by, on)), act)| Step { node, by, on, act });
+    let rule = (0..NODES, ruler(), select(others().collect::<Vec<_>>()), rule(admins).boxed());
+    let rule = rule.prop_map(|(node, by, on, act)| Step { node, by, on, act });
+    prop_oneof![50 => work, 9 => around, 7 => rule].boxed()
+}
+
+/// One of some values, each so many times as likely. A union would make a generator of random numbers for
+/// each of its members, which takes most of the time.
+pub(crate) fn weighted<T: Clone + std::fmt::Debug + 'static>(
+    choices: impl IntoIterator<Item = (usize, T)>,
+) -> prop::sample::Select<T> {
+    let repeated = choices.into_iter().flat_map(|(times, value)| std::iter::repeat_n(value, times));
+    select(repeated.collect::<Vec<_>>())
+}
+
+/// Who works where: mostly in the own tenant, and in one more than in the others, so that something comes
+/// of it.
 fn worker() -> impl Strategy<Value = (Name, Name)> + Clone {
-    let own = select(&NAMES[1..]).prop_map(|name| (name, name));
-    prop_oneof![6 => own, 3 => (select(&NAMES[..]), select(&NAMES[..])), 1 => select(&NAMES[..]).prop_map(|on| (ROOT, on))]
+    let mut pairs = Vec::new();
+    for (times, on) in [(14, "ana"), (3, "ben"), (1, "demo"), (1, "cyd"), (1, ROOT)] {
+        pairs.extend([(14 * times, (on, on)), (3 * times, (ROOT, on))]);
+        pairs.extend(others().map(|by| (times, (by, on))));
+    }
+    weighted(pairs)
 }
 
 fn ruler() -> impl Strategy<Value = Name> {
-    prop_oneof![6 => Just(ROOT), 1 => select(&NAMES[..])]
+    weighted(NAMES.map(|name| (if name == ROOT { 26 } else { 1 }, name)))
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -69,7 +116,7 @@ fn value() -> impl Strategy<Value = Value> {
         4 => Just(USUAL.to_owned()),
         2 => "[a-z\"\\\\é✓ ]{0,12}",
         1 => (100..420_usize).prop_map(|length| "x".repeat(length)),
-        1 => (430..470_usize).prop_map(|length| "y".repeat(length)),
+        1 => (630..670_usize).prop_map(|length| "y".repeat(length)),
     ];
     let tag = prop_oneof![2 => Just(None), 1 => select(&TAGS[..]).prop_map(|tag| Some(tag.to_owned()))];
     let usual = Just(Value { text: USUAL.to_owned(), tag: None, stars: 1 });
@@ -78,11 +125,11 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn lens() -> impl Strategy<Value = Lens> {
-    prop_oneof![4 => Just(Lens::Notes), 1 => Just(Lens::Briefs), 2 => Just(Lens::Tasks)]
+    weighted([(4, Lens::Notes), (1, Lens::Briefs), (2, Lens::Tasks)])
 }
 
-fn meant() -> impl Strategy<Value = Meant> {
-    prop_oneof![2 => Just(Meant::Any), 4 => Just(Meant::Shown(0)), 2 => (1..3_usize).prop_map(Meant::Shown)]
+pub(crate) fn meant() -> impl Strategy<Value = Meant> {
+    weighted([(2, Meant::Any), (4, Meant::Shown(0)), (1, Meant::Shown(1)), (1, Meant::Shown(2))])
 }
 
 fn record_deed() -> impl Strategy<Value = RecordDeed> {
@@ -120,48 +167,44 @@ fn work() -> impl Strategy<Value = Act> {
         2 => (lens(), value()).prop_map(|(lens, value)| Act::InsertFresh(lens, value)),
         2 => page,
         3 => together().prop_map(Act::Together),
-        8 => watch(),
+        9 => generate_files::act().boxed(),
+        12 => generate_plans::act().boxed(),
+        8 => generate_secrets::act().boxed(),
+        2 => lists(),
     ]
 }
 
-fn upload() -> impl Strategy<Value = Act> {
-    let title = prop_oneof![3 => Just(None), 1 => titles().prop_map(Some)];
-    let announced = prop::option::weighted(0.4, 0..90_u64);
-    let pieces = prop::collection::vec(prop_oneof![1 => Just(16_u8), 1 => 0..40_u8], 0..4);
-    let breaks = prop::bool::weighted(0.1);
-    (0..ORIGINALS.len(), title, announced, pieces, breaks).prop_map(
-        |(original, title, announced, pieces, breaks)| {
-            Act::Upload(Uploading { original, title, announced, pieces, breaks })
-        },
-    )
-}
-
 /// Titles, among them some that are refused and some with which records are too large.
-fn titles() -> impl Strategy<Value = String> {
-    prop_oneof![4 => "[a-zü \"]{1,9}", 1 => Just("t".repeat(200)), 1 => Just(String::new()), 1 => Just("a\n".to_owned())]
+pub(crate) const TITLES: [&str; 4] = ["Rain", "ü ✓", "a \"b\" \\c", "Sun"];
+
+pub(crate) fn titles() -> Vec<(usize, String)> {
+    let good = TITLES.map(|title| (4, title.to_owned()));
+    let bad = ["t".repeat(400), "t".repeat(501), String::new(), "a\n".to_owned()];
+    good.into_iter().chain(bad.map(|title| (1, title))).collect()
 }
 
-/// What principals do with videos.
-fn watch() -> impl Strategy<Value = Act> {
-    let part = prop_oneof![
-        2 => Just(Part::All),
-        1 => (0..60_u64).prop_map(Part::From),
-        2 => (0..60_u64, 0..90_u64).prop_map(|(first, last)| Part::Between(first, last)),
-        1 => (0..60_u64).prop_map(Part::Last),
-    ];
-    let deed = prop_oneof![
-        2 => Just(VideoDeed::Get),
-        4 => part.prop_map(VideoDeed::Open),
-        1 => Just(VideoDeed::Verify),
-        1 => Just(VideoDeed::LocalPath),
-        2 => (meant(), titles()).prop_map(|(meant, title)| VideoDeed::Rename(meant, title)),
-        3 => meant().prop_map(VideoDeed::Delete),
-    ];
-    let on_video = (0..3_usize, any::<bool>(), deed)
-        .prop_map(|(back, by_file, deed)| Act::OnVideo(OnVideo { back, by_file, deed }));
-    let list =
-        (prop::bool::weighted(0.3), 0..3_usize).prop_map(|(of_all, limit)| Act::Videos { of_all, limit });
-    prop_oneof![5 => upload(), 6 => on_video, 2 => list]
+/// One of the things that the library made: mostly one of the latest of the tenant itself.
+pub(crate) fn which() -> Vec<(usize, Which)> {
+    let own = [(50, Which::Own(0)), (15, Which::Own(1)), (10, Which::Own(2))];
+    own.into_iter().chain(NAMES.map(|other| (1, Which::Foreign(other, 0)))).collect()
+}
+
+/// What becomes of those who name what is deleted.
+pub(crate) fn chosen() -> impl Strategy<Value = OnReferenced> {
+    weighted([(3, OnReferenced::Refuse), (2, OnReferenced::Clear), (2, OnReferenced::Cascade)])
+}
+
+fn lists() -> impl Strategy<Value = Act> {
+    let listing = select(vec![
+        Listing::Files(FileKind::Video),
+        Listing::Files(FileKind::Thumbnail),
+        Listing::Plans(PlanKind::LiveStream),
+        Listing::Plans(PlanKind::Schedule),
+        Listing::Tokens,
+        Listing::StreamKeys,
+    ]);
+    let one = (listing, 0..4_usize).prop_map(|(listing, limit)| Act::List(listing, limit));
+    prop_oneof![5 => one, 1 => (0..3_usize).prop_map(Act::AllVideos)]
 }
 
 /// What principals do beside.
@@ -194,22 +237,29 @@ fn around() -> impl Strategy<Value = Act> {
 }
 
 fn caps() -> impl Strategy<Value = Caps> {
-    let limit = || prop::option::weighted(0.3, 0..4_u64);
-    let bytes = prop::option::weighted(0.3, 0..2500_u64);
+    let limit = || prop::option::weighted(0.15, 0..5_u64);
+    let bytes = prop::option::weighted(0.15, 0..8000_u64);
     let blobs =
-        prop::option::weighted(0.4, prop_oneof![(0..8_u64).prop_map(|sixteens| sixteens * 16), 0..100_u64]);
-    (limit(), limit(), bytes, blobs, limit()).prop_map(|(notes, tasks, record_bytes, blob_bytes, files)| {
-        Caps { blob_bytes, files, record_bytes, notes, tasks }
-    })
+        prop::option::weighted(0.2, prop_oneof![(0..16_u64).prop_map(|sixteens| sixteens * 16), 0..300_u64]);
+    (limit(), limit(), bytes, blobs, limit(), limit()).prop_map(
+        |(notes, tasks, record_bytes, blob_bytes, files, active_streams)| Caps {
+            blob_bytes,
+            files,
+            active_streams,
+            record_bytes,
+            notes,
+            tasks,
+        },
+    )
 }
 
 fn role(admins: Admins) -> impl Strategy<Value = Role> {
     let admin = if admins == Admins::Any { Role::Admin } else { Role::User };
-    prop_oneof![5 => Just(Role::User), 2 => Just(Role::Demo), 1 => Just(admin)]
+    weighted([(5, Role::User), (2, Role::Demo), (1, admin)])
 }
 
 fn plan() -> impl Strategy<Value = Option<&'static str>> {
-    prop::option::weighted(0.3, select(vec!["small", "small", "trial", "none such"]))
+    weighted([(9, None), (2, Some("small")), (1, Some("trial")), (1, Some("none such"))])
 }
 
 /// What admins do, and others try.
@@ -230,22 +280,31 @@ fn rule(admins: Admins) -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => create,
         4 => change,
-        3 => Just(Act::Delete),
-        2 => Just(Act::Restore),
-        3 => prop::bool::weighted(0.6).prop_map(|skip_grace| Act::Erase { skip_grace }),
+        2 => Just(Act::Delete),
+        4 => Just(Act::Restore),
+        2 => prop::bool::weighted(0.6).prop_map(|skip_grace| Act::Erase { skip_grace }),
         1 => Just(Act::Bootstrap),
         1 => "[A-Z]{0,4}".prop_map(Act::Ensure),
     ]
 }
 
-/// Limits that the usual note just fits, or just does not.
+/// Limits that the usual note, or one more live stream, just fits, or just does not.
 fn tighten(model: &Model) -> impl Strategy<Value = Step> + use<> {
-    let held: Vec<_> = others().map(|on| (on, model.record_bytes(on) + usual_bytes(on))).collect();
-    (0..NODES, select(held), 0..3_u64).prop_map(|(node, (on, bytes), slack)| {
-        let caps = Caps { record_bytes: Some(bytes + slack - 1), ..Caps::default() };
-        let change = Change { caps: Some(caps), plan: None, role: Some(Role::User), ..Change::default() };
-        Step { node, by: ROOT, on, act: Act::Change { change, through_tenants: true } }
-    })
+    let held = others().map(|on| {
+        let usage = model.contents(on).map(Contents::usage).unwrap_or_default();
+        (on, usage.record_bytes + usual_bytes(on), usage.active_streams + 1)
+    });
+    let held: Vec<_> = held.collect();
+    (0..NODES, select(held), 0..3_u64, any::<bool>()).prop_map(
+        |(node, (on, bytes, streams), slack, of_streams)| {
+            let caps = match of_streams {
+                true => Caps { active_streams: Some((streams + slack).saturating_sub(2)), ..Caps::default() },
+                false => Caps { record_bytes: Some(bytes + slack - 1), ..Caps::default() },
+            };
+            let change = Change { caps: Some(caps), plan: None, role: Some(Role::User), ..Change::default() };
+            Step { node, by: ROOT, on, act: Act::Change { change, through_tenants: true } }
+        },
+    )
 }
 
 fn usual_bytes(on: Name) -> u64 {

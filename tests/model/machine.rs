@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use crate::generate::{self, Admins};
+use crate::generate;
 use crate::place::Place;
 use crate::reference::Model;
 use crate::step::Step;
@@ -62,7 +62,7 @@ impl<M: Medium> ReferenceStateMachine for Reference<M> {
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Step> {
-        generate::step(model, Admins::Any).boxed()
+        generate::step(model)
     }
 
     fn apply(mut model: Model, step: &Step) -> Model {
@@ -98,22 +98,22 @@ fn config(cases: u32) -> Config {
 }
 
 prop_state_machine! {
-    #![proptest_config(config(96))]
+    #![proptest_config(config(64))]
 
     #[test]
-    fn histories_in_memory_are_those_of_the_model(sequential 1..60 => History<InMemory>);
-}
-
-prop_state_machine! {
-    #![proptest_config(config(96))]
-
-    #[test]
-    fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 1..60 => History<OnObjects>);
+    fn histories_in_memory_are_those_of_the_model(sequential 1..80 => History<InMemory>);
 }
 
 prop_state_machine! {
     #![proptest_config(config(64))]
 
     #[test]
-    fn histories_on_the_disk_are_those_of_the_model(sequential 1..60 => History<OnDisk>);
+    fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 1..80 => History<OnObjects>);
+}
+
+prop_state_machine! {
+    #![proptest_config(config(40))]
+
+    #[test]
+    fn histories_on_the_disk_are_those_of_the_model(sequential 1..80 => History<OnDisk>);
 }

@@ -7,9 +7,10 @@ use tenantry::ownership::Role;
 
 use crate::contents::Contents;
 use crate::reference_records::hours_ahead;
+use crate::remembered::Remembered;
 use crate::step::{
-    Act, Caps, Change, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, Refusal, Remembered, SLOTS, Seen, Step,
-    ZONES, settings,
+    Act, Caps, Change, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, Refusal, SLOTS, Seen, Step, ZONES,
+    settings,
 };
 
 /// Where in its life a tenant is.
@@ -50,6 +51,7 @@ impl Tenant {
         Caps {
             blob_bytes: own.blob_bytes.or(plan.blob_bytes),
             files: own.files.or(plan.files),
+            active_streams: own.active_streams.or(plan.active_streams),
             record_bytes: own.record_bytes.or(plan.record_bytes),
             notes: own.notes.or(plan.notes),
             tasks: own.tasks.or(plan.tasks),
@@ -93,7 +95,8 @@ pub(crate) struct Model {
     /// The life to which each kept workspace is bound.
     pub(crate) bound: BTreeMap<(usize, Name, Name), u64>,
     pub(crate) remembered: Remembered,
-    pub(crate) snapshots: [Option<Contents>; SLOTS],
+    /// What was kept, and whether whoever keeps it sees the secrets in it.
+    pub(crate) snapshots: [Option<(Contents, bool)>; SLOTS],
     pub(crate) cursors: [Option<Cursor>; SLOTS],
 }
 
@@ -129,9 +132,9 @@ impl Model {
         self.changes = self.tenants.get(step.on).map_or(0, |tenant| tenant.changes);
     }
 
-    /// The bytes of records that a tenant holds; for generators that aim at limits.
-    pub(crate) fn record_bytes(&self, tenant: Name) -> u64 {
-        self.tenants.get(tenant).map_or(0, |tenant| tenant.contents.usage().record_bytes)
+    /// What a tenant holds, if there is one.
+    pub(crate) fn contents(&self, tenant: Name) -> Option<&Contents> {
+        self.tenants.get(tenant).map(|tenant| &tenant.contents)
     }
 
     fn act(&mut self, step: &Step) -> Shown {
@@ -180,7 +183,7 @@ impl Model {
             Act::Can(number) => {
                 let effect = [Effect::Read, Effect::Write, Effect::Administer][usize::from(*number) % 3];
                 let role = self.principal(step.node, step.by, step.on)?;
-                Ok(Seen::Decision(self.decide(role, step.by, step.on, effect)))
+                Ok(Seen::Decision(self.decide(role, step, effect)))
             }
             Act::InsertFresh(lens, value) => self.insert_fresh(step, *lens, value),
             Act::Record(deed) => self.record(step, deed),
@@ -189,11 +192,16 @@ impl Model {
             }
             Act::Together(together) => self.together(step, together),
             Act::Upload(uploading) => self.upload(step, uploading),
-            Act::OnVideo(on_video) => self.on_video(step, on_video),
-            Act::Videos { of_all, limit } => self.videos(step, *of_all, *limit),
+            Act::OnFile(on_file) => self.on_file(step, on_file),
+            Act::List(listing, limit) => self.list(step, listing.collection(), *limit),
+            Act::AllVideos(limit) => self.all_videos(step, *limit),
+            Act::Plan(plan, deed) => self.plan(step, *plan, deed),
+            Act::Token(deed) => self.token(step, deed),
+            Act::StreamKey(deed) => self.stream_key(step, deed),
             Act::Snapshot(slot) => {
                 let contents = self.read(step)?.contents.clone();
-                self.snapshots[*slot] = Some(contents);
+                let role = self.principal(step.node, step.by, step.on)?;
+                self.snapshots[*slot] = Some((contents, step.by == step.on || role == Role::Admin));
                 Ok(Seen::Nothing)
             }
             other => panic!("{other:?} takes no session"),
@@ -231,9 +239,10 @@ impl Model {
         Ok(own.profile.role)
     }
 
-    fn decide(&self, role: Role, by: Name, on: Name, effect: Effect) -> char {
-        let shared = self.tenants.get(on).is_some_and(|tenant| tenant.is_alive() && tenant.profile.shared);
-        match (role, by == on, shared, effect) {
+    fn decide(&self, role: Role, step: &Step, effect: Effect) -> char {
+        let shared =
+            self.tenants.get(step.on).is_some_and(|tenant| tenant.is_alive() && tenant.profile.shared);
+        match (role, step.by == step.on, shared && !step.act.is_about_secrets(), effect) {
             (Role::Admin, ..) => 'a',
             (_, false, false, _) => 'h',
             (_, _, _, Effect::Read) | (Role::User, true, _, Effect::Write) => 'a',
@@ -243,7 +252,7 @@ impl Model {
 
     pub(crate) fn permit(&self, step: &Step, effect: Effect) -> Result<(), ErrorKind> {
         let role = self.principal(step.node, step.by, step.on)?;
-        match self.decide(role, step.by, step.on, effect) {
+        match self.decide(role, step, effect) {
             'a' => Ok(()),
             'd' => Err(ErrorKind::Denied),
             _ => Err(ErrorKind::NotFound),
@@ -407,9 +416,9 @@ impl Model {
     }
 }
 
-/// What stands for the id that the library made in a step; as long as such an id.
-pub(crate) fn placeholder(step: u32) -> String {
-    format!("fresh-{step:030}")
+/// What stands for one of the ids that the library made in a step; as long as such an id.
+pub(crate) fn made(step: u32, which: usize) -> String {
+    format!("fresh-{step:027}-{which:02}")
 }
 
 fn check_profile(profile: &ProfileSeen) -> Result<(), ErrorKind> {

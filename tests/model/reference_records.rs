@@ -2,9 +2,11 @@
 
 use tenantry::ErrorKind;
 
-use crate::contents::{Author, Contents, Task, over_limit};
+use crate::contents::{Author, COLLECTIONS, Contents};
 use crate::generate::{GIVEN, TAGS};
-use crate::reference::{Cursor, Effect, Model, Shown, placeholder};
+use crate::lenses::Task;
+use crate::limits::over_limit;
+use crate::reference::{Cursor, Effect, Model, Shown, made};
 use crate::step::{
     Answer, Lens, Name, RecordDeed, Refusal, Seen, SnapshotSeen, Step, Together, Value, ZONES,
 };
@@ -30,10 +32,10 @@ impl Model {
     }
 
     pub(crate) fn insert_fresh(&mut self, step: &Step, lens: Lens, value: &Value) -> Shown {
-        let id = placeholder(self.steps);
+        let id = made(self.steps, 0);
         let text = self.commit(step, |contents, author| contents.insert(author, lens, &id, value))?;
         self.changed(step.on);
-        self.remembered.note_fresh(step.on, lens, &id);
+        self.remembered.note_made(step.on, lens.collection(), &id);
         self.remembered.note(step.on, lens.collection(), &id, std::slice::from_ref(&text));
         Ok(Seen::Texts(vec![text]))
     }
@@ -129,14 +131,16 @@ impl Model {
     }
 
     pub(crate) fn read_snapshot(&self, slot: usize) -> Seen {
-        let Some(contents) = &self.snapshots[slot] else { return Seen::Nothing };
+        let Some((contents, sees_secrets)) = &self.snapshots[slot] else { return Seen::Nothing };
         let texts = |collection, newest_first| {
             contents.beyond(collection, newest_first, None).into_iter().map(|(_, text)| text).collect()
         };
+        let collections = COLLECTIONS.into_iter().map(|collection| {
+            let shown = *sees_secrets || !["tokens", "stream_mapping"].contains(&collection);
+            (collection, shown.then(|| [texts(collection, false), texts(collection, true)]))
+        });
         Seen::Snapshot(Box::new(SnapshotSeen {
-            notes: [texts("notes", false), texts("notes", true)],
-            tasks: [texts("tasks", false), texts("tasks", true)],
-            videos: [texts("videos", false), texts("videos", true)],
+            collections: collections.collect(),
             by_id: (0..GIVEN).map(|id| contents.get("notes", &format!("r{id}"))).collect(),
             by_tag: TAGS.iter().map(|tag| contents.with_tag("notes", tag)).collect(),
             usage: contents.usage(),

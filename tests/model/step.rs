@@ -1,11 +1,10 @@
 //! What a history is made of, and what each step shows: the words that model and system share.
-
-use std::collections::BTreeMap;
-
 use tenantry::ErrorKind;
 use tenantry::ownership::Role;
 
-use crate::videos::{OnVideo, Uploading};
+use crate::files::{FileKind, OnFile, Uploading};
+use crate::planned::{PlanDeed, PlanKind};
+use crate::secrets::{KeyDeed, TokenDeed};
 
 /// A tenant's name; the tenants are also the principals.
 pub(crate) type Name = &'static str;
@@ -28,7 +27,9 @@ pub(crate) const ZONES: [(&str, i64); 3] = [("Asia/Jakarta", 7), ("UTC", 0), ("A
 /// What the instances that are opened are set to.
 pub(crate) mod settings {
     /// The longest record, in bytes.
-    pub(crate) const RECORD_BYTES: usize = 600;
+    pub(crate) const RECORD_BYTES: usize = 800;
+    /// The longest thumbnail, in bytes.
+    pub(crate) const THUMBNAIL_BYTES: u64 = 80;
     /// How many answers to requests are remembered.
     pub(crate) const KEPT_REQUESTS: usize = 3;
     /// How long a deleted tenant can be restored, in milliseconds.
@@ -83,11 +84,40 @@ pub(crate) enum Meant {
     Shown(usize),
 }
 
+/// Which of the things that the library made: of the tenant that is worked in, the latest first, or of
+/// another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    Own(usize),
+    Foreign(Name, usize),
+}
+
+/// A collection that is listed through its own handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    Files(FileKind),
+    Plans(PlanKind),
+    Tokens,
+    StreamKeys,
+}
+
+impl Listing {
+    pub(crate) const fn collection(self) -> &'static str {
+        match self {
+            Self::Files(kind) => kind.collection(),
+            Self::Plans(kind) => kind.collection(),
+            Self::Tokens => "tokens",
+            Self::StreamKeys => "stream_mapping",
+        }
+    }
+}
+
 /// Limits, as a plan or a profile names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Caps {
     pub(crate) blob_bytes: Option<u64>,
     pub(crate) files: Option<u64>,
+    pub(crate) active_streams: Option<u64>,
     pub(crate) record_bytes: Option<u64>,
     pub(crate) notes: Option<u64>,
     pub(crate) tasks: Option<u64>,
@@ -95,12 +125,18 @@ pub(crate) struct Caps {
 
 /// The plans that there are; the second is the default of demo principals.
 pub(crate) const PLANS: [(&str, Caps); 2] = [
-    (
-        "small",
-        Caps { blob_bytes: None, files: Some(3), record_bytes: Some(900), notes: None, tasks: Some(2) },
-    ),
-    ("trial", Caps { blob_bytes: Some(50), files: None, record_bytes: None, notes: Some(3), tasks: None }),
+    ("small", Caps { files: Some(3), record_bytes: Some(1500), tasks: Some(2), ..NO_CAPS }),
+    ("trial", Caps { blob_bytes: Some(50), active_streams: Some(1), notes: Some(3), ..NO_CAPS }),
 ];
+
+const NO_CAPS: Caps = Caps {
+    blob_bytes: None,
+    files: None,
+    active_streams: None,
+    record_bytes: None,
+    notes: None,
+    tasks: None,
+};
 
 /// What is done to a record, at once or within a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,12 +229,14 @@ pub(crate) enum Act {
     },
     Together(Together),
     Upload(Uploading),
-    OnVideo(OnVideo),
-    /// List the videos, or those of all tenants, page by page.
-    Videos {
-        of_all: bool,
-        limit: usize,
-    },
+    OnFile(OnFile),
+    /// List a collection, page by page.
+    List(Listing, usize),
+    /// List the videos of all tenants, page by page.
+    AllVideos(usize),
+    Plan(PlanKind, PlanDeed),
+    Token(TokenDeed),
+    StreamKey(KeyDeed),
     Snapshot(usize),
     ReadSnapshot(usize),
     /// Let time pass, in seconds.
@@ -214,6 +252,14 @@ impl Act {
     pub(crate) const fn is_in_session(&self) -> bool {
         let apart = matches!(self, Self::Login | Self::Bootstrap | Self::Ensure(_) | Self::Advance(_));
         !apart && !matches!(self, Self::Reopen { .. } | Self::ReadSnapshot(_))
+    }
+
+    /// Whether it is about what a shared workspace does not share.
+    pub(crate) const fn is_about_secrets(&self) -> bool {
+        matches!(
+            self,
+            Self::Token(_) | Self::StreamKey(_) | Self::List(Listing::Tokens | Listing::StreamKeys, _)
+        )
     }
 }
 
@@ -274,6 +320,7 @@ pub(crate) struct UsageSeen {
     pub(crate) files: u64,
     pub(crate) reserved: (u64, u64),
     pub(crate) record_bytes: u64,
+    pub(crate) active_streams: u64,
     pub(crate) counts: Vec<(String, u64)>,
 }
 
@@ -289,10 +336,9 @@ pub(crate) struct Listed {
 /// What a kept snapshot shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SnapshotSeen {
-    /// Each collection in order, then with the newest first, read in pages of two.
-    pub(crate) notes: [Vec<String>; 2],
-    pub(crate) tasks: [Vec<String>; 2],
-    pub(crate) videos: [Vec<String>; 2],
+    /// Each collection with its records in order, then with the newest first, read in pages of two; those
+    /// of which whoever took it sees nothing without.
+    pub(crate) collections: Vec<(&'static str, Option<[Vec<String>; 2]>)>,
     /// The records with the given ids.
     pub(crate) by_id: Vec<Option<String>>,
     /// The notes with each tag.
@@ -314,6 +360,8 @@ pub(crate) enum Seen {
     /// Some of a file's bytes, where they begin, and how many it has.
     Bytes(Vec<u8>, u64, u64),
     Intact,
+    /// What a fetch added, changed, left alone, and was not told of.
+    Fetched([Vec<String>; 4]),
     Tenants(Vec<Listed>),
     Snapshot(Box<SnapshotSeen>),
     Until(i64),
@@ -326,62 +374,6 @@ pub(crate) enum Seen {
     Waiting(i64),
     /// `a`llowed, `d`enied or `h`idden.
     Decision(char),
-}
-
-/// What a host remembers of what it was shown: ids that the library made, and texts of records.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Remembered {
-    fresh: BTreeMap<(Name, &'static str), Vec<String>>,
-    shown: BTreeMap<(Name, &'static str, String), Vec<String>>,
-    /// Ids and file names.
-    videos: BTreeMap<Name, Vec<(String, String)>>,
-}
-
-impl Remembered {
-    /// The id that is meant.
-    pub(crate) fn id(&self, on: Name, deed: &RecordDeed) -> String {
-        match deed.id {
-            Id::Given(number) => format!("r{number}"),
-            Id::Fresh(back) => {
-                let made = self.fresh.get(&(on, deed.lens.collection()));
-                made.and_then(|made| made.iter().rev().nth(back)).cloned().unwrap_or_else(|| "r0".to_owned())
-            }
-        }
-    }
-
-    /// A text that was shown of a record.
-    pub(crate) fn text(&self, on: Name, collection: &'static str, id: &str, back: usize) -> Option<String> {
-        let shown = self.shown.get(&(on, collection, id.to_owned()));
-        shown.and_then(|shown| shown.iter().rev().nth(back)).cloned()
-    }
-
-    pub(crate) fn note_fresh(&mut self, on: Name, lens: Lens, id: &str) {
-        self.fresh.entry((on, lens.collection())).or_default().push(id.to_owned());
-    }
-
-    pub(crate) fn note(&mut self, on: Name, collection: &'static str, id: &str, texts: &[String]) {
-        let shown = self.shown.entry((on, collection, id.to_owned())).or_default();
-        shown.extend(texts.iter().cloned());
-    }
-
-    pub(crate) fn note_video(&mut self, on: Name, id: &str, file: &str) {
-        self.videos.entry(on).or_default().push((id.to_owned(), file.to_owned()));
-    }
-
-    /// A video's id and its file's name; of none if there was none.
-    pub(crate) fn video(&self, on: Name, back: usize) -> (String, String) {
-        let videos = self.videos.get(&on).and_then(|videos| videos.iter().rev().nth(back)).cloned();
-        videos.unwrap_or_else(|| ("none".to_owned(), "none.mp4".to_owned()))
-    }
-
-    /// Notes what a transaction showed.
-    pub(crate) fn note_answers(&mut self, on: Name, deeds: &[(Lens, String, bool)], answers: &[Answer]) {
-        for ((lens, id, changes), answer) in deeds.iter().zip(answers) {
-            if let (true, Answer::Texts(texts)) = (changes, answer) {
-                self.note(on, lens.collection(), id, texts);
-            }
-        }
-    }
 }
 
 impl Deed {

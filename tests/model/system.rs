@@ -17,12 +17,13 @@ use tokio::runtime::Runtime;
 
 use crate::entities;
 use crate::place::Place;
-use crate::reference::placeholder;
+use crate::reference::made;
+use crate::remembered::Remembered;
 use crate::step::{
-    Act, Answer, Caps, Change, Listed, NODES, Name, Over, PLANS, ProfileSeen, Refusal, Remembered, SLOTS,
-    Seen, Step, UsageSeen, settings,
+    Act, Answer, Caps, Change, Listed, NODES, Name, Over, PLANS, ProfileSeen, Refusal, SLOTS, Seen, Step,
+    UsageSeen, settings,
 };
-use crate::system_videos::videos_of_all;
+use crate::system_files::all_videos;
 
 /// What a step showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub(crate) struct System {
     pub(crate) remembered: Remembered,
     pub(crate) step: u32,
     /// Ids that the library made, and what stands for each in what is shown.
-    pub(crate) fresh: Vec<(String, String)>,
+    pub(crate) fresh: BTreeMap<String, String>,
     /// The version that each tenant had after so many changes.
     versions: BTreeMap<(Name, u64), u64>,
     version: Option<u64>,
@@ -72,7 +73,7 @@ impl System {
             cursors: Default::default(),
             remembered: Remembered::default(),
             step: 0,
-            fresh: Vec::new(),
+            fresh: BTreeMap::new(),
             versions: BTreeMap::new(),
             version: None,
             clock: Arc::new(ManualClock::new(begin)),
@@ -98,6 +99,7 @@ impl System {
         settings.reservation_step = settings::RESERVATION_STEP;
         settings.reservation_life = Duration::from_millis(settings::RESERVATION_LIFE.unsigned_abs());
         settings.free_space_reserve = 0;
+        settings.thumbnail_bytes = settings::THUMBNAIL_BYTES;
         let plans =
             PLANS.iter().fold(Plans::new(), |plans, (name, caps)| plans.with_plan(name, limits(caps)));
         let builder = self.place.builder(self.opened).await.settings(settings);
@@ -192,7 +194,7 @@ impl System {
                 })
             }
             Act::ListTenants { limit } => list_tenants(session, *limit).await,
-            Act::Videos { of_all: true, limit } => videos_of_all(session, *limit).await,
+            Act::AllVideos(limit) => all_videos(session, *limit).await,
             Act::Profile => Ok(profile(&self.workspace(step, session).profile().await?)),
             Act::Usage => {
                 let (held, most) = self.workspace(step, session).usage().await?;
@@ -257,8 +259,16 @@ impl System {
 
     /// What was seen, with what stands for ids that the library made.
     fn renamed(&self, seen: Seen) -> Seen {
-        let text = |text: String| {
-            self.fresh.iter().fold(text, |text, (id, stands)| text.replace(id.as_str(), stands))
+        let text = |mut text: String| {
+            // What stands for an id is as long as that, and each begins a JSON text.
+            let quotes: Vec<_> = text.match_indices('"').map(|(at, _)| at + 1).collect();
+            for from in quotes {
+                let id = from..from + MADE_ID;
+                if let Some(stands) = text.get(id.clone()).and_then(|id| self.fresh.get(id)) {
+                    text.replace_range(id, stands);
+                }
+            }
+            text
         };
         let texts = |texts: Vec<String>| texts.into_iter().map(text).collect::<Vec<_>>();
         match seen {
@@ -272,9 +282,9 @@ impl System {
                 Seen::Answers(answers.collect())
             }
             Seen::Snapshot(mut snapshot) => {
-                snapshot.notes = snapshot.notes.map(texts);
-                snapshot.tasks = snapshot.tasks.map(texts);
-                snapshot.videos = snapshot.videos.map(texts);
+                for (_, shown) in &mut snapshot.collections {
+                    *shown = shown.take().map(|shown| shown.map(texts));
+                }
                 snapshot.by_id = snapshot.by_id.into_iter().map(|found| found.map(text)).collect();
                 snapshot.by_tag = snapshot.by_tag.into_iter().map(texts).collect();
                 Seen::Snapshot(snapshot)
@@ -283,16 +293,19 @@ impl System {
         }
     }
 
-    /// Notes an id that the library made in this step.
-    pub(crate) fn note_made(&mut self, id: &str) {
-        self.fresh.push((id.to_owned(), placeholder(self.step)));
+    /// Notes one of the ids that the library made in this step.
+    pub(crate) fn note_made(&mut self, id: &str, which: usize) {
+        self.fresh.insert(id.to_owned(), made(self.step, which));
     }
 }
+
+/// How long an id is that the library makes.
+const MADE_ID: usize = 36;
 
 /// A text without the ids in it that the library made: nobody can tell what they will be.
 fn without_made_ids(text: &str) -> String {
     let words = text.split_inclusive(['/', '(', ')', ' ']);
-    let is_made = |word: &&str| word.len() >= 36 && word.matches('-').count() == 4;
+    let is_made = |word: &&str| word.len() >= MADE_ID && word.matches('-').count() == 4;
     words.filter(|word| !is_made(word)).collect()
 }
 
@@ -336,6 +349,7 @@ fn refused(error: &Error) -> Seen {
 fn limits(caps: &Caps) -> Limits {
     let mut limits = Limits::unlimited();
     (limits.blob_bytes, limits.files, limits.record_bytes) = (caps.blob_bytes, caps.files, caps.record_bytes);
+    limits.active_streams = caps.active_streams;
     for (collection, count) in [("notes", caps.notes), ("tasks", caps.tasks)] {
         if let Some(count) = count {
             limits = limits.with_count(&CollectionName::parse(collection).unwrap(), count);
@@ -349,6 +363,7 @@ fn caps(limits: &Limits) -> Caps {
     Caps {
         blob_bytes: limits.blob_bytes,
         files: limits.files,
+        active_streams: limits.active_streams,
         record_bytes: limits.record_bytes,
         notes: count("notes"),
         tasks: count("tasks"),
@@ -361,6 +376,7 @@ pub(crate) fn usage(usage: &Usage) -> UsageSeen {
         files: usage.files,
         reserved: (usage.reserved_bytes, usage.reserved_files),
         record_bytes: usage.record_bytes,
+        active_streams: usage.active_streams,
         counts: usage.counts.iter().map(|(name, count)| (name.clone(), *count)).collect(),
     }
 }

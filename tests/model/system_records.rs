@@ -1,17 +1,21 @@
 //! What the system does with records: the same deeds through collections, transactions, snapshots.
 
+use tenantry::paths::FileName;
 use tenantry::record::{Entity, Record, RecordId, RecordText};
 use tenantry::{
-    Collection, Error, ErrorKind, Expected, ListOptions, Page, Snapshot, Transaction, TransactionCollection,
-    Video, Workspace,
+    Collection, Ended, Error, ErrorKind, Expected, ListOptions, LiveStream, Page, Schedule, Snapshot,
+    StreamKey, Thumbnail, Token, Transaction, TransactionCollection, Video, Workspace,
 };
 
-use crate::contents::Task;
+use crate::contents::COLLECTIONS;
 use crate::entities::{Brief, Note, Sample, Task as TaskRecord};
 use crate::generate::{GIVEN, TAGS};
+use crate::lenses::Task;
+use crate::planned::PlanKind;
+use crate::secrets::TOKENS;
 use crate::step::{Act, Answer, Deed, Lens, Name, RecordDeed, Seen, SnapshotSeen, Step, Together, Value};
 use crate::system::{Result, System, usage};
-use crate::system_videos::videos;
+use crate::system_lists::list;
 
 /// Calls a generic function for the type of a lens.
 macro_rules! through {
@@ -61,16 +65,20 @@ impl System {
             }
             Act::Together(together) => self.together(step, workspace, together).await,
             Act::Upload(uploading) => self.upload(step, workspace, uploading).await,
-            Act::OnVideo(on_video) => self.on_video(step, workspace, on_video).await,
-            Act::Videos { limit, .. } => videos(workspace, *limit).await,
+            Act::OnFile(on_file) => self.on_file(step, workspace, on_file).await,
+            Act::List(listing, limit) => list(workspace, *listing, *limit).await,
+            Act::Plan(PlanKind::LiveStream, deed) => self.live_stream(step, workspace, deed).await,
+            Act::Plan(PlanKind::Schedule, deed) => self.schedule(step, workspace, deed).await,
+            Act::Token(deed) => self.token(step, workspace, deed).await,
+            Act::StreamKey(deed) => self.stream_key(step, workspace, deed).await,
             other => panic!("{other:?} is not about records"),
         }
     }
 
     async fn insert_fresh(&mut self, on: Name, workspace: &Workspace, lens: Lens, value: &Value) -> Result {
         let (id, text) = through_async!(lens, insert(workspace, value))?;
-        self.note_made(&id);
-        self.remembered.note_fresh(on, lens, &id);
+        self.note_made(&id, 0);
+        self.remembered.note_made(on, lens.collection(), &id);
         self.remembered.note(on, lens.collection(), &id, std::slice::from_ref(&text));
         Ok(Seen::Texts(vec![text]))
     }
@@ -109,6 +117,25 @@ impl System {
         Ok(Seen::Answers(answers))
     }
 
+    /// Shows what a step made of a plan, and notes it and its successor.
+    pub(crate) fn taken<E: Entity>(
+        &mut self,
+        on: Name,
+        collection: &'static str,
+        id: &str,
+        records: &[Record<E>],
+    ) -> Seen {
+        let texts = texts(records);
+        self.remembered.note(on, collection, id, &texts[..1]);
+        if let Some(next) = records.get(1) {
+            let id = next.id().as_str();
+            self.note_made(id, 0);
+            self.remembered.note_made(on, collection, id);
+            self.remembered.note(on, collection, id, &texts[1..]);
+        }
+        Seen::Texts(texts)
+    }
+
     pub(crate) fn read_snapshot(&self, slot: usize) -> Result {
         let Some(snapshot) = &self.snapshots[slot] else { return Ok(Seen::Nothing) };
         let notes = snapshot.collection::<Note>();
@@ -118,9 +145,10 @@ impl System {
             Err(error) => Err(error),
         });
         Ok(Seen::Snapshot(Box::new(SnapshotSeen {
-            notes: [walk::<Note>(snapshot, false)?, walk::<Brief>(snapshot, true)?],
-            tasks: [walk::<TaskRecord>(snapshot, false)?, walk::<TaskRecord>(snapshot, true)?],
-            videos: [walk::<Video>(snapshot, false)?, walk::<Video>(snapshot, true)?],
+            collections: COLLECTIONS
+                .map(|name| Ok((name, collection(snapshot, name)?)))
+                .into_iter()
+                .collect::<Result<_>>()?,
             by_id: by_id.collect::<Result<_>>()?,
             by_tag: TAGS.iter().map(|tag| Ok(texts(&notes.find("tag", tag)?))).collect::<Result<_>>()?,
             usage: usage(&snapshot.usage()?),
@@ -128,8 +156,21 @@ impl System {
     }
 }
 
-fn record_id(id: &str) -> RecordId {
+pub(crate) fn record_id(id: &str) -> RecordId {
     RecordId::parse(id).unwrap()
+}
+
+pub(crate) fn file_name(name: &str) -> FileName {
+    FileName::parse(name).unwrap()
+}
+
+pub(crate) fn token_name(token: usize) -> FileName {
+    file_name(TOKENS[token])
+}
+
+/// What ended, and its successor if there is one.
+pub(crate) fn both<E>(ended: Ended<E>) -> Vec<Record<E>> {
+    std::iter::once(ended.record).chain(ended.next).collect()
 }
 
 /// A record's text, whose digest its revision has to be.
@@ -138,7 +179,7 @@ pub(crate) fn text<E: Entity>(record: &Record<E>) -> String {
     String::from_utf8(record.text().as_bytes().to_vec()).unwrap()
 }
 
-fn texts<E: Entity>(records: &[Record<E>]) -> Vec<String> {
+pub(crate) fn texts<E: Entity>(records: &[Record<E>]) -> Vec<String> {
     records.iter().map(text).collect()
 }
 
@@ -202,6 +243,29 @@ async fn page<E: Sample>(
         None => None,
     };
     Ok((texts(&page.items), next))
+}
+
+/// A collection of a snapshot, in order and then with the newest first; nothing if it may not be seen.
+fn collection(snapshot: &Snapshot, name: &str) -> Result<Option<[Vec<String>; 2]>> {
+    let both = match name {
+        "live_streams" => walks::<LiveStream, LiveStream>(snapshot),
+        "notes" => walks::<Note, Brief>(snapshot),
+        "schedules" => walks::<Schedule, Schedule>(snapshot),
+        "stream_mapping" => walks::<StreamKey, StreamKey>(snapshot),
+        "tasks" => walks::<TaskRecord, TaskRecord>(snapshot),
+        "thumbnails" => walks::<Thumbnail, Thumbnail>(snapshot),
+        "tokens" => walks::<Token, Token>(snapshot),
+        _ => walks::<Video, Video>(snapshot),
+    };
+    match both {
+        Ok(both) => Ok(Some(both)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn walks<E: Entity, F: Entity>(snapshot: &Snapshot) -> Result<[Vec<String>; 2]> {
+    Ok([walk::<E>(snapshot, false)?, walk::<F>(snapshot, true)?])
 }
 
 /// All of a snapshot's records, in pages of two.
