@@ -9,10 +9,14 @@
 //! no code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "model/actions.rs"]
+mod actions;
 #[path = "model/alone.rs"]
 mod alone;
 #[path = "model/contents.rs"]
 mod contents;
+#[path = "model/coverage.rs"]
+mod coverage;
 #[path = "model/entities.rs"]
 mod entities;
 #[path = "model/files.rs"]
