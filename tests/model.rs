@@ -17,6 +17,8 @@ mod alone;
 mod contents;
 #[path = "model/coverage.rs"]
 mod coverage;
+#[path = "model/ending.rs"]
+mod ending;
 #[path = "model/entities.rs"]
 mod entities;
 #[path = "model/files.rs"]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
+use crate::ending;
 use crate::generate::{self, Admins};
 use crate::place::Place;
 use crate::reference::Model;
@@ -62,7 +63,8 @@ fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
     let steps = prop::collection::vec(generate::later_step(&Model::new(false), Admins::One), 1..90);
     steps.prop_map(|steps| {
         let all = generate::beginning().into_iter().chain(steps.into_iter().filter(keeps_apart));
-        (1..).zip(all).collect()
+        let ending = ending::look(WATCHED, WATCHED).into_iter().chain(ending::find(WATCHED, WATCHED));
+        (1..).zip(all.chain(ending)).collect()
     })
 }
 

@@ -12,6 +12,7 @@ use crate::actions::action;
 use crate::contents::{COLLECTIONS, Contents};
 use crate::generate;
 use crate::planned::PlanDeed;
+use crate::record::quoted;
 use crate::reference::Model;
 use crate::step::{Act, ROOT, Seen, Step};
 
@@ -49,6 +50,7 @@ const ALSO: &[(Action, &[&str])] = &[
     (Action::MarkLiveStreamLive, &["WrongState"]),
     (Action::StopLiveStream, &["WrongState", "planned the next", "planned nothing"]),
     (Action::FailLiveStream, &["WrongState", "planned the next", "planned nothing"]),
+    (Action::FailLiveStream, &["left the next to another"]),
     (Action::CancelLiveStream, &["WrongState"]),
     (Action::RestartLiveStream, &["WrongState", "over active_streams"]),
     (Action::DeleteLiveStream, &["RevisionMismatch"]),
@@ -92,9 +94,14 @@ fn outcomes(step: &Step, before: &Model, after: &Model) -> Vec<String> {
             if step.by != step.on {
                 outcomes.push(if step.by == ROOT { "done as admin" } else { "done elsewhere" }.to_owned());
             }
-            if let (Act::Plan(_, PlanDeed::Take(..)), Seen::Texts(texts)) = (&step.act, seen) {
-                outcomes
-                    .push(if texts.len() == 2 { "planned the next" } else { "planned nothing" }.to_owned());
+            if let (Act::Plan(kind, PlanDeed::Take(..)), Seen::Texts(texts)) = (&step.act, seen) {
+                let repeated = was.is_some_and(|was| is_of_daily(was, kind.collection(), &texts[0]));
+                let came = match (texts.len(), repeated) {
+                    (2, _) => "planned the next",
+                    (_, true) => "left the next to another",
+                    (_, false) => "planned nothing",
+                };
+                outcomes.push(came.to_owned());
             }
             if let Seen::Fetched(fetched) = seen {
                 let what = ["added", "changed", "unchanged", "absent"].into_iter().zip(fetched);
@@ -106,6 +113,13 @@ fn outcomes(step: &Step, before: &Model, after: &Model) -> Vec<String> {
         }
     }
     outcomes
+}
+
+/// Whether the record that has this text now repeated daily.
+fn is_of_daily(was: &Contents, collection: &str, text: &str) -> bool {
+    let is_now = |id: &str| text.starts_with(&format!("{{\"id\":{}", quoted(id)));
+    let mut known = was.of(collection).filter(|record| is_now(&record.id));
+    known.any(|record| record.field("repeat_daily").is_some_and(|repeats| repeats == "true"))
 }
 
 /// What became of each collection's records: how many went, and whether others are written otherwise.

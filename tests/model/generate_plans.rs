@@ -12,15 +12,19 @@ use crate::step::{Act, Meant, NAMES, NODES, Name, ROOT, Step, Which};
 /// The first live stream and the first schedule: daily ones that name all that there is.
 pub(crate) fn first() -> Vec<Act> {
     let latest = Some(Which::Own(0));
-    let tweaks = vec![
-        Tweak::Video(latest),
-        Tweak::Thumbnail(latest),
-        Tweak::Token(Some(0)),
-        Tweak::StreamId(Some(0)),
-        Tweak::Repeat(true),
-    ];
-    let add = |kind| Act::Plan(kind, PlanDeed::Add(tweaks.clone()));
-    vec![add(PlanKind::LiveStream), add(PlanKind::Schedule)]
+    // In one of the zones these are times of another day.
+    let tweaks = |hours| {
+        vec![
+            Tweak::Start(Some(hours)),
+            Tweak::Video(latest),
+            Tweak::Thumbnail(latest),
+            Tweak::Token(Some(0)),
+            Tweak::StreamId(Some(0)),
+            Tweak::Repeat(true),
+        ]
+    };
+    let add = |kind, hours| Act::Plan(kind, PlanDeed::Add(tweaks(hours)));
+    vec![add(PlanKind::LiveStream, -6), add(PlanKind::Schedule, 14)]
 }
 
 /// What principals do with plans.
@@ -36,19 +40,28 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
 /// Steps that are possible, of plans that there are: they lead on to what only comes after them.
 pub(crate) fn aimed(model: &Model) -> BoxedStrategy<Step> {
     let mut possible = Vec::new();
-    for (on, kind, which, status) in model.plans() {
-        let moves: &[Move] = match (kind, status) {
+    for (on, kind, which, standing) in model.plans() {
+        let moves: &[Move] = match (kind, standing.status) {
             (PlanKind::LiveStream, "scheduled") => {
                 &[Move::StartNow, Move::MarkLive(Some(1)), Move::Fail, Move::Cancel]
             }
             (PlanKind::LiveStream, "live") => &[Move::Stop, Move::Stop, Move::Fail, Move::Cancel],
+            (PlanKind::LiveStream, _) if standing.is_carried_on => &[Move::Restart; 6],
             (PlanKind::LiveStream, _) => &[Move::Restart, Move::Reschedule(24), Move::Cancel],
             (PlanKind::Schedule, "pending") => &[Move::RunNow, SUCCEED, Move::FailFor(None)],
             (PlanKind::Schedule, _) => &[Move::RunNow],
         };
-        let deeds = moves.iter().map(|taken| PlanDeed::Take(which, taken.clone()));
-        let again = PlanDeed::Edit(which, Meant::Any, vec![Tweak::Repeat(true)]);
-        let acts = deeds.chain([again]).map(|deed| Act::Plan(kind, deed));
+        let deeds = moves.iter().map(|taken| PlanDeed::Take(which, *taken));
+        // Of what is begun again while its series goes on: a second one that repeats.
+        let repeat = Move::Overwrite { status: None, repeat: Some(true) };
+        let twice = [
+            PlanDeed::Edit(which, Meant::Any, vec![Tweak::Repeat(true)]),
+            PlanDeed::Take(which, repeat),
+            PlanDeed::Take(which, repeat),
+        ];
+        let times = if standing.is_carried_on && !standing.is_over { 4 } else { 0 };
+        let twice = std::iter::repeat_n(twice, times).flatten();
+        let acts = deeds.chain(twice).map(|deed| Act::Plan(kind, deed));
         possible.extend(acts.map(|act| (on, act)));
     }
     if possible.is_empty() {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
+use crate::ending;
 use crate::generate;
 use crate::place::Place;
 use crate::reference::Model;
@@ -91,6 +92,14 @@ impl<M: Medium> StateMachineTest for History<M> {
         system.note_version(step.on, model.changes, shown.version);
         system
     }
+
+    fn teardown(mut system: System, mut model: Model) {
+        for step in ending::by_admin() {
+            model.apply(&step);
+            let shown = system.apply(model.steps, &step);
+            assert_eq!(shown.seen, model.seen, "at the end, after {step:?}, which said {:?}", shown.said);
+        }
+    }
 }
 
 fn config(cases: u32) -> Config {
@@ -98,22 +107,22 @@ fn config(cases: u32) -> Config {
 }
 
 prop_state_machine! {
-    #![proptest_config(config(64))]
+    #![proptest_config(config(48))]
 
     #[test]
-    fn histories_in_memory_are_those_of_the_model(sequential 1..80 => History<InMemory>);
+    fn histories_in_memory_are_those_of_the_model(sequential 10..130 => History<InMemory>);
 }
 
 prop_state_machine! {
-    #![proptest_config(config(64))]
+    #![proptest_config(config(48))]
 
     #[test]
-    fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 1..80 => History<OnObjects>);
+    fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 10..130 => History<OnObjects>);
 }
 
 prop_state_machine! {
-    #![proptest_config(config(40))]
+    #![proptest_config(config(32))]
 
     #[test]
-    fn histories_on_the_disk_are_those_of_the_model(sequential 1..80 => History<OnDisk>);
+    fn histories_on_the_disk_are_those_of_the_model(sequential 10..130 => History<OnDisk>);
 }

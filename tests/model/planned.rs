@@ -49,7 +49,7 @@ pub(crate) fn start(hours: i64) -> jiff::civil::DateTime {
 }
 
 /// A step from a status to another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Move {
     StartNow,
     MarkLive(Option<u32>),

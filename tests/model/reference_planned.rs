@@ -15,15 +15,29 @@ use crate::rules::is_title;
 use crate::secrets::TOKENS;
 use crate::step::{Meant, Name, Seen, Step, Which};
 
+/// Where a plan stands.
+pub(crate) struct Standing {
+    pub(crate) status: &'static str,
+    pub(crate) is_over: bool,
+    /// Whether another of its series repeats.
+    pub(crate) is_carried_on: bool,
+}
+
 impl Model {
-    /// The plans that there are, with their statuses; for generators that aim at steps.
-    pub(crate) fn plans(&self) -> Vec<(Name, Plan, Which, &'static str)> {
+    /// The plans that there are, and where they stand; for generators that aim at steps.
+    pub(crate) fn plans(&self) -> Vec<(Name, Plan, Which, Standing)> {
         let mut found = Vec::new();
         for (on, tenant) in &self.tenants {
             for plan in [Plan::LiveStream, Plan::Schedule] {
                 for record in tenant.contents.of(plan.collection()) {
+                    let value = plans::value(record);
+                    let standing = Standing {
+                        status: plan.status(&value),
+                        is_over: plan.is_over(&value),
+                        is_carried_on: is_carried_on(&tenant.contents, plan, record),
+                    };
                     let which = self.remembered.which(on, plan.collection(), &record.id);
-                    found.extend(which.map(|which| (*on, plan, which, plan.status(&plans::value(record)))));
+                    found.extend(which.map(|which| (*on, plan, which, standing)));
                 }
             }
         }
