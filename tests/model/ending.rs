@@ -4,7 +4,7 @@
 use crate::files::FileKind;
 use crate::planned::{By, PlanDeed, PlanKind};
 use crate::secrets::KeyDeed;
-use crate::step::{Act, Deed, Id, Lens, Listing, Name, ROOT, RecordDeed, Step};
+use crate::step::{Act, Deed, Id, Lens, Listing, Name, ROOT, RecordDeed, Step, Which};
 
 /// How many records a page has.
 const LIMIT: usize = 3;
@@ -35,7 +35,10 @@ pub(crate) fn find(by: Name, on: Name) -> Vec<Step> {
         by_status.chain((-2..4).map(By::Day)).map(move |by| Act::Plan(kind, PlanDeed::Find(by)))
     };
     let acts = [(PlanKind::LiveStream, 5), (PlanKind::Schedule, 3)].into_iter().flat_map(plans);
-    let acts = acts.chain([0, 2].map(|token| Act::StreamKey(KeyDeed::Find(token))));
+    let by_video = (0..3).map(|back| (PlanKind::LiveStream, By::Video(Which::Own(back))));
+    let by_token = [0, 2].map(|token| (PlanKind::Schedule, By::Token(token)));
+    let by_name = by_video.chain(by_token).map(|(kind, by)| Act::Plan(kind, PlanDeed::Find(by)));
+    let acts = acts.chain(by_name).chain([0, 2].map(|token| Act::StreamKey(KeyDeed::Find(token))));
     acts.map(|act| Step { node: 0, by, on, act }).collect()
 }
 

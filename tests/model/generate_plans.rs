@@ -1,12 +1,16 @@
 //! Which live streams and schedules histories plan, and what becomes of them.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::sample::select;
+use tenantry::record::OnReferenced;
 
+use crate::files::{FileDeed, FileKind, OnFile};
 use crate::generate::{chosen, meant, titles, weighted, which};
 use crate::planned::{By, Move, PlanDeed, PlanKind, Tweak};
 use crate::reference::Model;
-use crate::secrets::{STREAMS, TOKENS};
+use crate::secrets::{KeyDeed, STREAMS, TOKENS, TokenDeed};
 use crate::step::{Act, Meant, NAMES, NODES, Name, ROOT, Step, Which};
 
 /// The first live stream and the first schedule: daily ones that name all that there is.
@@ -64,6 +68,8 @@ pub(crate) fn aimed(model: &Model) -> BoxedStrategy<Step> {
         let acts = deeds.chain(twice).map(|deed| Act::Plan(kind, deed));
         possible.extend(acts.map(|act| (on, act)));
     }
+    let tenants: BTreeSet<_> = possible.iter().map(|(on, _)| *on).collect();
+    possible.extend(tenants.into_iter().flat_map(|on| cleared().map(|act| (on, act))));
     if possible.is_empty() {
         return Just(Step { node: 0, by: ROOT, on: ROOT, act: Act::Usage }).boxed();
     }
@@ -76,6 +82,17 @@ pub(crate) fn aimed(model: &Model) -> BoxedStrategy<Step> {
         act,
     };
     (0..NODES, by, select(possible)).prop_map(made).boxed()
+}
+
+/// What takes from plans what they name.
+fn cleared() -> [Act; 3] {
+    let (clear, which) = (OnReferenced::Clear, Which::Own(0));
+    let deed = FileDeed::Delete(Meant::Any, clear);
+    [
+        Act::OnFile(OnFile { kind: FileKind::Video, which, by_name: false, deed }),
+        Act::Token(TokenDeed::Delete(0, Meant::Any, clear)),
+        Act::StreamKey(KeyDeed::Delete(0, 0, Meant::Any, clear)),
+    ]
 }
 
 const SUCCEED: Move = Move::Succeed("stream-1", "https://video.example/1");

@@ -114,14 +114,14 @@ prop_state_machine! {
 }
 
 prop_state_machine! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(32))]
 
     #[test]
     fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 10..130 => History<OnObjects>);
 }
 
 prop_state_machine! {
-    #![proptest_config(config(32))]
+    #![proptest_config(config(24))]
 
     #[test]
     fn histories_on_the_disk_are_those_of_the_model(sequential 10..130 => History<OnDisk>);

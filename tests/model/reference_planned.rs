@@ -205,12 +205,11 @@ fn series(record: &Record) -> String {
 
 /// Whether another record of the same series repeats and is not over.
 fn is_carried_on(contents: &Contents, plan: Plan, record: &Record) -> bool {
-    contents.of(plan.collection()).any(|other| {
+    let series_of_it = series(record);
+    let of_series = |other: &&Record| other.id != record.id && series(other) == series_of_it;
+    contents.of(plan.collection()).filter(of_series).any(|other| {
         let value = plans::value(other);
-        other.id != record.id
-            && series(other) == series(record)
-            && plan.repeats(&value)
-            && !plan.is_over(&value)
+        plan.repeats(&value) && !plan.is_over(&value)
     })
 }
 

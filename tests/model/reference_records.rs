@@ -8,7 +8,7 @@ use crate::lenses::Task;
 use crate::limits::over_limit;
 use crate::reference::{Cursor, Effect, Model, Shown, made};
 use crate::step::{
-    Answer, Lens, Name, RecordDeed, Refusal, Seen, SnapshotSeen, Step, Together, Value, ZONES,
+    Answer, Caps, Lens, Name, RecordDeed, Refusal, Seen, SnapshotSeen, Step, Together, Value, ZONES,
 };
 
 impl Model {
@@ -24,8 +24,13 @@ impl Model {
         let author = Author { by: step.by.to_owned(), on: step.on.to_owned(), time };
         let mut contents = tenant.contents.clone();
         let value = change(&mut contents, &author)?;
-        if let Some(over) = over_limit(&tenant.caps(), &tenant.contents.usage(), &contents.usage()) {
-            return Err(Refusal { kind: ErrorKind::QuotaExceeded, over: Some(over) });
+        let caps = tenant.caps();
+        // To count is only worth its time where there is a limit.
+        let over = (caps != Caps::default())
+            .then(|| over_limit(&caps, &tenant.contents.usage(), &contents.usage()))
+            .flatten();
+        if over.is_some() {
+            return Err(Refusal { kind: ErrorKind::QuotaExceeded, over });
         }
         tenant.contents = contents;
         Ok(value)
