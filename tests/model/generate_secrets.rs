@@ -47,10 +47,10 @@ fn script() -> impl Strategy<Value = Script> {
     let told = (weighted(ids), title, delivery);
     let told = told.prop_map(|(id, title, delivery)| Told { id: id.to_owned(), title, delivery });
     let meanwhile = weighted([
-        (16, Meanwhile::Nothing),
+        (7, Meanwhile::Nothing),
         (1, Meanwhile::Refreshed),
         (1, Meanwhile::Deleted),
-        (1, Meanwhile::Another),
+        (4, Meanwhile::Another),
     ]);
     (prop::collection::vec(told, 0..4), prop::bool::weighted(0.1), meanwhile)
         .prop_map(|(told, fails, meanwhile)| Script { told, fails, meanwhile })
