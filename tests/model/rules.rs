@@ -7,7 +7,7 @@ use crate::record::Record;
 
 /// Whether a text is one line that is neither empty nor longer than titles are.
 pub(crate) fn is_title(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 500 && !text.contains('\n')
+    !text.trim().is_empty() && text.len() <= 500 && !text.contains('\n')
 }
 
 /// Whether a token may be called so.
