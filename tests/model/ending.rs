@@ -42,9 +42,10 @@ pub(crate) fn find(by: Name, on: Name) -> Vec<Step> {
     acts.map(|act| Step { node: 0, by, on, act }).collect()
 }
 
-/// What the admin sees at the end.
-pub(crate) fn by_admin() -> Vec<Step> {
+/// What the admin sees at the end, and one user of what another shares.
+pub(crate) fn by_others() -> Vec<Step> {
     let tenants = Step { node: 0, by: ROOT, on: ROOT, act: Act::ListTenants { limit: LIMIT } };
     let of_each = ["ana", "ben"].into_iter().flat_map(|on| look(ROOT, on));
-    std::iter::once(tenants).chain(of_each).chain(find(ROOT, "ana")).collect()
+    let shared = look("ana", "ben");
+    std::iter::once(tenants).chain(of_each).chain(find(ROOT, "ana")).chain(shared).collect()
 }

@@ -7,7 +7,7 @@ use tenantry::record::OnReferenced;
 
 use crate::contents::{Author, Contents};
 use crate::files::FileKind;
-use crate::planned::PlanKind;
+use crate::planned::{PlanDeed, PlanKind, Tweak};
 use crate::reference::{Model, others};
 use crate::step::{
     Act, Caps, Change, Deed, Id, Lens, Listing, Meant, NAMES, NODES, Name, ROOT, RecordDeed, SLOTS, Step,
@@ -48,7 +48,10 @@ pub(crate) fn beginning() -> Vec<Step> {
         create("ben", Role::User, true),
         create("demo", Role::Demo, true),
     ];
-    tenants.into_iter().chain(own).collect()
+    // Its workspace is shared, and the stream's key is not.
+    let details = PlanDeed::Add(vec![Tweak::Start(Some(3)), Tweak::Details(true)]);
+    let shared = Step { node: 0, by: "ben", on: "ben", act: Act::Plan(PlanKind::LiveStream, details) };
+    tenants.into_iter().chain(own).chain([shared]).collect()
 }
 
 /// Any step that may come next.

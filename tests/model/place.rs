@@ -12,7 +12,7 @@ use tenantry::{Builder, Tenantry};
 
 /// One medium.
 pub(crate) enum Place {
-    Memory(MemoryStore),
+    Memory(Box<MemoryStore>),
     /// Objects with ledgers whose commits soon become segments.
     Objects(Arc<InMemory>),
     Local(tempfile::TempDir),
@@ -20,7 +20,7 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn memory() -> Self {
-        Self::Memory(MemoryStore::new())
+        Self::Memory(Box::default())
     }
 
     pub(crate) fn objects() -> Self {

@@ -128,8 +128,17 @@ impl Model {
     /// Does a step.
     pub(crate) fn apply(&mut self, step: &Step) {
         self.steps += 1;
-        self.seen = self.act(step).unwrap_or_else(Seen::Refused);
+        let seen = self.act(step).unwrap_or_else(Seen::Refused);
+        // A snapshot is read by whoever took it.
+        let sees_secrets = matches!(seen, Seen::Snapshot(_)) || self.sees_secrets(step);
+        self.seen = if sees_secrets { seen } else { seen.without_secrets() };
         self.changes = self.tenants.get(step.on).map_or(0, |tenant| tenant.changes);
+    }
+
+    /// Whether a principal sees the secrets of a tenant that it may look at.
+    fn sees_secrets(&self, step: &Step) -> bool {
+        let admin = self.tenants.get(step.by).is_some_and(|own| own.profile.role == Role::Admin);
+        step.by == step.on || admin
     }
 
     /// What a tenant holds, if there is one.

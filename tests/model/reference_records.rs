@@ -144,12 +144,13 @@ impl Model {
             let shown = *sees_secrets || !["tokens", "stream_mapping"].contains(&collection);
             (collection, shown.then(|| [texts(collection, false), texts(collection, true)]))
         });
-        Seen::Snapshot(Box::new(SnapshotSeen {
+        let seen = Seen::Snapshot(Box::new(SnapshotSeen {
             collections: collections.collect(),
             by_id: (0..GIVEN).map(|id| contents.get("notes", &format!("r{id}"))).collect(),
             by_tag: TAGS.iter().map(|tag| contents.with_tag("notes", tag)).collect(),
             usage: contents.usage(),
-        }))
+        }));
+        if *sees_secrets { seen } else { seen.without_secrets() }
     }
 }
 

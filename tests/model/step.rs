@@ -376,6 +376,25 @@ pub(crate) enum Seen {
     Decision(char),
 }
 
+impl Seen {
+    /// The same, with no secret of a record.
+    pub(crate) fn without_secrets(mut self) -> Self {
+        let hide = |texts: &mut Vec<String>| {
+            for text in texts {
+                *text = text.replace(r#""stream_key":"synthetic""#, r#""stream_key":"[secret]""#);
+            }
+        };
+        match &mut self {
+            Self::Texts(texts) | Self::Page(texts, _) => hide(texts),
+            Self::Snapshot(seen) => {
+                seen.collections.iter_mut().flat_map(|(_, texts)| texts).flatten().for_each(hide);
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
 impl Deed {
     /// Whether it changes nothing.
     pub(crate) const fn reads(&self) -> bool {

@@ -1,0 +1,3 @@
+//! Tests of the library against real servers, and how such a server is started and stopped.
+
+pub mod seaweed;

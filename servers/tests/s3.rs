@@ -1,0 +1,12 @@
+//! The store on a real server that speaks like S3.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+#[path = "s3/support.rs"]
+mod support;
+
+#[path = "s3/conforms.rs"]
+mod conforms;
+#[path = "s3/options.rs"]
+mod options;
+#[path = "s3/worlds.rs"]
+mod worlds;

@@ -1,0 +1,75 @@
+//! Options are checked, and nothing of a secret is said.
+
+use tenantry::record::SecretText;
+use tenantry::store::TenantStore;
+use tenantry::store::s3::{S3Error, S3Options, S3Store};
+use tenantry::{ErrorKind, Tenantry};
+
+use crate::support::options;
+
+#[test]
+fn a_url_says_bucket_prefix_and_options() {
+    let options =
+        S3Options::from_url("s3://bucket/some/prefix?region=eu-central-1&endpoint=https://s3.example.org");
+    S3Store::new(options.unwrap()).unwrap();
+}
+
+#[test]
+fn what_is_no_url_of_a_bucket_is_refused() {
+    for text in
+        ["", "bucket", "s3:///prefix", "https://example.org/bucket", "s3://", "s3://b:80/x", "s3://b/#x"]
+    {
+        assert!(matches!(S3Options::from_url(text), Err(S3Error::Url)), "{text}");
+    }
+    let unknown = S3Options::from_url("s3://bucket/?reigon=x").unwrap_err();
+    assert_eq!(unknown.to_string(), "the URL has an option that is not known: reigon");
+    assert!(matches!(S3Options::from_url("s3://bucket/?bucket=other"), Err(S3Error::UnknownOption { .. })));
+}
+
+#[test]
+fn a_url_with_secrets_is_refused_without_saying_them() {
+    for text in [
+        "s3://key:hidden@bucket/",
+        "s3://bucket/?secret_access_key=hidden",
+        "s3://bucket/?aws_access_key_id=hidden",
+        "s3://bucket/?session_token=hidden",
+    ] {
+        let error = S3Options::from_url(text).unwrap_err();
+        assert!(matches!(error, S3Error::SecretInUrl { .. }), "{text}: {error:?}");
+        assert!(!format!("{error} {error:?}").contains("hidden"));
+    }
+}
+
+#[test]
+fn limits_of_nothing_are_refused() {
+    let mut none = options();
+    none.downloads = 0;
+    assert!(matches!(S3Store::new(none), Err(S3Error::Value { name: "downloads" })));
+}
+
+#[test]
+fn an_address_without_encryption_is_taken_only_where_it_says_so() {
+    let plain = S3Options::new("bucket").region("x").endpoint("http://127.0.0.1:1");
+    S3Store::new(plain).unwrap();
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_and_never_said() {
+    let wrong = options().credentials("synthetic", &SecretText::new("a-wrong-secret"));
+    let said = format!("{wrong:?}");
+    let store = S3Store::new(wrong).unwrap();
+    let said = format!("{said} {store:?}");
+    let error = Tenantry::builder(store).open().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
+    let said = format!("{said} {error} {error:?}");
+    for secret in ["a-wrong-secret", "synthetic"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_as_such() {
+    let nowhere = options().endpoint("http://127.0.0.1:1");
+    let error = S3Store::new(nowhere).unwrap().probe().await.unwrap_err();
+    assert_eq!(error.kind(), tenantry::store::StoreErrorKind::Unavailable, "{error:?}");
+}

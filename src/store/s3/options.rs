@@ -1,0 +1,198 @@
+//! How an [`S3Store`](super::S3Store) is opened: explicitly, by the environment, or by a URL.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::limit::LimitStore;
+use object_store::path::Path;
+use object_store::{ClientOptions, ObjectStore, RetryConfig};
+
+use crate::environment::SystemEntropy;
+use crate::record::SecretText;
+use crate::store::object::{Clients, ObjectStoreSettings, ObjectTenantStore};
+
+/// Where a bucket is, how to get in, and with which patience.
+///
+/// What is not said is what S3 itself has. Credentials that are given neither here nor by the
+/// environment are sought where S3's own tools seek them last: at the machine's metadata service.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct S3Options {
+    pub(super) builder: AmazonS3Builder,
+    pub(super) prefix: Path,
+    /// How long connecting may take: 5 s.
+    pub connect_timeout: Duration,
+    /// How long a request may take that carries little, such as a commit: 15 s.
+    pub request_timeout: Duration,
+    /// How long a request may take that carries a file or a part of it to the server: 5 min. Longer than
+    /// [`request_life`](crate::Settings::request_life) it must not be.
+    pub upload_timeout: Duration,
+    /// For how long nothing may come of a download before it is taken for broken: 30 s.
+    pub read_timeout: Duration,
+    /// How many small requests may be under way at once: 64.
+    pub requests: usize,
+    /// How many requests that carry files to the server may be under way at once: 32.
+    pub uploads: usize,
+    /// How many downloads may be under way at once: 256. One more waits for the request's time-out, and is
+    /// then refused as unavailable.
+    pub downloads: usize,
+    /// Sizes and limits of what is stored.
+    pub store: ObjectStoreSettings,
+}
+
+/// Why an [`S3Store`](super::S3Store) can't be made of its options. It carries no value of an option.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum S3Error {
+    /// The URL is none that begins with `s3://` and a bucket.
+    #[error("the URL is not of the form s3://bucket/prefix?option=value")]
+    Url,
+    /// The URL has an option that is not known.
+    #[error("the URL has an option that is not known: {name}")]
+    UnknownOption {
+        /// Its name.
+        name: String,
+    },
+    /// A URL ends in logs: secrets come from the environment or are given by
+    /// [`credentials`](S3Options::credentials).
+    #[error("credentials don't belong in a URL: {name}")]
+    SecretInUrl {
+        /// The name of the option, or `user`.
+        name: String,
+    },
+    /// An option has a value that can't be.
+    #[error("{name} can't be that")]
+    Value {
+        /// Its name.
+        name: &'static str,
+    },
+    /// What was given does not make a client.
+    #[error("the options don't make a client of S3")]
+    Client,
+}
+
+impl fmt::Debug for S3Options {
+    /// Bucket, address and credentials are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3Options")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("upload_timeout", &self.upload_timeout)
+            .field("read_timeout", &self.read_timeout)
+            .field("requests", &self.requests)
+            .field("uploads", &self.uploads)
+            .field("downloads", &self.downloads)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl S3Options {
+    /// A bucket of that name, with no other option.
+    #[must_use]
+    pub fn new(bucket: &str) -> Self {
+        Self::of(AmazonS3Builder::new().with_bucket_name(bucket))
+    }
+
+    /// What the variables of the environment say that S3's own tools read: `AWS_BUCKET`, `AWS_REGION`,
+    /// `AWS_ENDPOINT`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ALLOW_HTTP` and so on.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self::of(AmazonS3Builder::from_env())
+    }
+
+    pub(super) fn of(builder: AmazonS3Builder) -> Self {
+        Self {
+            builder,
+            prefix: Path::ROOT,
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(15),
+            upload_timeout: Duration::from_secs(300),
+            read_timeout: Duration::from_secs(30),
+            requests: 64,
+            uploads: 32,
+            downloads: 256,
+            store: ObjectStoreSettings::default(),
+        }
+    }
+
+    /// The same in another bucket.
+    #[must_use]
+    pub fn bucket(mut self, name: &str) -> Self {
+        self.builder = self.builder.with_bucket_name(name);
+        self
+    }
+
+    /// The same in that region.
+    #[must_use]
+    pub fn region(mut self, name: &str) -> Self {
+        self.builder = self.builder.with_region(name);
+        self
+    }
+
+    /// The same at another server's address, such as `https://s3.example.org`. An address that begins with
+    /// `http:` is taken at its word: what goes there is not encrypted.
+    #[must_use]
+    pub fn endpoint(mut self, address: &str) -> Self {
+        self.builder = self.builder.with_endpoint(address).with_allow_http(address.starts_with("http:"));
+        self
+    }
+
+    /// The same with these credentials.
+    #[must_use]
+    pub fn credentials(mut self, access_key: &str, secret: &SecretText) -> Self {
+        self.builder = self.builder.with_access_key_id(access_key).with_secret_access_key(secret.expose());
+        self
+    }
+
+    /// The same with a session's token beside the credentials.
+    #[must_use]
+    pub fn session_token(mut self, token: &SecretText) -> Self {
+        self.builder = self.builder.with_token(token.expose());
+        self
+    }
+
+    /// The same with everything below a prefix, such as `apps/mine`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        self.prefix = Path::from(prefix);
+        self
+    }
+
+    fn client(&self, timeouts: impl FnOnce(ClientOptions) -> ClientOptions) -> Result<AmazonS3, S3Error> {
+        let http = self.builder.get_config_value(&object_store::aws::AmazonS3ConfigKey::Client(
+            object_store::ClientConfigKey::AllowHttp,
+        ));
+        let options = ClientOptions::new()
+            .with_allow_http(http.is_some_and(|value| value == "true"))
+            .with_connect_timeout(self.connect_timeout)
+            .with_pool_max_idle_per_host(self.requests);
+        // So that time-outs bound a request's life: what was not answered is settled by the ledger.
+        let retry = RetryConfig { max_retries: 0, ..RetryConfig::default() };
+        let builder = self.builder.clone().with_retry(retry).with_client_options(timeouts(options));
+        // Its text may hold an address.
+        builder.build().map_err(|_| S3Error::Client)
+    }
+
+    pub(super) fn build(self) -> Result<ObjectTenantStore, S3Error> {
+        let limits = [("requests", self.requests), ("uploads", self.uploads), ("downloads", self.downloads)];
+        if let Some((name, _)) = limits.into_iter().find(|(_, limit)| *limit == 0) {
+            return Err(S3Error::Value { name });
+        }
+        let small = self.client(|options| options.with_timeout(self.request_timeout))?;
+        let uploads = self.client(|options| options.with_timeout(self.upload_timeout))?;
+        let downloads =
+            self.client(|options| options.with_timeout_disabled().with_read_timeout(self.read_timeout))?;
+        let limited =
+            |client: AmazonS3, most: usize| Arc::new(LimitStore::new(client, most)) as Arc<dyn ObjectStore>;
+        let clients = Clients {
+            small: limited(small, self.requests),
+            uploads: limited(uploads, self.uploads),
+            downloads: limited(downloads, self.downloads),
+            patience: Some(self.request_timeout),
+        };
+        Ok(ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store))
+    }
+}
