@@ -203,9 +203,9 @@ impl Workspace {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) and [`Denied`](crate::ErrorKind::Denied), also for those who
-    /// may not read tokens or stream keys; [`TooLarge`](crate::ErrorKind::TooLarge) for more files than a
-    /// manifest may name, some 200,000; [`Corrupt`](crate::ErrorKind::Corrupt) if the ledger is damaged; the
-    /// store's.
+    /// may not list tokens and stream keys, or not read one of them;
+    /// [`TooLarge`](crate::ErrorKind::TooLarge) for more files than a manifest may name, some 200,000;
+    /// [`Corrupt`](crate::ErrorKind::Corrupt) if the ledger is damaged; the store's.
     #[cfg(feature = "archive")]
     pub async fn export(&self) -> Result<super::Export> {
         super::archive::export(&self.access).await

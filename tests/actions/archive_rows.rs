@@ -28,7 +28,13 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
     match action {
         Action::ExportTenant => vec![Row {
             // Whoever takes out all takes out secrets.
-            before: &[Action::ReadToken, Action::ReadStreamKey],
+            before: &[
+                Action::ListTokens,
+                Action::ListStreamKeys,
+                Action::ReadToken,
+                Action::ReadToken,
+                Action::ReadStreamKey,
+            ],
             ..direct!("Workspace::export", |call| call.workspace().export())
         }],
         Action::ImportTenant => vec![direct!("Tenants::import", |call| {

@@ -45,7 +45,8 @@ pub(crate) async fn furnish(own: &Workspace) {
 
 /// Sees that an action of this kind is possible.
 pub(crate) async fn prepare(own: &Workspace, action: Action) {
-    if is_secret(action) {
+    // An export asks for each secret that there is.
+    if is_secret(action) || action == Action::ExportTenant {
         furnish(own).await;
     }
     if action == Action::DeleteToken {

@@ -4,10 +4,11 @@ use std::io::Read;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use tenantry::ownership::Role;
-use tenantry::{Error, ErrorKind, ListOptions, NewTenant};
+use tenantry::ownership::{Action, Decision, DefaultPolicy, OwnershipPolicy, Reason, Request, Role};
+use tenantry::store::MemoryStore;
+use tenantry::{Error, ErrorKind, ListOptions, NewTenant, Tenantry};
 
-use crate::world::{Place, delete_videos, exported, furnish, id};
+use crate::world::{Looped, Place, delete_videos, exported, furnish, id};
 
 #[tokio::test]
 async fn any_program_that_reads_tar_finds_the_documented_entries() {
@@ -87,6 +88,35 @@ async fn a_user_takes_out_the_own_and_nobody_elses_also_not_a_shared_one() {
     own.export().await.unwrap();
     let refused = session.tenants().import(&id("ben"), futures::stream::empty()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Denied);
+}
+
+/// Lets users list what is secret, and read it not.
+struct Withheld(Action);
+
+impl OwnershipPolicy for Withheld {
+    fn decide(&self, request: &Request<'_>) -> Decision {
+        match request.action() == self.0 && request.principal().role() != Role::Admin {
+            true => Decision::Hide(Reason::ReadOnly),
+            false => DefaultPolicy.decide(request),
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_read_a_secret_takes_out_no_archive_with_it() {
+    for action in [Action::ReadToken, Action::ReadStreamKey, Action::ListTokens, Action::ListStreamKeys] {
+        let builder = Tenantry::builder(MemoryStore::new()).kind::<Looped>().policy(Withheld(action));
+        let tenantry = builder.open().await.unwrap();
+        tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
+        let admin = tenantry.session(&id("root")).await.unwrap();
+        admin.tenants().create(&id("ana"), NewTenant::new(Role::User)).await.unwrap();
+        furnish(&admin.workspace(&id("ana"))).await;
+        let own = tenantry.session(&id("ana")).await.unwrap().own();
+        let refused = own.export().await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::NotFound, "{action}");
+        assert!(!format!("{refused:?}").contains("channel1"), "{refused:?}");
+        exported(&admin.workspace(&id("ana"))).await;
+    }
 }
 
 #[tokio::test]

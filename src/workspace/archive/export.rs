@@ -6,9 +6,14 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
 
 use super::super::access::{Access, Admitted, Core};
+use super::super::profile::Profile;
+use super::super::stream_keys::{self, StreamKey};
+use super::super::tokens::{self, Token};
 use super::super::{files, records, references};
+use super::aside;
 use crate::archive::{
     ArchiveManifest, ArchivedFile, ArchivedRecords, END, MANIFEST, MANIFEST_SUM, MAX_MANIFEST, digits,
     header, padding, sum,
@@ -16,7 +21,8 @@ use crate::archive::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Entry, Section, State};
 use crate::ownership::{Action, Permit, Resource};
-use crate::paths::{Area, BlobKey, CollectionName, FileName};
+use crate::paths::{Area, BlobKey, CollectionName, FileName, TenantId};
+use crate::record::{Entity, Record, RecordText};
 use crate::store::ByteStream;
 
 const ACTION: Action = Action::ExportTenant;
@@ -79,19 +85,44 @@ struct Contents {
     files: BTreeMap<(Area, FileName), files::Blob>,
 }
 
-/// Whoever takes out all takes out secrets too: that is asked first.
+/// Whoever takes out all takes out secrets too: that is asked first, for each of them as if it were read by
+/// itself.
 async fn admit(access: &Access) -> Result<Admitted> {
-    let secrets = [
-        (Action::ReadToken, CollectionName::TOKENS),
-        (Action::ReadStreamKey, CollectionName::STREAM_MAPPING),
-    ]
-    .map(|(action, collection)| (action, Resource::Collection(collection)));
     let in_export = |error: Error| error.in_operation(ACTION.as_str());
-    let admitted = access.admit(secrets[0].0, &secrets[0].1).await.map_err(in_export)?;
+    let all = Resource::Collection;
+    let admitted = access.admit(Action::ListTokens, &all(CollectionName::TOKENS)).await.map_err(in_export)?;
     let Admitted { principal, state, .. } = admitted;
-    access.permit_in(&principal, &state, secrets[1].0, &secrets[1].1).map_err(in_export)?;
-    let permit = access.permit_in(&principal, &state, ACTION, &Resource::Tenant)?;
+    let may = |action, resource: &Resource| access.permit_in(&principal, &state, action, resource);
+    may(Action::ListStreamKeys, &all(CollectionName::STREAM_MAPPING)).map_err(in_export)?;
+    // So are those in other records kept from whoever may not read tokens.
+    may(Action::ReadToken, &all(CollectionName::TOKENS)).map_err(in_export)?;
+    let tokens = own::<Token>(&state, access)?.into_iter();
+    let tokens = tokens.map(|token| (Action::ReadToken, tokens::resource(&token.filename)));
+    let keys = own::<StreamKey>(&state, access)?.into_iter().map(|key| {
+        (Action::ReadStreamKey, stream_keys::resource(&key.token_file, Some(key.stream_id.as_str())))
+    });
+    for (action, resource) in tokens.chain(keys) {
+        // Of which secret, nobody is told who may not know of it.
+        let of_all =
+            |error: Error| Error::new(error.kind(), ACTION.as_str()).about(Resource::Tenant.to_string());
+        may(action, &resource).map_err(of_all)?;
+    }
+    let permit = may(ACTION, &Resource::Tenant)?;
     Ok(Admitted { permit, principal, state })
+}
+
+/// The tenant's own records of a kind.
+fn own<E: Entity>(state: &State, access: &Access) -> Result<Vec<E>> {
+    let collection = E::collection();
+    let entries = records::texts(state, &collection).into_iter();
+    let own = entries.filter(|entry| references::is_own(access.tenant(), entry)).map(|entry| {
+        let read = Record::<E>::read(&RecordText::from_stored(entry.text));
+        read.map(Record::into_value).map_err(|error| {
+            let about = Resource::Record(collection.clone(), entry.id).to_string();
+            Error::new(ErrorKind::Corrupt, ACTION.as_str()).about(about).with_source(error)
+        })
+    });
+    own.collect()
 }
 
 /// Begins an export.
@@ -99,7 +130,8 @@ pub(in crate::workspace) async fn export(access: &Access) -> Result<Export> {
     let core = &access.core;
     let (admitted, contents, pinned) = loop {
         let admitted = admit(access).await?;
-        let contents = contents(&admitted.state, access)?;
+        let (state, inside) = (admitted.state.clone(), access.clone());
+        let contents = aside(core, ACTION, move || contents(&state, &inside)).await??;
         let keys = contents.files.keys();
         let keys: Vec<_> =
             keys.map(|(area, name)| BlobKey::new(access.tenant().clone(), *area, name.clone())).collect();
@@ -112,14 +144,19 @@ pub(in crate::workspace) async fn export(access: &Access) -> Result<Export> {
             break (admitted, contents, pinned);
         }
     };
-    let manifest = manifest(access, &admitted, &contents)?;
-    let text = manifest.write();
-    let length = manifest.archive_bytes(text.len() as u64);
-    if text.len() as u64 > MAX_MANIFEST {
-        return Err(Error::new(ErrorKind::TooLarge, ACTION.as_str()).about("manifest"));
-    }
-    let body = body(&manifest, text, contents, Source { pinned, permit: admitted.permit });
-    Ok(Export { manifest, length, body })
+    let (tenant, at, profile) = (access.tenant().clone(), access.core.clock.now(), admitted.profile(ACTION)?);
+    let source = Source { pinned, permit: admitted.permit };
+    aside(core, ACTION, move || {
+        let manifest = manifest(tenant, at, profile, &contents);
+        let text = manifest.write();
+        let length = manifest.archive_bytes(text.len() as u64);
+        if text.len() as u64 > MAX_MANIFEST {
+            return Err(Error::new(ErrorKind::TooLarge, ACTION.as_str()).about("manifest"));
+        }
+        let body = body(&manifest, text, contents, source);
+        Ok(Export { manifest, length, body })
+    })
+    .await?
 }
 
 fn contents(state: &State, access: &Access) -> Result<Contents> {
@@ -147,7 +184,12 @@ fn contents(state: &State, access: &Access) -> Result<Contents> {
     Ok(contents)
 }
 
-fn manifest(access: &Access, admitted: &Admitted, contents: &Contents) -> Result<ArchiveManifest> {
+fn manifest(
+    tenant: TenantId,
+    exported_at: Timestamp,
+    profile: Profile,
+    contents: &Contents,
+) -> ArchiveManifest {
     let records = contents.records.iter().map(|(collection, entries)| {
         let mut hasher = blake3::Hasher::new();
         let mut bytes = 0;
@@ -162,13 +204,7 @@ fn manifest(access: &Access, admitted: &Admitted, contents: &Contents) -> Result
         let (area, name, bytes, blake3) = (*area, name.clone(), blob.bytes, blob.hash.clone());
         ArchivedFile { area, name, bytes, blake3 }
     });
-    Ok(ArchiveManifest {
-        tenant: access.tenant().clone(),
-        exported_at: access.core.clock.now(),
-        profile: admitted.profile(ACTION)?,
-        records: records.collect(),
-        files: files.collect(),
-    })
+    ArchiveManifest { tenant, exported_at, profile, records: records.collect(), files: files.collect() }
 }
 
 /// Where the files' bytes come from.

@@ -145,7 +145,7 @@ impl<'a> StreamKeys<'a> {
 }
 
 /// A stream key, or all those of a token, as what an action is about.
-fn resource(token_file: &FileName, stream_id: Option<&str>) -> Resource {
+pub(super) fn resource(token_file: &FileName, stream_id: Option<&str>) -> Resource {
     let id = match stream_id {
         Some(stream_id) => Arc::from(format!("{token_file}/{stream_id}")),
         None => Arc::from(token_file.as_str()),

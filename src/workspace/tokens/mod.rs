@@ -128,7 +128,7 @@ impl<'a> Tokens<'a> {
 }
 
 /// A token as what an action is about.
-fn resource(file: &FileName) -> Resource {
+pub(super) fn resource(file: &FileName) -> Resource {
     Resource::Record(CollectionName::TOKENS, Arc::from(file.as_str()))
 }
 
