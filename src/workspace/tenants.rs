@@ -304,7 +304,8 @@ impl<'a> Tenants<'a> {
     /// [`WrongState`](ErrorKind::WrongState) for a tenant that is not empty, and
     /// [`Configuration`](ErrorKind::Configuration) for records of a kind that is not
     /// [known](super::Builder::kind), with such a source too; [`TooLarge`](ErrorKind::TooLarge) for more
-    /// records than [`Settings::memory`](super::Settings::memory) has room for;
+    /// records than [`Settings::memory`](super::Settings::memory) has room for, with a KiB beside the text of
+    /// each;
     /// [`QuotaExceeded`](ErrorKind::QuotaExceeded), for files before any is written;
     /// [`BodyFailed`](ErrorKind::BodyFailed) with the body's error as source; [`Suspended`](ErrorKind::Suspended);
     /// [`StorageFull`](ErrorKind::StorageFull); [`Expired`](ErrorKind::Expired) if a reservation was gone;

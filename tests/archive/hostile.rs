@@ -184,9 +184,11 @@ async fn records_that_can_not_be_are_refused() {
         assert!(matches!(reason, ArchiveError::Record { .. }), "{at}: {reason}");
         assert!(!reason.to_string().contains("xxxxxxxx"), "{reason}");
     }
-    let counted =
-        forged(|archive| archive.told("records", "collection", "videos")["records"] = json!(7)).await;
-    assert!(matches!(counted, ArchiveError::Manifest { .. }));
+    for count in [0, 1, 7] {
+        let counted =
+            forged(|archive| archive.told("records", "collection", "videos")["records"] = json!(count));
+        assert!(matches!(counted.await, ArchiveError::Manifest { .. }), "{count}");
+    }
     let unknown = forged(|archive| {
         archive.told("records", "collection", "looped_videos")["collection"] = json!("unheard_of");
     });
@@ -242,11 +244,14 @@ async fn what_would_be_more_than_there_is_room_for_is_refused_before_it_comes() 
             assert_eq!(error.kind(), kind, "{error:?}");
             ensure_empty(&place, "ana").await;
         }
-        let mut bomb = Forged::of(&archive);
-        bomb.told("records", "collection", "videos")["bytes"] = json!(1_u64 << 40);
-        let error = place.import("ana", bomb.build()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TooLarge);
-        ensure_empty(&place, "ana").await;
+        // Many records take much, however short they are.
+        for (what, many) in [("bytes", 1_u64 << 40), ("records", 1 << 20), ("records", u64::MAX)] {
+            let mut bomb = Forged::of(&archive);
+            bomb.told("records", "collection", "videos")[what] = json!(many);
+            let error = place.import("ana", bomb.build()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TooLarge, "{many} {what}");
+            ensure_empty(&place, "ana").await;
+        }
     }
 }
 

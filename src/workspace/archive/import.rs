@@ -14,7 +14,8 @@ use super::super::profile::Profile;
 use super::super::stored_files::written::{body_error, looked_at, put};
 use super::super::stored_files::{FileRules, Progress, ProgressFunction};
 use super::arriving::{Arrival, Arriving, Decided};
-use super::restored::{Arrived, FreshNames, parsed, renamed};
+use super::aside;
+use super::restored::{Arrived, FreshNames, read};
 use crate::archive::{ArchiveError, ArchiveManifest, ArchivedFile, ReadError, Reader, digits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ownership::Action;
@@ -22,6 +23,9 @@ use crate::paths::{FileName, TenantId};
 use crate::store::{ByteStream, Put};
 
 const ACTION: Action = Action::ImportTenant;
+
+/// What a record takes in memory beside its text while it is taken in, in bytes, roughly.
+const AROUND_RECORD: u64 = 1 << 10;
 
 /// What an import brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,15 +84,15 @@ impl Import {
         let mut incoming = Incoming { reader: Reader::new(body), length: None, progress };
         let manifest = incoming.manifest().await?;
         check(&core, &manifest, &of)?;
-        let fresh = fresh_names(&core, &manifest)?;
-        let records = incoming.records(&core, &manifest, (&of, &to), &fresh.0).await?;
+        let (names, files) = fresh_names(&core, &manifest)?;
+        let records = incoming.records(&core, &manifest, (&of, &to), &Arc::new(names)).await?;
         let imported = Imported {
             records: records.iter().map(|arrived| arrived.records.len() as u64).sum(),
             files: manifest.files.len() as u64,
             bytes: manifest.file_bytes().unwrap_or(u64::MAX),
         };
         let Profile { display_name, time_zone, .. } = manifest.profile;
-        let arrival = Arrival { display_name, time_zone, records, files: fresh.1 };
+        let arrival = Arrival { display_name, time_zone, records, files };
         let mut held = Arriving::begin(decided, arrival).await?;
         let mut done = write(&core, &held, incoming).await;
         if done.is_ok() {
@@ -138,8 +142,10 @@ fn check(core: &Core, manifest: &ArchiveManifest, of: &TenantId) -> Result<()> {
     manifest.profile.validate(ACTION.as_str()).map_err(|_| {
         refused(ArchiveError::Manifest { reason: "the display name or the time zone can't be" })
     })?;
-    // A tenant's records are held in memory.
-    if manifest.record_bytes().is_none_or(|bytes| bytes > core.settings.memory as u64) {
+    // A tenant's records are held in memory, and short ones take more than their texts.
+    let around = manifest.records.iter().map(|entry| entry.records.saturating_mul(AROUND_RECORD));
+    let texts = manifest.records.iter().map(|entry| entry.bytes);
+    if texts.chain(around).fold(0, u64::saturating_add) > core.settings.memory as u64 {
         return Err(Error::new(ErrorKind::TooLarge, ACTION.as_str()).about("records"));
     }
     let unknown = manifest.records.iter().find(|entry| core.kinds.get(&entry.collection).is_none());
@@ -214,7 +220,7 @@ impl Incoming {
         core: &Core,
         manifest: &ArchiveManifest,
         tenants: (&TenantId, &TenantId),
-        names: &FreshNames,
+        names: &Arc<FreshNames>,
     ) -> Result<Vec<Arrived>> {
         let mut arrived = Vec::new();
         for entry in &manifest.records {
@@ -232,19 +238,14 @@ impl Incoming {
             let kind = core.kinds.get(&collection);
             let kind =
                 kind.ok_or_else(|| refused(ArchiveError::UnknownKind { collection: collection.clone() }))?;
-            let wrong = |(line, reason)| {
-                refused(ArchiveError::Record { collection: collection.clone(), line, reason })
+            let (limits, told) = (core.settings.record_limits, entry.records);
+            let (inside, names) = (collection.clone(), Arc::clone(names));
+            let tenants = (tenants.0.clone(), tenants.1.clone());
+            let read = move || {
+                let tenants = (&tenants.0, &tenants.1);
+                read(&text, (&inside, kind), told, &limits, tenants, &names)
             };
-            let texts = parsed(&text, &core.settings.record_limits).map_err(wrong)?;
-            if texts.len() as u64 != entry.records {
-                let reason = "it does not count its records";
-                return Err(refused(ArchiveError::Manifest { reason }));
-            }
-            let lines = texts.into_iter().zip(1_u64..);
-            let renamed = lines.map(|(text, line)| {
-                renamed(text, (&collection, kind), tenants, names).map_err(|reason| wrong((line, reason)))
-            });
-            let records = renamed.collect::<Result<_>>()?;
+            let records = aside(core, ACTION, read).await?.map_err(refused)?;
             arrived.push(Arrived { collection, kind, records });
         }
         Ok(arrived)
@@ -277,6 +278,10 @@ async fn write(core: &Core, arriving: &Arc<Arriving>, incoming: Incoming) -> Res
             false => (u64::MAX, String::new()),
         };
         put(&**store, ACTION, &arriving.key(name, file), request, written).await?;
+        // What a store did not take to its end nobody compared with its checksum.
+        if !whole.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, ACTION.as_str()).about(file.entry()));
+        }
     }
     incoming.lock().await.reader.end().await.map_err(failed)
 }

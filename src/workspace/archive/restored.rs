@@ -1,7 +1,7 @@
 //! What an archive's records become: under the tenant's own name, with the fresh names of its files, by
 //! the rules of their types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::access::Author;
 use super::super::files;
@@ -14,7 +14,7 @@ use crate::ledger::Draft;
 use crate::ownership::Action;
 use crate::paths::{CollectionName, FileName, TenantId};
 use crate::record::named::FILE_INDEX;
-use crate::record::{RecordText, Reference, Target};
+use crate::record::{RecordLimits, RecordText, Reference, Target};
 
 /// The field in which a video's or a thumbnail's record names its own file.
 const OWN_FILE: &str = "filename";
@@ -46,8 +46,31 @@ fn refused(arrived: &Arrived, line: usize, reason: impl ToString) -> ArchiveErro
     ArchiveError::Record { collection, line, reason: reason.to_string() }
 }
 
+/// The lines of a collection's entry as what is to be stored; they have to be as many as was told.
+pub(super) fn read(
+    text: &[u8],
+    (collection, kind): (&CollectionName, Kind),
+    told: u64,
+    limits: &RecordLimits,
+    tenants: (&TenantId, &TenantId),
+    names: &FreshNames,
+) -> std::result::Result<Vec<RecordText>, ArchiveError> {
+    let lines = text.split_inclusive(|&byte| byte == b'\n');
+    // Before any of them takes more than its text does.
+    if lines.clone().count() as u64 != told {
+        return Err(ArchiveError::Manifest { reason: "it does not count its records" });
+    }
+    let record = |line: &[u8]| {
+        let line = line.strip_suffix(b"\n").ok_or("its line has no end")?;
+        let text = RecordText::parse(line, limits).map_err(|error| error.to_string())?;
+        renamed(text, (collection, kind), tenants, names)
+    };
+    let wrong = |line, reason| ArchiveError::Record { collection: collection.clone(), line, reason };
+    lines.zip(1..).map(|(line, at)| record(line).map_err(|reason| wrong(at, reason))).collect()
+}
+
 /// A record with the tenant's name and the files' fresh ones in place of those that it had.
-pub(super) fn renamed(
+fn renamed(
     text: RecordText,
     (collection, kind): (&CollectionName, Kind),
     (from, to): (&TenantId, &TenantId),
@@ -119,26 +142,4 @@ fn why(error: &Error) -> String {
         Some(source) => source.to_string(),
         None => error.kind().to_string(),
     }
-}
-
-/// The lines of a collection's entry as records; each is one.
-pub(super) fn parsed(
-    text: &[u8],
-    limits: &crate::record::RecordLimits,
-) -> std::result::Result<Vec<RecordText>, (u64, String)> {
-    let mut records = Vec::new();
-    let mut ids = BTreeSet::new();
-    let Some(text) = text.strip_suffix(b"\n") else {
-        return if text.is_empty() { Ok(records) } else { Err((1, "its line has no end".to_owned())) };
-    };
-    for (at, line) in text.split(|&byte| byte == b'\n').enumerate() {
-        let refused = |error: crate::record::RecordError| (at as u64 + 1, error.to_string());
-        let record = RecordText::parse(line, limits).map_err(refused)?;
-        let id = record.envelope().map_err(refused)?.id().clone();
-        if !ids.insert(id.as_str().to_owned()) {
-            return Err((at as u64 + 1, "another one has its id".to_owned()));
-        }
-        records.push(record);
-    }
-    Ok(records)
 }
