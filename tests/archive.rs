@@ -6,6 +6,8 @@ mod forged;
 #[path = "archive/world.rs"]
 mod world;
 
+#[path = "archive/faults.rs"]
+mod faults;
 #[path = "archive/hostile.rs"]
 mod hostile;
 #[path = "archive/interrupted.rs"]

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
-use tenantry::{ArchiveError, ErrorKind};
+use tenantry::ownership::Role;
+use tenantry::{ArchiveError, ErrorKind, NewTenant};
 
 use crate::world::{Looped, Place, ensure_empty, exported, furnish, id, in_chunks, name};
 
@@ -70,6 +71,34 @@ async fn who_begins_to_use_the_tenant_meanwhile_keeps_it() {
         assert_eq!((usage.files, usage.reserved_files, usage.counts.len()), (0, 0, 1));
         own.tokens().read(&name("mine.json")).await.unwrap();
         assert!(place.files().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_import_into_a_life_that_ended_meanwhile_leaves_the_next_one_alone() {
+    let archive = archive().await;
+    for place in Place::both().await {
+        place.user("ana").await;
+        let (clock, admin, total) = (place.clock.clone(), place.admin().await, archive.len().div_ceil(512));
+        let tenants = admin.clone();
+        let body = in_chunks(archive.clone(), 512).enumerate().then(move |(at, chunk)| {
+            let (clock, admin) = (clock.clone(), admin.clone());
+            async move {
+                // All files are written by then.
+                if at + 1 == total {
+                    admin.tenants().delete(&id("ana")).await.unwrap();
+                    while admin.tenants().create(&id("ana"), NewTenant::new(Role::User)).await.is_err() {
+                        admin.tenants().erase(&id("ana"), tenantry::Grace::Skip).await.unwrap();
+                        clock.advance(Duration::from_secs(3600));
+                    }
+                }
+                chunk
+            }
+        });
+        let error = tenants.tenants().import(&id("ana"), body).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Gone);
+        ensure_empty(&place, "ana").await;
+        place.import("ana", archive.clone()).await.unwrap();
     }
 }
 

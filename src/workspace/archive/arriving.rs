@@ -10,6 +10,7 @@ use super::super::profile::Profile;
 use super::super::stored_files::written;
 use super::super::{dooms, files};
 use super::import::refused;
+use super::joined;
 use super::restored::{Arrived, restore};
 use crate::archive::{ArchiveError, ArchivedFile};
 use crate::environment::Deadline;
@@ -127,13 +128,7 @@ impl Arriving {
                 }
             }
         });
-        match begun.await {
-            Ok(begun) => begun,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::new(ErrorKind::Closed, ACTION.as_str())),
-            },
-        }
+        joined(ACTION, begun.await)?
     }
 
     /// Holds room for all files from now on, newly or for longer.
@@ -168,10 +163,12 @@ impl Arriving {
 
     /// Renews the reservations if half of their time is over.
     pub(super) async fn keep(self: &Arc<Self>) -> Result<()> {
-        match written::is_late(&self.decided.access.core, self.until.load(Ordering::SeqCst)) {
-            true => self.reserve(false).await,
-            false => Ok(()),
+        let core = &self.decided.access.core;
+        if !written::is_late(core, self.until.load(Ordering::SeqCst)) {
+            return Ok(());
         }
+        written::check_free_space(core, self.permit(), ACTION, 0).await?;
+        self.reserve(false).await
     }
 
     pub(super) const fn files(&self) -> &Vec<(FileName, ArchivedFile)> {
@@ -219,6 +216,7 @@ impl Held {
     pub(super) async fn settle(&mut self) -> Result<()> {
         let this = Arc::clone(&self.arriving);
         let run = move |draft: &mut Draft| {
+            this.decided.header(draft)?;
             check_empty(draft.state(), this.arrival.files.len() as u64)?;
             this.decided.settle(draft, &this.arrival)
         };
