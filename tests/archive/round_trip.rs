@@ -7,12 +7,13 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 use tenantry::ownership::Role;
 use tenantry::paths::CollectionName;
-use tenantry::record::Entity;
+use tenantry::record::{Entity, OnReferenced};
 use tenantry::{
     ErrorKind, Expected, LiveStream, LiveStreamStatus, NewTenant, Schedule, ScheduleStatus, StreamKey,
     Thumbnail, Token, Verification, Video, Workspace,
 };
 
+use crate::forged::Forged;
 use crate::world::{Looped, PNG, Place, exported, furnish, id, name, record, texts};
 
 /// All records of all kinds, with the names of the files by what they were called before.
@@ -215,5 +216,53 @@ proptest! {
             assert_eq!(texts_of[0].1, texts_of[1].1);
             assert_eq!(texts_of[0].1.len(), forms.len());
         });
+    }
+}
+
+#[tokio::test]
+async fn what_dangles_is_shared_or_names_nobody_goes_along() {
+    for place in Place::both().await {
+        let own = place.user("42").await;
+        furnish(&own).await;
+        let mut forged = Forged::of(&exported(&own).await);
+        // Two records share a file, whose name one of them spells otherwise; owners are a number, and nobody.
+        let mut videos = forged.lines("videos");
+        let file = own.videos().list(&Default::default()).await.unwrap().items.pop().unwrap();
+        let file = file.value().filename.to_string();
+        let of_file = videos.iter().find(|line| line.contains(&file)).unwrap();
+        let other = of_file.replacen(r#""id":""#, r#""id":"other-"#, 1).replace(&file, &file.to_uppercase());
+        videos.push(other);
+        let numbered = |line: &String| line.replace(r#""owner":"42""#, r#""owner":42"#);
+        forged.records("videos", &videos.iter().map(numbered).collect::<Vec<_>>());
+        let nobodys = |line: &String| line.replace(r#""owner":"42","#, "");
+        let thumbnails: Vec<_> = forged.lines("thumbnails").iter().map(nobodys).collect();
+        forged.records("thumbnails", &thumbnails);
+        let empty = own.schedules().list(&Default::default()).await.unwrap().items.pop().unwrap();
+        let named = empty.value().video_file.clone().unwrap().to_string();
+        let dangling = |line: &String| line.replace(&named, "gone.mp4");
+        let schedules: Vec<_> = forged.lines("schedules").iter().map(dangling).collect();
+        forged.records("schedules", &schedules);
+
+        place.user("ana").await;
+        let admin = place.admin().await;
+        let import = admin.tenants().import(&id("ana"), crate::world::in_chunks(forged.build(), 512));
+        import.of(&id("42")).await.unwrap();
+        let ana = place.workspace("ana").await;
+        let videos = ana.videos().list(&Default::default()).await.unwrap().items;
+        assert_eq!(videos.len(), 3);
+        assert!(videos.iter().all(|video| video.owner() == Some("ana")));
+        let shared = videos.iter().find(|video| video.id().as_str().starts_with("other-")).unwrap();
+        let users = videos.iter().filter(|video| video.value().filename == shared.value().filename);
+        assert_eq!(users.count(), 2);
+        assert_eq!(ana.usage().await.unwrap().0.files, 3);
+        assert_eq!(ana.thumbnails().list(&Default::default()).await.unwrap().items.len(), 1);
+        let schedule = ana.schedules().list(&Default::default()).await.unwrap().items.pop().unwrap();
+        assert_eq!(schedule.value().video_file, Some(name("gone.mp4")));
+        // The file stays as long as one of them does.
+        ana.videos().delete_with(shared.id(), Expected::Any, OnReferenced::Clear).await.unwrap();
+        let same = videos.iter().filter(|video| video.value().filename == shared.value().filename);
+        let left = same.into_iter().find(|video| video.id() != shared.id());
+        assert_eq!(ana.videos().verify(left.unwrap().id()).await.unwrap(), Verification::Intact);
+        exported(&ana).await;
     }
 }
