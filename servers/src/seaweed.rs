@@ -1,11 +1,11 @@
 //! SeaweedFS, a server that speaks like S3: started on the loopback with a folder, ports and credentials
 //! of its own, and stopped when it is dropped. Where its program comes from is for others to say.
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{Error, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The bucket that the server makes at the first write.
 const BUCKET: &str = "tenantry";
@@ -14,8 +14,10 @@ const BUCKET: &str = "tenantry";
 const ACCESS_KEY: &str = "synthetic";
 const SECRET_KEY: &str = "synthetic-secret";
 
-/// How long the server may take to answer, on a machine that has other work to do.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked whether the server answers, on a machine that may have other work to do, and
+/// the pause between two looks.
+const LOOKS: u32 = 2400;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A running server.
 #[derive(Debug)]
@@ -75,17 +77,16 @@ impl Server {
 
     /// Waits until it answers.
     fn wait(&mut self) -> Result<()> {
-        let begin = Instant::now();
-        while !self.answers() {
+        for _ in 0..LOOKS {
+            if self.answers() {
+                return Ok(());
+            }
             if let Some(status) = self.child.try_wait()? {
                 return Err(self.failed(&format!("the server ended with {status}")));
             }
-            if begin.elapsed() > PATIENCE {
-                return Err(self.failed("the server does not answer"));
-            }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(PAUSE);
         }
-        Ok(())
+        Err(self.failed("the server does not answer"))
     }
 
     /// Whether it answers a request without credentials, with whatever.
@@ -106,7 +107,7 @@ impl Server {
         let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         let end = lines[lines.len().saturating_sub(20)..].join("\n");
-        Error::new(ErrorKind::Other, format!("{what}; the end of its log:\n{end}"))
+        Error::other(format!("{what}; the end of its log:\n{end}"))
     }
 
     /// Where it listens, as the address of S3.

@@ -26,6 +26,8 @@ pub mod local;
 pub mod memory;
 pub mod object;
 mod object_error;
+#[cfg(feature = "s3")]
+pub mod s3;
 mod view;
 
 pub use error::{StoreError, StoreErrorKind};

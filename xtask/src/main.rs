@@ -11,10 +11,15 @@ mod example;
 mod project;
 mod python;
 mod report;
+mod s3;
+#[allow(dead_code, unreachable_pub, reason = "the tests of servers use the rest")]
+#[path = "../../servers/src/seaweed.rs"]
+mod seaweed;
 mod test;
 
 use std::process::ExitCode;
 
+use crate::project::Project;
 use crate::report::Failure;
 
 const HELP: &str = "\
@@ -23,30 +28,38 @@ cargo xtask <command>
   test     everything that has to hold: format, lints, features one by one, docs, tests, examples,
            the dependency budget
   bench    the benchmarks; what follows is handed to them (cargo xtask bench -- insert)
+  s3       s3 up: starts a server that speaks like S3, for trying things out, and prints how to get
+           to it; s3 down: stops it
   audit    advisories and licences of the dependencies, the public face against the last release;
            installs its tools into target/tools
   help     this text
 ";
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let command = arguments.next();
-    let rest: Vec<String> = arguments.collect();
-    let outcome = match (command.as_deref(), rest.as_slice()) {
-        (Some("test"), []) => test::run(),
-        (Some("bench"), rest) => bench::run(rest).map(|()| ExitCode::SUCCESS),
-        (Some("audit"), []) => audit::run(),
-        (Some("help" | "--help" | "-h"), _) => {
-            print!("{HELP}");
-            Ok(ExitCode::SUCCESS)
-        }
-        _ => Err(Failure::new(format!("no such command\n\n{HELP}"))),
-    };
-    match outcome {
+    match choose() {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Does what the arguments ask for.
+fn choose() -> Result<ExitCode, Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    match (command.as_deref(), rest.as_slice()) {
+        (Some("test"), []) => test::run(),
+        (Some("bench"), rest) => bench::run(rest).map(|()| ExitCode::SUCCESS),
+        (Some("audit"), []) => audit::run(),
+        (Some("s3"), [what]) if what == "up" => s3::up(&Project::read()?).map(|()| ExitCode::SUCCESS),
+        (Some("s3"), [what]) if what == "down" => s3::down(&Project::read()?).map(|()| ExitCode::SUCCESS),
+        (Some("help" | "--help" | "-h"), _) => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Err(Failure::new(format!("no such command\n\n{HELP}"))),
     }
 }

@@ -1,5 +1,5 @@
-//! Python with the packages that the tests of other programs run, in an environment of its own under
-//! `target/python`, so that nothing of the machine is changed.
+//! Python with the packages that the tests need, in environments of their own under `target`, so that
+//! nothing of the machine is changed.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,14 @@ use std::process::Command;
 use crate::project::Project;
 use crate::report::Failure;
 
-/// Which packages, each at one version; in the project's root.
-const REQUIREMENTS: &str = "peers/requirements.txt";
+const NEEDED: &str = "the tests need Python 3.11 or later with venv, as `python3` or as PYTHON names it";
 
-const NEEDED: &str =
-    "the tests of workbooks need Python 3.11 or later with venv, as `python3` or as PYTHON names it";
-
-/// The environment's Python; made and filled unless it has these very packages already.
-pub(crate) fn prepare(project: &Project) -> Result<PathBuf, Failure> {
-    let folder = project.target.join("python");
+/// The Python of an environment in a folder under `target`; made and filled unless it has the very
+/// packages already that `requirements` names, each at one version, in a file under the project's root.
+pub(crate) fn environment(project: &Project, folder: &str, requirements: &str) -> Result<PathBuf, Failure> {
+    let folder = project.target.join(folder);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let requirements = project.root.join(REQUIREMENTS);
+    let requirements = project.root.join(requirements);
     let (wanted, installed) = (std::fs::read_to_string(&requirements)?, folder.join("installed.txt"));
     if std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) && python.is_file() {
         return Ok(python);

@@ -8,10 +8,13 @@ use std::process::ExitCode;
 use crate::cargo::Cargo;
 use crate::project::{PACKAGE, Project};
 use crate::report::{Failure, Report};
-use crate::{budget, example, python};
+use crate::{budget, example, python, s3};
 
-/// The package whose tests run other programs.
-const PEERS: &str = "tenantry-peers";
+/// The package whose tests run other programs, and what they are.
+const PEERS: (&str, &str) = ("tenantry-peers", "peers/requirements.txt");
+
+/// The package whose tests talk to a server.
+const SERVERS: &str = "tenantry-servers";
 
 /// Runs all steps.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
@@ -43,9 +46,16 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         report.step(&format!("example {name}"), || example::run(&project, name));
     }
     report.step("workbooks of other programs", || {
-        let python = python::prepare(&project)?;
+        let python = python::environment(&project, "python", PEERS.1)?;
         let python = python.to_str().ok_or_else(|| Failure::new("the target folder's name is no text"))?;
-        cargo.run_with(&["test", "--package", PEERS], &[("TENANTRY_PYTHON", python)])
+        cargo.run_with(&["test", "--package", PEERS.0], &[("TENANTRY_PYTHON", python)])
+    });
+    report.step("a server that speaks like S3", || {
+        let (server, program) = s3::start(&project)?;
+        let mut environment = server.environment().to_vec();
+        environment.push(("TENANTRY_SEAWEED", program.display().to_string()));
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        cargo.run_with(&["test", "--package", SERVERS], &environment)
     });
     // What they depend on is built last, and by nobody who did not ask for it. Their tests run them.
     for package in &project.example_packages {
@@ -66,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_feature_is_checked_alone_and_none_too() {
-        let features = ["default", "testkit", "xlsx"].map(str::to_owned);
-        assert_eq!(selections(&features), ["", "testkit", "xlsx"]);
+        let features = ["default", "s3", "testkit", "xlsx"].map(str::to_owned);
+        assert_eq!(selections(&features), ["", "s3", "testkit", "xlsx"]);
     }
 }

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use object_store::path::Path;
-use object_store::{
-    Error as ObjectError, GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
-    PutPayload,
-};
+use object_store::{Error as ObjectError, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use super::ObjectTenantStore;
+use super::download::Download;
+use super::parts::PartsUpload;
 use crate::environment::Deadline;
 use crate::paths::{BlobKey, TenantId};
 use crate::store::object_error::from_object;
@@ -54,7 +53,7 @@ impl ObjectTenantStore {
                 return Err(sent.map_or(error, unclear));
             }
             let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-            let Err(error) = self.objects.put_opts(publication.location, payload.clone(), options).await
+            let Err(error) = self.uploads.put_opts(publication.location, payload.clone(), options).await
             else {
                 return Ok(BlobInfo { length });
             };
@@ -78,28 +77,12 @@ impl ObjectTenantStore {
         publication: Publication<'_>,
     ) -> Result<BlobInfo, StoreError> {
         publication.check_deadline()?;
-        let mut upload = self
-            .objects
-            .put_multipart(publication.location)
-            .await
-            .map_err(|error| from_object("put", "the upload", error))?;
-        let sent = self.send_parts(&mut *upload, first, &mut body, &publication).await;
-        let length = match sent {
-            Ok(length) => length,
-            Err(error) => {
-                if let Err(error) = upload.abort().await {
-                    let tenant = publication.tenant.as_str();
-                    let error = from_object("put", "the upload", error);
-                    tracing::debug!(
-                        target: "tenantry::upload", tenant, %error,
-                        "an upload in parts could not be aborted",
-                    );
-                }
-                return Err(error);
-            }
-        };
+        let upload = self.uploads.put_multipart(publication.location).await;
+        let upload = upload.map_err(|error| from_object("put", "the upload", error))?;
+        let mut upload = PartsUpload::new(upload, self.settings.parts_at_once);
+        let length = self.send_parts(&mut upload, first, &mut body, &publication).await?;
         match upload.complete().await {
-            Ok(_) => Ok(BlobInfo { length }),
+            Ok(()) => Ok(BlobInfo { length }),
             Err(error) => match self.objects.head(publication.location).await {
                 Ok(found) if found.size == length => Ok(BlobInfo { length }),
                 _ => Err(unclear(error)),
@@ -110,25 +93,26 @@ impl ObjectTenantStore {
     /// Sends all parts; whoever comes back without an error may complete the upload.
     async fn send_parts(
         &self,
-        upload: &mut dyn MultipartUpload,
+        upload: &mut PartsUpload,
         first: PutPayload,
         body: &mut Parts,
         publication: &Publication<'_>,
     ) -> Result<u64, StoreError> {
         let failed = |error| from_object("put", "a part of the blob", error);
         let mut length = first.content_length() as u64;
-        upload.put_part(first).await.map_err(failed)?;
+        upload.send(first).await.map_err(failed)?;
         loop {
             let part = body.next().await?;
             publication.check_deadline()?;
             if part.payload.content_length() > 0 {
                 length += part.payload.content_length() as u64;
-                upload.put_part(part.payload).await.map_err(failed)?;
+                upload.send(part.payload).await.map_err(failed)?;
             }
             if !part.full {
                 break;
             }
         }
+        upload.sent().await.map_err(failed)?;
         self.check_life(publication).await?;
         match self.objects.head(publication.location).await {
             Ok(_) => return Err(taken()),
@@ -156,10 +140,9 @@ impl ObjectTenantStore {
             let within = range.start == range.end && range.end <= length;
             return if within { Ok(stream::empty().boxed()) } else { Err(outside()) };
         }
-        let options = GetOptions::new().with_range(Some(range.clone()));
-        match self.objects.get_opts(&location, options).await {
-            Ok(found) if found.meta.size < range.end => Err(outside()),
-            Ok(found) => Ok(found.into_stream().map_err(std::io::Error::other).boxed()),
+        match Download::begin(&self.downloads, self.patience, location.clone(), range.clone()).await {
+            Ok((_, length)) if length < range.end => Err(outside()),
+            Ok((download, _)) => Ok(download.into_stream()),
             Err(ObjectError::NotFound { .. }) => Err(absent()),
             // No kind of its own says that a range begins beyond the end.
             Err(error) => {

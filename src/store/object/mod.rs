@@ -8,12 +8,14 @@
 //! again and its end is awaited above. Views are renamed by copying, which is no single step;
 //! they are derived from the ledger, and a view that is there twice does no harm.
 //!
-//! An upload in parts that is given up without a word (its task was dropped, the process killed)
-//! leaves its parts to the bucket's own rule for incomplete uploads.
+//! An upload in parts that is given up, also without a word, is aborted; where that can't be done (the
+//! process was killed) its parts are left to the bucket's own rule for incomplete uploads.
 
 mod blobs;
+mod download;
 mod keys;
 mod listing;
+mod parts;
 mod probe;
 mod views;
 
@@ -21,6 +23,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -43,20 +46,38 @@ pub struct ObjectStoreSettings {
     /// Those of the ledger.
     pub ledger: HeadLedgerSettings,
     /// The size of an upload's parts; a blob up to this size is one put, and an upload holds one
-    /// part in memory. Longer for a blob whose length is known to need more than 9,000 parts.
+    /// few parts in memory. Longer for a blob whose length is known to need more than 9,000 parts.
     /// Default: 8 MiB.
     pub part_bytes: usize,
+    /// How many parts of an upload are on their way at once; it holds one more in memory. Default: 3.
+    pub parts_at_once: usize,
 }
 
 impl Default for ObjectStoreSettings {
     fn default() -> Self {
-        Self { ledger: HeadLedgerSettings::default(), part_bytes: 8 * 1024 * 1024 }
+        Self { ledger: HeadLedgerSettings::default(), part_bytes: 8 * 1024 * 1024, parts_at_once: 3 }
     }
+}
+
+/// Ways to one and the same object store, each for what it carries.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    /// For ledgers, views, listings, and whatever carries little.
+    pub(crate) small: Arc<dyn ObjectStore>,
+    /// For files on their way to the store.
+    pub(crate) uploads: Arc<dyn ObjectStore>,
+    /// For files on their way from it.
+    pub(crate) downloads: Arc<dyn ObjectStore>,
+    /// How long a download may wait to begin, if there is a limit.
+    pub(crate) patience: Option<Duration>,
 }
 
 /// A [`TenantStore`] over an object store.
 pub struct ObjectTenantStore {
     objects: Arc<dyn ObjectStore>,
+    uploads: Arc<dyn ObjectStore>,
+    downloads: Arc<dyn ObjectStore>,
+    patience: Option<Duration>,
     keys: Keys,
     ledger: HeadLedger,
     entropy: Arc<dyn Entropy>,
@@ -79,6 +100,18 @@ impl ObjectTenantStore {
         entropy: Arc<dyn Entropy>,
         settings: ObjectStoreSettings,
     ) -> Self {
+        let (small, uploads, downloads) = (Arc::clone(&objects), Arc::clone(&objects), objects);
+        Self::over(Clients { small, uploads, downloads, patience: None }, prefix, entropy, settings)
+    }
+
+    /// A store to which several ways lead.
+    pub(crate) fn over(
+        clients: Clients,
+        prefix: Path,
+        entropy: Arc<dyn Entropy>,
+        settings: ObjectStoreSettings,
+    ) -> Self {
+        let Clients { small: objects, uploads, downloads, patience } = clients;
         let keys = Keys::new(prefix);
         let ledger = HeadLedger::new(
             Arc::clone(&objects),
@@ -86,7 +119,7 @@ impl ObjectTenantStore {
             Arc::clone(&entropy),
             settings.ledger.clone(),
         );
-        Self { objects, keys, ledger, entropy, settings }
+        Self { objects, uploads, downloads, patience, keys, ledger, entropy, settings }
     }
 
     /// The same with one step of the ledger's protocol left out, to show that tests notice.

@@ -1,19 +1,19 @@
 //! An upload in parts: a few of them on their way at once, and aborted unless it comes to its end.
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
-use object_store::{MultipartUpload, PutPayload, Result, UploadPart};
+use object_store::{Error, MultipartUpload, PutPayload, Result};
+use tokio::task::JoinSet;
 
 /// An upload in parts.
 pub(super) struct PartsUpload {
     upload: Option<Box<dyn MultipartUpload>>,
-    under_way: FuturesUnordered<UploadPart>,
+    /// Tasks of their own, so that they get on while the body is waited for.
+    under_way: JoinSet<Result<()>>,
     at_once: usize,
 }
 
 impl PartsUpload {
     pub(super) fn new(upload: Box<dyn MultipartUpload>, at_once: usize) -> Self {
-        Self { upload: Some(upload), under_way: FuturesUnordered::new(), at_once: at_once.max(1) }
+        Self { upload: Some(upload), under_way: JoinSet::new(), at_once: at_once.max(1) }
     }
 
     /// Sends one more part, as soon as there is room for it.
@@ -22,13 +22,17 @@ impl PartsUpload {
             self.one().await?;
         }
         if let Some(upload) = &mut self.upload {
-            self.under_way.push(upload.put_part(part));
+            self.under_way.spawn(upload.put_part(part));
         }
         Ok(())
     }
 
     async fn one(&mut self) -> Result<()> {
-        self.under_way.next().await.unwrap_or(Ok(()))
+        match self.under_way.join_next().await {
+            Some(Ok(sent)) => sent,
+            Some(Err(ended)) => Err(Error::Generic { store: "part", source: ended.into() }),
+            None => Ok(()),
+        }
     }
 
     /// Waits for all parts.
@@ -55,13 +59,16 @@ impl Drop for PartsUpload {
         else {
             return;
         };
-        let under_way = std::mem::take(&mut self.under_way);
+        let mut under_way = std::mem::take(&mut self.under_way);
         runtime.spawn(async move {
             // A part that came after the end of an upload would be left over.
-            under_way.for_each(|_| std::future::ready(())).await;
+            while under_way.join_next().await.is_some() {}
             if let Err(error) = upload.abort().await {
                 let error = crate::store::object_error::from_object("put", "the upload", error);
-                tracing::debug!(target: "tenantry::upload", %error, "an upload in parts could not be aborted");
+                tracing::debug!(
+                    target: "tenantry::upload", %error,
+                    "an upload in parts could not be aborted",
+                );
             }
         });
     }

@@ -28,6 +28,8 @@ pub enum RequestKind {
     Part,
     /// The completion of an upload in parts.
     CompleteParts,
+    /// The end of an upload in parts that is given up.
+    AbortParts,
 }
 
 /// A request on its way.
@@ -68,6 +70,9 @@ pub enum Effect {
     DuplicateLate,
     /// It is done twice at once, and answered as the second time was.
     Repeat,
+    /// It is done, and of a get's answer only so many bytes come before the connection breaks. To other
+    /// requests nothing happens.
+    CutShort(u64),
     /// It waits until [`Faults::answer`] decides.
     Hold,
 }

@@ -17,8 +17,9 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, UploadPart,
+    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    Result, UploadPart,
 };
 
 pub use self::faults::{Effect, Fault, Faults, Request, RequestKind, Status};
@@ -51,8 +52,22 @@ impl FaultyObjects {
     where
         F: Future<Output = Result<T>>,
     {
-        match self.faults.decide(kind, key).await {
-            Effect::Proceed | Effect::Hold => once().await,
+        let effect = self.faults.decide(kind, key).await;
+        self.act(effect, key, once, late).await
+    }
+
+    async fn act<T, F>(
+        &self,
+        effect: Effect,
+        key: &Path,
+        once: impl Fn() -> F,
+        late: impl FnOnce() -> Option<Late>,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        match effect {
+            Effect::Proceed | Effect::Hold | Effect::CutShort(_) => once().await,
             Effect::FailBefore(status) => Err(failure(status, key)),
             Effect::FailAfter(status) => {
                 // Whatever became of it, nobody learns it.
@@ -112,7 +127,12 @@ impl ObjectStore for FaultyObjects {
     }
 
     async fn get_opts(&self, key: &Path, options: GetOptions) -> Result<GetResult> {
-        self.carry(RequestKind::Get, key, || self.inner.get_opts(key, options.clone()), never_late).await
+        let effect = self.faults.decide(RequestKind::Get, key).await;
+        let found = self.act(effect, key, || self.inner.get_opts(key, options.clone()), never_late).await?;
+        match effect {
+            Effect::CutShort(bytes) => Ok(cut_short(found, bytes, key)),
+            _ => Ok(found),
+        }
     }
 
     async fn get_ranges(&self, key: &Path, ranges: &[std::ops::Range<u64>]) -> Result<Vec<Bytes>> {
@@ -172,6 +192,22 @@ impl ObjectStore for FaultyObjects {
     }
 }
 
+/// An answer of which only so many bytes come.
+fn cut_short(found: GetResult, bytes: u64, key: &Path) -> GetResult {
+    let (meta, range) = (found.meta.clone(), found.range.clone());
+    let (attributes, extensions) = (found.attributes.clone(), found.extensions.clone());
+    let broken = failure(Status::Unavailable, key);
+    let mut left = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let whole = found.into_stream().map_ok(move |mut chunk| {
+        let part = chunk.split_to(left.min(chunk.len()));
+        left -= part.len();
+        part
+    });
+    let part = whole.try_filter(|chunk| std::future::ready(!chunk.is_empty()));
+    let payload = GetResultPayload::Stream(part.chain(stream::iter([Err(broken)])).boxed());
+    GetResult { payload, meta, range, attributes, extensions }
+}
+
 fn reversed(
     listed: impl Future<Output = Result<Vec<ObjectMeta>>> + Send + 'static,
 ) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -203,7 +239,7 @@ impl MultipartUpload for FaultyUpload {
                     drop(part.await);
                     Err(failure(status, &key))
                 }
-                Effect::Proceed | Effect::Hold | Effect::Repeat | Effect::DuplicateLate => part.await,
+                _ => part.await,
             }
         }
         .boxed()
@@ -217,13 +253,12 @@ impl MultipartUpload for FaultyUpload {
                 drop(self.inner.complete().await);
                 Err(failure(status, &self.key))
             }
-            Effect::Proceed | Effect::Hold | Effect::Repeat | Effect::DuplicateLate => {
-                self.inner.complete().await
-            }
+            _ => self.inner.complete().await,
         }
     }
 
     async fn abort(&mut self) -> Result<()> {
+        self.faults.decide(RequestKind::AbortParts, &self.key).await;
         self.inner.abort().await
     }
 }
