@@ -1,6 +1,6 @@
 //! Who takes part: an admin, two users who must not meet, and a demo that everybody may look at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tenantry::ownership::Role;
@@ -36,10 +36,45 @@ impl People {
     }
 }
 
-/// Opens a root as an application would.
-pub(crate) async fn open(root: &Path) -> Outcome<Tenantry> {
-    let store = LocalStore::open(root, LocalOptions::default()).await?;
-    Ok(Tenantry::builder(store).open().await?)
+/// Where the tenants are kept.
+pub(crate) enum Place {
+    /// Under a folder.
+    Disk(PathBuf),
+    /// In a bucket; what is for people goes into a folder.
+    Bucket(PathBuf),
+}
+
+impl Place {
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        match self {
+            Self::Disk(folder) | Self::Bucket(folder) => folder,
+        }
+    }
+}
+
+/// Opens a place as an application would.
+pub(crate) async fn open(place: &Place) -> Outcome<Tenantry> {
+    match place {
+        Place::Disk(root) => {
+            let store = LocalStore::open(root, LocalOptions::default()).await?;
+            Ok(Tenantry::builder(store).open().await?)
+        }
+        Place::Bucket(_) => bucket().await,
+    }
+}
+
+#[cfg(feature = "s3")]
+async fn bucket() -> Outcome<Tenantry> {
+    use tenantry::store::s3::{S3Options, S3Store};
+
+    let url = std::env::var("TENANTRY_S3").map_err(|_| "TENANTRY_S3 names no bucket.")?;
+    Ok(Tenantry::builder(S3Store::new(S3Options::from_url(&url)?)?).open().await?)
+}
+
+#[cfg(not(feature = "s3"))]
+async fn bucket() -> Outcome<Tenantry> {
+    Err("This was built without the feature s3.".into())
 }
 
 /// Begins everybody's session.
@@ -57,9 +92,12 @@ async fn session(tenantry: &Tenantry, name: &str) -> Outcome<Session> {
 }
 
 /// Sees that everybody is there.
-pub(crate) async fn create(tenantry: &Tenantry, root: &Path, report: &mut Report) -> Outcome<People> {
+pub(crate) async fn create(tenantry: &Tenantry, place: &Place, report: &mut Report) -> Outcome<People> {
     report.section("An admin, two users and a demo");
-    report.line(format!("The root is {}.", root.display()));
+    report.line(match place {
+        Place::Disk(root) => format!("The root is {}.", root.display()),
+        Place::Bucket(_) => "They are kept in a bucket.".to_owned(),
+    });
     let admin = TenantId::parse("admin")?;
     let first = tenantry.bootstrap_admin(&admin, ADMIN_NAME).await?;
     if first.display_name != ADMIN_NAME {

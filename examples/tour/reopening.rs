@@ -1,12 +1,10 @@
 //! Everything is closed and opened again, and has to be as it was.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use tenantry::{Session, Tenantry, Verification};
 
 use crate::Outcome;
-use crate::people::{self, PATIENCE, People};
+use crate::people::{self, PATIENCE, People, Place};
 use crate::report::{Report, count};
 use crate::uploads::all_videos;
 
@@ -14,7 +12,7 @@ use crate::uploads::all_videos;
 pub(crate) async fn reopen(
     tenantry: Tenantry,
     people: People,
-    root: &Path,
+    place: &Place,
     report: &mut Report,
 ) -> Outcome<(Tenantry, People)> {
     report.section("Closed, and opened again");
@@ -25,7 +23,7 @@ pub(crate) async fn reopen(
     tenantry.close(PATIENCE).await?;
     drop((tenantry, people));
 
-    let tenantry = people::open(root).await?;
+    let tenantry = people::open(place).await?;
     let people = people::sessions(&tenantry).await?;
     for ((name, session), before) in people.all().into_iter().zip(before) {
         let same = contents(session).await? == before;

@@ -55,7 +55,9 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         let mut environment = server.environment().to_vec();
         environment.push(("TENANTRY_SEAWEED", program.display().to_string()));
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        cargo.run_with(&["test", "--package", SERVERS], &environment)
+        cargo.run_with(&["test", "--package", SERVERS], &environment)?;
+        let tour = ["run", "--quiet", "--features", "s3", "--example", "tour", "--", "--store", "s3"];
+        cargo.run_with(&tour, &environment)
     });
     // What they depend on is built last, and by nobody who did not ask for it. Their tests run them.
     for package in &project.example_packages {
