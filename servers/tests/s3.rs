@@ -8,5 +8,7 @@ mod support;
 mod conforms;
 #[path = "s3/options.rs"]
 mod options;
+#[path = "s3/restarted.rs"]
+mod restarted;
 #[path = "s3/worlds.rs"]
 mod worlds;

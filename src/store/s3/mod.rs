@@ -1,6 +1,6 @@
 //! A backend on S3 and what speaks like it: [`S3Store`], with the feature `s3`.
 //!
-//! It is [`ObjectTenantStore`](super::object::ObjectTenantStore) over three clients of
+//! It is [`ObjectTenantStore`] over three clients of
 //! [`object_store`]: for the ledgers, for uploads and for downloads, each with the time-outs that fit
 //! what it carries, and none of which repeats a request by itself. What it needs of the server is
 //! probed when a `Tenantry` is opened.
