@@ -1,3 +1,4 @@
 //! Tests of the library against real servers, and how such a server is started and stopped.
 
+pub mod proxy;
 pub mod seaweed;

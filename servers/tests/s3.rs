@@ -8,6 +8,8 @@ mod support;
 mod conforms;
 #[path = "s3/options.rs"]
 mod options;
+#[path = "s3/requests.rs"]
+mod requests;
 #[path = "s3/restarted.rs"]
 mod restarted;
 #[path = "s3/worlds.rs"]
