@@ -20,3 +20,5 @@ mod foreign;
 mod matrix;
 #[path = "actions/refused.rs"]
 mod refused;
+#[path = "actions/stores.rs"]
+mod stores;

@@ -23,7 +23,8 @@ pub(crate) async fn prepare(world: &mut World, cell: &Cell, action: tenantry::ow
     }
 }
 
-async fn ensure_as_documented(medium: Medium) {
+/// Does everything as everybody, and sees that what comes of it is what the documentation says.
+pub(crate) async fn ensure_as_documented(medium: Medium) {
     let mut world = World::new(medium).await;
     for cell in CELLS {
         for (action, row) in walk() {
@@ -48,14 +49,4 @@ async fn ensure_as_documented(medium: Medium) {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn every_principal_may_do_what_is_documented_in_memory() {
-    ensure_as_documented(Medium::memory()).await;
-}
-
-#[tokio::test]
-async fn every_principal_may_do_what_is_documented_on_the_local_disk() {
-    ensure_as_documented(Medium::local()).await;
 }

@@ -79,6 +79,9 @@ const TENANTS: &[(&str, Role, bool)] = &[
 pub(crate) enum Medium {
     Memory(Arc<InMemory>),
     Local(Arc<tempfile::TempDir>),
+    /// A place on a server, and what opens it.
+    #[allow(dead_code, reason = "only the tests of servers have one")]
+    Server(String, fn(&str) -> Arc<dyn TenantStore>),
 }
 
 impl Medium {
@@ -101,6 +104,7 @@ impl Medium {
             Self::Local(folder) => {
                 Arc::new(LocalStore::open(folder.path(), LocalOptions::default()).await.unwrap())
             }
+            Self::Server(place, open) => open(place),
         }
     }
 
@@ -121,6 +125,7 @@ impl Medium {
                 walk(folder.path(), "", &mut dump);
                 dump
             }
+            Self::Server(..) => panic!("nobody looks into a server"),
         }
     }
 }
