@@ -6,6 +6,7 @@
 //! alone holds the ledger and the store, does nothing without one.
 
 mod foreign;
+mod sight;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -15,9 +16,8 @@ use crate::ledger::{Draft, Ledger, Lifecycle, State, TenantHeader, Work};
 use crate::ownership::{
     Action, Decision, Effect, Gate, Permit, Principal, Refusal, Request, Resource, Visibility,
 };
-use crate::paths::{CollectionName, TenantId};
+use crate::paths::TenantId;
 use crate::quota::Plans;
-use crate::record::{Entity, Record};
 use crate::store::{Capabilities, Incarnation, TenantStore};
 
 use super::builder::Settings;
@@ -26,6 +26,8 @@ use super::kinds::Kinds;
 use super::profile::{Profile, is_alive};
 use super::upkeep::Maintenance;
 use super::views::{self, Scope, ViewWriter};
+
+pub(super) use sight::Sight;
 
 /// What all sessions share.
 pub(super) struct Core {
@@ -361,29 +363,6 @@ impl Access {
     ) -> Result<Permit> {
         let header = state.header().map(|header| &**header);
         self.core.permit(&self.request(principal, action, resource, header)?)
-    }
-
-    /// A record as the principal may see it. The secrets of another tenant are for those who may read its
-    /// tokens, whatever the record is: sharing a workspace does not share them. Nothing is recorded: what
-    /// was asked for has been decided.
-    ///
-    /// # Errors
-    /// As for what is missing, if the record's type can't do without its secrets.
-    pub(super) fn shown<E: Entity>(
-        &self,
-        principal: &Principal,
-        state: &State,
-        action: Action,
-        record: Record<E>,
-    ) -> Result<Record<E>> {
-        let secrets = Resource::Collection(CollectionName::TOKENS);
-        let header = state.header().map(|header| &**header);
-        let request = self.request(principal, Action::ReadToken, &secrets, header)?;
-        if self.is_own() || self.core.gate.ask(&request).is_allowed() {
-            return Ok(record);
-        }
-        let about = Resource::Record(E::collection(), record.id().as_str().into());
-        record.without_secrets().map_err(|_| missing(action.as_str(), &about))
     }
 
     /// Runs a transaction on a living tenant, with the decision made inside it, in the very state

@@ -16,7 +16,7 @@ use super::records::{self, Expected};
 pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
     let admitted = access.admit(action, &records::resource::<E>(id)).await?;
     let record = records::get(&admitted.state, access.tenant(), action, id)?;
-    access.shown(&admitted.principal, &admitted.state, action, record)
+    access.sight(&admitted.principal, &admitted.state)?.of(action, record)
 }
 
 /// A page of the records.
@@ -27,7 +27,8 @@ pub(super) async fn list<E: Entity>(
 ) -> Result<Page<Record<E>>> {
     let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
     let page = records::list(&admitted.state, access.tenant(), action, options)?;
-    let shown = |record| access.shown(&admitted.principal, &admitted.state, action, record);
+    let sight = access.sight(&admitted.principal, &admitted.state)?;
+    let shown = |record| sight.of(action, record);
     Ok(Page { items: page.items.into_iter().map(shown).collect::<Result<_>>()?, next: page.next })
 }
 
@@ -40,8 +41,8 @@ pub(super) async fn find<E: Entity>(
 ) -> Result<Vec<Record<E>>> {
     let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
     let found = records::find(&admitted.state, access.tenant(), action, index, key)?;
-    let shown = |record| access.shown(&admitted.principal, &admitted.state, action, record);
-    found.into_iter().map(shown).collect()
+    let sight = access.sight(&admitted.principal, &admitted.state)?;
+    found.into_iter().map(|record| sight.of(action, record)).collect()
 }
 
 /// An id for a new record.

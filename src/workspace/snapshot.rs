@@ -8,7 +8,7 @@ use crate::ownership::{Action, Permit, Principal, Resource};
 use crate::quota::{Usage, usage_of};
 use crate::record::{Entity, Record, RecordId};
 
-use super::access::{Access, Admitted};
+use super::access::{Access, Admitted, Sight};
 use super::page::{ListOptions, Page};
 use super::records;
 
@@ -53,8 +53,8 @@ impl Snapshot {
         Ok(usage_of(&self.state))
     }
 
-    fn shown<E: Entity>(&self, action: Action, record: Record<E>) -> Result<Record<E>> {
-        self.access.shown(&self.principal, &self.state, action, record)
+    fn sight(&self) -> Result<Sight> {
+        self.access.sight(&self.principal, &self.state)
     }
 
     fn permit(&self, action: Action, resource: &Resource) -> Result<Permit> {
@@ -78,7 +78,8 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     pub fn get(&self, id: &RecordId) -> Result<Record<E>> {
         self.snapshot.permit(Action::GetRecord, &records::resource::<E>(id))?;
         let at = self.snapshot;
-        at.shown(Action::GetRecord, records::get(&at.state, at.access.tenant(), Action::GetRecord, id)?)
+        let record = records::get(&at.state, at.access.tenant(), Action::GetRecord, id)?;
+        at.sight()?.of(Action::GetRecord, record)
     }
 
     /// A page of the records.
@@ -89,7 +90,8 @@ impl<E: Entity> SnapshotCollection<'_, E> {
         self.snapshot.permit(Action::ListRecords, &Resource::Collection(E::collection()))?;
         let (at, action) = (self.snapshot, Action::ListRecords);
         let page = records::list(&at.state, at.access.tenant(), action, options)?;
-        let items = page.items.into_iter().map(|record| at.shown(action, record));
+        let sight = at.sight()?;
+        let items = page.items.into_iter().map(|record| sight.of(action, record));
         Ok(Page { items: items.collect::<Result<_>>()?, next: page.next })
     }
 
@@ -101,6 +103,7 @@ impl<E: Entity> SnapshotCollection<'_, E> {
         self.snapshot.permit(Action::ListRecords, &Resource::Collection(E::collection()))?;
         let (at, action) = (self.snapshot, Action::ListRecords);
         let found = records::find(&at.state, at.access.tenant(), action, index, key)?;
-        found.into_iter().map(|record| at.shown(action, record)).collect()
+        let sight = at.sight()?;
+        found.into_iter().map(|record| sight.of(action, record)).collect()
     }
 }
