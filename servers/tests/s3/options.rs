@@ -1,9 +1,12 @@
 //! Options are checked, and nothing of a secret is said.
 
+use tenantry::paths::{Area, BlobKey, FileName, TenantId};
 use tenantry::record::SecretText;
 use tenantry::store::TenantStore;
 use tenantry::store::s3::{S3Error, S3Options, S3Store};
 use tenantry::{ErrorKind, Tenantry};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::support::options;
 
@@ -72,4 +75,46 @@ async fn a_server_that_is_not_there_is_told_as_such() {
     let nowhere = options().endpoint("http://127.0.0.1:1");
     let error = S3Store::new(nowhere).unwrap().probe().await.unwrap_err();
     assert_eq!(error.kind(), tenantry::store::StoreErrorKind::Unavailable, "{error:?}");
+}
+
+/// A server that refuses everything, and repeats in its answer what it was sent, as S3 does.
+async fn repeating() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let length = client.read(&mut asked).await.unwrap();
+            let asked = String::from_utf8_lossy(&asked[..length]);
+            let body = format!("<Error><Code>InvalidToken</Code><Token-0>{asked}</Token-0></Error>");
+            let head = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n", body.len());
+            // A connection that breaks is the client's to see.
+            drop(client.write_all((head + &body).as_bytes()).await);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn what_a_server_says_is_told_without_address_bucket_and_credentials() {
+    let options = S3Options::new("a-bucket")
+        .region("x")
+        .endpoint(&repeating().await)
+        .credentials("AKIASYNTHETIC", &SecretText::new("a-secret"))
+        .session_token(&SecretText::new("a-session-token"));
+    let store = S3Store::new(options).unwrap();
+    let key =
+        BlobKey::new(TenantId::parse("ana").unwrap(), Area::Videos, FileName::parse("rain.mp4").unwrap());
+    for error in [store.probe().await.unwrap_err(), store.head(&key).await.unwrap_err()] {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let said = format!("{error} {error:?} {cause:?}");
+        for hidden in ["a-bucket", "127.0.0.1", "AKIASYNTHETIC", "a-secret", "a-session-token"] {
+            assert!(!said.contains(hidden), "{hidden}: {said}");
+        }
+        assert!(said.contains("HTTP status 400"), "{said}");
+    }
+    // A HEAD's answer has no body; a GET's says which error it is.
+    let error = store.header(key.tenant()).await.unwrap_err();
+    assert!(format!("{error:?}").contains("InvalidToken"), "{error:?}");
 }

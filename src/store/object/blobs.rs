@@ -12,7 +12,7 @@ use super::download::Download;
 use super::parts::PartsUpload;
 use crate::environment::Deadline;
 use crate::paths::{BlobKey, TenantId};
-use crate::store::object_error::from_object;
+use crate::store::object_error::{because_of, from_object};
 use crate::store::{BlobInfo, ByteStream, Incarnation, Put, StoreError, StoreErrorKind};
 
 /// Common object stores take 10,000 parts; the rest is left as room for a hint that was too low.
@@ -243,5 +243,5 @@ fn taken() -> StoreError {
 
 fn unclear(error: ObjectError) -> StoreError {
     let detail = "the blob may be there: the object store did not answer";
-    StoreError::new(StoreErrorKind::OutcomeUnknown, "put", detail).with_source(error)
+    because_of(StoreError::new(StoreErrorKind::OutcomeUnknown, "put", detail), &error)
 }

@@ -1,5 +1,6 @@
 //! Reading a blob's bytes, also where the connection breaks on the way.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use object_store::path::Path;
 use object_store::{Error as ObjectError, GetOptions, ObjectStore};
 
 use crate::store::ByteStream;
+use crate::store::object_error::from_object;
 
 /// How often a download that brings nothing is begun again before it fails.
 const ATTEMPTS: u32 = 4;
@@ -39,9 +41,9 @@ async fn begin(
     let request = objects.get_opts(location, options);
     match patience {
         None => request.await,
-        Some(patience) => tokio::time::timeout(patience, request)
-            .await
-            .unwrap_or_else(|late| Err(ObjectError::Generic { store: "download", source: late.into() })),
+        Some(patience) => tokio::time::timeout(patience, request).await.unwrap_or_else(|late| {
+            Err(ObjectError::Generic { store: "download", source: io::Error::from(late).into() })
+        }),
     }
 }
 
@@ -63,7 +65,8 @@ impl Download {
     /// Its bytes.
     pub(super) fn into_stream(self) -> ByteStream {
         let chunks = stream::try_unfold(self, |mut this| async move {
-            let chunk = this.next().await.map_err(std::io::Error::other)?;
+            let failed = |error| io::Error::other(from_object("get", "the blob", error));
+            let chunk = this.next().await.map_err(failed)?;
             Ok(chunk.map(|chunk| (chunk, this)))
         });
         chunks.boxed()
@@ -80,7 +83,7 @@ impl Download {
                 Some(Err(error)) => self.again(error).await?,
                 // It ended too early, or brings more than was asked for.
                 Some(Ok(_)) | None => {
-                    let source = "the answer has another length".into();
+                    let source = io::Error::from(io::ErrorKind::UnexpectedEof).into();
                     self.again(ObjectError::Generic { store: "download", source }).await?;
                 }
             }
