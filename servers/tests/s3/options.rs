@@ -26,7 +26,10 @@ fn what_is_no_url_of_a_bucket_is_refused() {
     }
     let unknown = S3Options::from_url("s3://bucket/?reigon=x").unwrap_err();
     assert_eq!(unknown.to_string(), "the URL has an option that is not known: reigon");
-    assert!(matches!(S3Options::from_url("s3://bucket/?bucket=other"), Err(S3Error::UnknownOption { .. })));
+    // Time-outs are fields of the options.
+    for text in ["s3://bucket/?bucket=other", "s3://bucket/?timeout=5s", "s3://bucket/?read_timeout=5s"] {
+        assert!(matches!(S3Options::from_url(text), Err(S3Error::UnknownOption { .. })), "{text}");
+    }
 }
 
 #[test]
@@ -36,6 +39,7 @@ fn a_url_with_secrets_is_refused_without_saying_them() {
         "s3://bucket/?secret_access_key=hidden",
         "s3://bucket/?aws_access_key_id=hidden",
         "s3://bucket/?session_token=hidden",
+        "s3://bucket/?sse_customer_key_base64=hidden",
     ] {
         let error = S3Options::from_url(text).unwrap_err();
         assert!(matches!(error, S3Error::SecretInUrl { .. }), "{text}: {error:?}");
@@ -54,6 +58,17 @@ fn limits_of_nothing_are_refused() {
 fn an_address_without_encryption_is_taken_only_where_it_says_so() {
     let plain = S3Options::new("bucket").region("x").endpoint("http://127.0.0.1:1");
     S3Store::new(plain).unwrap();
+}
+
+#[tokio::test]
+async fn options_of_the_client_are_used_too() {
+    // Through a proxy that there is not, nothing is reached.
+    let (server, bucket) = (repeating().await, "s3://bucket/?region=x&skip_signature=true");
+    for (proxy, said) in [("", "HTTP status 400"), ("&proxy_url=http://127.0.0.1:1", "Connect")] {
+        let options = S3Options::from_url(&format!("{bucket}&endpoint={server}{proxy}")).unwrap();
+        let error = S3Store::new(options).unwrap().probe().await.unwrap_err();
+        assert!(format!("{error:?}").contains(said), "{error:?}");
+    }
 }
 
 #[tokio::test]

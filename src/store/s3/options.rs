@@ -4,14 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::limit::LimitStore;
 use object_store::path::Path;
-use object_store::{ClientOptions, ObjectStore, RetryConfig};
+use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
 
 use crate::environment::SystemEntropy;
 use crate::record::SecretText;
 use crate::store::object::{Clients, ObjectStoreSettings, ObjectTenantStore};
+
+/// Those of a client's options that the environment or a URL may set. The others are time-outs and pools,
+/// which are [`S3Options`]' own.
+pub(super) const CLIENT_OPTIONS: [ClientConfigKey; 9] = [
+    ClientConfigKey::AllowHttp,
+    ClientConfigKey::AllowInvalidCertificates,
+    ClientConfigKey::NoSystemCertificates,
+    ClientConfigKey::Http1Only,
+    ClientConfigKey::Http2Only,
+    ClientConfigKey::ProxyUrl,
+    ClientConfigKey::ProxyCaCertificate,
+    ClientConfigKey::ProxyExcludes,
+    ClientConfigKey::UserAgent,
+];
 
 /// Where a bucket is, how to get in, and with which patience.
 ///
@@ -162,11 +176,11 @@ impl S3Options {
     }
 
     fn client(&self, timeouts: impl FnOnce(ClientOptions) -> ClientOptions) -> Result<AmazonS3, S3Error> {
-        let http = self.builder.get_config_value(&object_store::aws::AmazonS3ConfigKey::Client(
-            object_store::ClientConfigKey::AllowHttp,
-        ));
-        let options = ClientOptions::new()
-            .with_allow_http(http.is_some_and(|value| value == "true"))
+        let given = |key| Some((key, self.builder.get_config_value(&AmazonS3ConfigKey::Client(key))?));
+        let options = CLIENT_OPTIONS
+            .into_iter()
+            .filter_map(given)
+            .fold(ClientOptions::new(), |options, (key, value)| options.with_config(key, value))
             .with_connect_timeout(self.connect_timeout)
             .with_pool_max_idle_per_host(self.requests);
         // So that time-outs bound a request's life: what was not answered is settled by the ledger.

@@ -4,12 +4,14 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path;
 use url::Url;
 
-use super::options::{S3Error, S3Options};
+use super::options::{CLIENT_OPTIONS, S3Error, S3Options};
 
 /// Those of a client's options that are secrets, or part of one.
 fn is_secret(key: &AmazonS3ConfigKey) -> bool {
     use AmazonS3ConfigKey as Key;
-    matches!(key, Key::AccessKeyId | Key::SecretAccessKey | Key::Token)
+    // Its type is not public.
+    let encryption_key = key.as_ref() == "aws_sse_customer_key_base64";
+    encryption_key || matches!(key, Key::AccessKeyId | Key::SecretAccessKey | Key::Token)
 }
 
 impl S3Options {
@@ -39,6 +41,7 @@ impl S3Options {
             match key {
                 key if is_secret(&key) => return Err(S3Error::SecretInUrl { name: name.to_string() }),
                 AmazonS3ConfigKey::Bucket => return Err(unknown()),
+                AmazonS3ConfigKey::Client(key) if !CLIENT_OPTIONS.contains(&key) => return Err(unknown()),
                 AmazonS3ConfigKey::Endpoint => options = options.endpoint(&value),
                 key => options.builder = options.builder.with_config(key, value),
             }
