@@ -32,7 +32,8 @@
 //!
 //! - It does not authenticate: a session is as trustworthy as the application that begins it.
 //! - It does not defend against the application itself, nor against who can read or write the root
-//!   folder: nothing is encrypted, and secrets are kept from others by file modes alone.
+//!   folder or the bucket: nothing is encrypted, and secrets are kept from others by file modes, or the
+//!   bucket's own rules, alone.
 //! - It does not hide how busy the machine is: a full disk is everybody's, and so is time.
 //! - It can't keep more than the medium does: a disk that loses what it said was synced loses data.
 //!
@@ -40,7 +41,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
-//! | (none) | yes | everything here but the following: the stores on the local disk and in memory |
+//! | (none) | yes | everything here but the following: the stores on the local disk, in memory, and over any object store that the application brings |
 //! | `archive` | no | everything of a tenant as one archive, out and in: [`Workspace::export`], [`Tenants::import`] |
 //! | `s3` | no | tenants in a bucket of S3, or of a server that speaks like it: [`store::s3`] |
 //! | `xlsx` | no | schedules as Excel workbooks: [`Schedules::export_workbook`], [`Schedules::import_workbook`] |
@@ -56,7 +57,7 @@
 //! | [`record`] | records of the application's own types, revisions, secrets |
 //! | [`quota`] | plans, limits, usage |
 //! | [`error`] | the kinds of errors, what to do about each, and the HTTP status that fits |
-//! | [`store`] | what a backend provides, and the backends: [`store::local`], [`store::memory`] |
+//! | [`store`] | what a backend provides, and the backends: [`store::local`], [`store::memory`], [`store::object`], `store::s3` |
 //! | [`environment`] | the clock and the randomness, which a test can bring along |
 //!
 //! `docs/design.md` in the repository says how all this is kept, and what was left out to see it break.

@@ -294,9 +294,10 @@ impl<'a> Tenants<'a> {
     ///
     /// Records keep their ids, their order and every field, `created_by` and the times included. Files are
     /// stored under fresh names, and the [references](crate::record::Entity::references) to them by name say
-    /// those. The display name and the time zone are taken over; role, visibility, plan and limits are for an admin to give, and what the archive
-    /// says of them is in [its manifest](crate::ArchiveManifest::profile). The checksums tell damage; that
-    /// an archive was not made up by somebody they don't.
+    /// those. The display name and the time zone are taken over; role, visibility, plan and limits are for an
+    /// admin to give, and what the archive says of them is in
+    /// [its manifest](crate::ArchiveManifest::profile). The checksums tell damage; that an archive was not made
+    /// up by somebody they don't.
     ///
     /// # Errors
     /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound);

@@ -45,11 +45,10 @@ use crate::paths::{Area, BlobKey, TenantId};
 pub struct ObjectStoreSettings {
     /// Those of the ledger.
     pub ledger: HeadLedgerSettings,
-    /// The size of an upload's parts; a blob up to this size is one put, and an upload holds one
-    /// few parts in memory. Longer for a blob whose length is known to need more than 9,000 parts.
-    /// Default: 8 MiB.
+    /// The size of an upload's parts; a blob of less than this is one put. Longer for a blob whose length is
+    /// known to need more than 9,000 parts. Default: 8 MiB.
     pub part_bytes: usize,
-    /// How many parts of an upload are on their way at once; it holds one more in memory. Default: 3.
+    /// How many parts of an upload are on their way at once; it holds these and one more in memory. Default: 3.
     pub parts_at_once: usize,
 }
 

@@ -29,7 +29,7 @@ pub(super) const CLIENT_OPTIONS: [ClientConfigKey; 9] = [
 
 /// Where a bucket is, how to get in, and with which patience.
 ///
-/// What is not said is what S3 itself has. Credentials that are given neither here nor by the
+/// What is not said is as S3 has it. Credentials that are given neither here nor by the
 /// environment are sought where S3's own tools seek them last: at the machine's metadata service.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -112,6 +112,7 @@ impl S3Options {
 
     /// What the variables of the environment say that S3's own tools read: `AWS_BUCKET`, `AWS_REGION`,
     /// `AWS_ENDPOINT`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ALLOW_HTTP` and so on.
+    /// Time-outs are not taken from there.
     #[must_use]
     pub fn from_env() -> Self {
         Self::of(AmazonS3Builder::from_env())

@@ -17,12 +17,13 @@ fn is_secret(key: &AmazonS3ConfigKey) -> bool {
 impl S3Options {
     /// What a URL says, and the environment where the URL says nothing: `s3://bucket/prefix?option=value`,
     /// with the options that S3's own tools have, in lower case and without `aws_`: `region`, `endpoint`,
-    /// `allow_http`, `virtual_hosted_style_request` and so on. An `endpoint` that begins with `http:` is
-    /// allowed to.
+    /// `allow_http`, `virtual_hosted_style_request`, `proxy_url` and so on. An `endpoint` that begins with
+    /// `http:` is allowed to. Time-outs are fields of the options.
     ///
     /// # Errors
     /// [`Url`](S3Error::Url); [`UnknownOption`](S3Error::UnknownOption);
-    /// [`SecretInUrl`](S3Error::SecretInUrl), since a URL ends in logs.
+    /// [`SecretInUrl`](S3Error::SecretInUrl), since a URL ends in logs. A proxy's address is not looked into: a
+    /// password has no place in that either.
     pub fn from_url(text: &str) -> Result<Self, S3Error> {
         let url = Url::parse(text).map_err(|_| S3Error::Url)?;
         let bucket = url.host_str().filter(|_| url.scheme() == "s3" && url.port().is_none());
