@@ -48,7 +48,7 @@ pub enum Visibility {
     /// Its owner and admins only.
     #[default]
     Private,
-    /// Every principal.
+    /// Every principal, but for its secrets.
     Shared,
 }
 

@@ -47,7 +47,7 @@ impl NewTenant {
         self
     }
 
-    /// The same, readable by every principal.
+    /// The same, readable by every principal, but for its secrets.
     #[must_use]
     pub const fn shared(mut self) -> Self {
         self.visibility = Visibility::Shared;
