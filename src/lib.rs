@@ -84,6 +84,7 @@ mod workspace;
 #[cfg(feature = "archive")]
 pub use archive::{ArchiveError, ArchiveManifest, ArchivedFile, ArchivedRecords};
 pub use error::{Error, ErrorKind, QuotaRefusal, Result};
+pub use ledger::Freshness;
 #[cfg(feature = "xlsx")]
 pub use workbook::{CellRefusal, RefusedCell, RefusedCells, WorkbookError};
 pub use workspace::*;

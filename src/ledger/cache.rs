@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::cell::Cell;
 use super::draft::Draft;
+use super::freshness::Freshness;
 use super::header::TenantHeader;
 use super::state::{Section, State};
 use super::transaction::{Answer, Transaction};
@@ -225,6 +226,22 @@ impl Ledger {
     pub(crate) async fn read(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
         let _work = self.begin(operation)?;
         self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
+    }
+
+    /// The same, as new as it has to be.
+    pub(crate) async fn read_as(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+        freshness: Freshness,
+    ) -> Result<State> {
+        if let Freshness::Within(within) = freshness {
+            let _work = self.begin(operation)?;
+            if let Some(state) = self.cell(tenant).recent(within) {
+                return Ok(state);
+            }
+        }
+        self.read(operation, tenant).await
     }
 
     /// The same for what closing itself leaves to be done.

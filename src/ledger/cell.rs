@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::Timestamp;
 
 use super::cache::Shared;
 use super::commit_text::{Change, read_commit, write_commit};
@@ -32,11 +33,17 @@ const SHORT: usize = 64 << 10;
 pub(super) struct Cell {
     tenant: TenantId,
     shared: Arc<Shared>,
-    state: Mutex<Option<State>>,
+    state: Mutex<Option<Known>>,
     queue: Mutex<Queue>,
     folding: AtomicBool,
     /// Whether a fold was made since the committer last looked.
     folded: AtomicBool,
+}
+
+/// The newest state that is known, and when it was the newest.
+struct Known {
+    state: State,
+    at: Timestamp,
 }
 
 #[derive(Default)]
@@ -76,7 +83,21 @@ impl Cell {
 
     /// The newest state that is known, without asking the store.
     pub(super) fn known(&self) -> Option<State> {
-        lock(&self.state).clone()
+        lock(&self.state).as_ref().map(|known| known.state.clone())
+    }
+
+    /// The newest state that is known, if it was the newest so short a time ago. Where the clock was set
+    /// back nobody knows.
+    pub(super) fn recent(&self, within: Duration) -> Option<State> {
+        let now = self.now();
+        let known = lock(&self.state);
+        let known = known.as_ref()?;
+        let age = Duration::try_from(now.duration_since(known.at)).ok()?;
+        (age <= within).then(|| known.state.clone())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.settings.clock.now()
     }
 
     /// The newest state, as the store has it now.
@@ -89,8 +110,12 @@ impl Cell {
 
     async fn refresh(&self, mut state: State) -> Result<State, StoreError> {
         let Some(known) = state.version() else { return self.load().await };
+        let asked = self.now();
         match self.shared.store.refresh(&self.tenant, known).await? {
-            Refreshed::Unchanged => Ok(state),
+            Refreshed::Unchanged => {
+                self.confirm(&state, asked);
+                Ok(state)
+            }
             Refreshed::StartOver => self.load().await,
             Refreshed::Commits { version, header, commits } => {
                 if let Some(header) = header {
@@ -100,12 +125,13 @@ impl Cell {
                     apply_commit(&mut state, commit)?;
                 }
                 state.set_version(version);
-                self.take_in(state).await
+                self.take_in(state, asked).await
             }
         }
     }
 
     async fn load(&self) -> Result<State, StoreError> {
+        let asked = self.now();
         let Some(loaded) = self.shared.store.load(&self.tenant).await? else {
             return Ok(State::absent());
         };
@@ -116,28 +142,41 @@ impl Cell {
         for commit in &commits {
             apply_commit(&mut state, commit)?;
         }
-        self.take_in(state).await
+        self.take_in(state, asked).await
     }
 
     /// Publishes what was read. Who commits folds, and moves on to the fold; who only reads what others
     /// commit would gather it above its base for ever, and with it the buffers in which it came.
-    async fn take_in(&self, mut state: State) -> Result<State, StoreError> {
+    async fn take_in(&self, mut state: State, asked: Timestamp) -> Result<State, StoreError> {
         if state.wants_base(self.shared.settings.fold_minimum) {
             // A state too long for a base stays as it is.
             state = aside(state.weight(), move || Ok(state.rebased().unwrap_or(state))).await?;
         }
-        self.publish(&state);
+        self.publish(&state, asked);
         Ok(state)
     }
 
-    /// Makes a durable state the known one, unless a newer one is known.
-    fn publish(&self, state: &State) {
+    /// Notes that the known state was still the newest when that was asked.
+    fn confirm(&self, state: &State, asked: Timestamp) {
+        if let Some(known) = &mut *lock(&self.state)
+            && known.state.number() == state.number()
+        {
+            known.at = known.at.max(asked);
+        }
+    }
+
+    /// Makes a durable state the known one, which was the newest when it was asked for; unless a newer one
+    /// is known.
+    fn publish(&self, state: &State, asked: Timestamp) {
         {
             let mut known = lock(&self.state);
-            if known.as_ref().is_some_and(|known| known.number() > state.number()) {
+            let before = known.as_ref().map(|known| (known.state.number(), known.at));
+            if before.is_some_and(|(number, _)| number > state.number()) {
                 return;
             }
-            *known = Some(state.clone());
+            let same = before.filter(|(number, _)| *number == state.number());
+            let at = same.map_or(asked, |(_, at)| at.max(asked));
+            *known = Some(Known { state: state.clone(), at });
         }
         self.shared.account(&self.tenant, state.weight());
     }
@@ -280,11 +319,12 @@ impl Cell {
         let text = write_commit(&changes);
         let bytes = text.len();
         let commit = Commit { header, text };
+        let asked = self.now();
         match self.shared.store.append(&self.tenant, before.version(), commit).await {
             Ok(Outcome::Committed(version)) => {
                 after.set_version(version);
                 after.grow_tail(bytes);
-                self.publish(&after);
+                self.publish(&after, asked);
                 self.shared.settings.rule.committed(&self.tenant, before, &after, &changed).await;
                 if after.wants_fold(self.shared.settings.fold_minimum) {
                     self.fold(after.clone());
@@ -343,7 +383,8 @@ impl Cell {
                 let (version, header, length) = (version.clone(), TenantHeader::clone(known), snapshot.len());
                 let folded = aside(length, move || State::read(version, header, snapshot)).await?;
                 let newest = self.refresh(folded).await?;
-                self.publish(&newest);
+                // When it was the newest, refreshing has noted.
+                self.publish(&newest, Timestamp::MIN);
                 self.shared.store.tidy(&self.tenant).await
             }
             Outcome::Conflict => Ok(()),

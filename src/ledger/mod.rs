@@ -8,6 +8,7 @@ mod cache;
 mod cell;
 mod commit_text;
 mod draft;
+mod freshness;
 mod header;
 mod state;
 mod tally;
@@ -15,6 +16,7 @@ mod transaction;
 
 pub(crate) use cache::{CommitRule, Ledger, LedgerSettings, Work};
 pub(crate) use draft::Draft;
+pub use freshness::Freshness;
 pub(crate) use header::{Lifecycle, TenantHeader};
 pub use state::Direction;
 pub(crate) use state::{Entry, IndexKey, Section, State};

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Ledger, Lifecycle, State, TenantHeader, Work};
+use crate::ledger::{Draft, Freshness, Ledger, Lifecycle, State, TenantHeader, Work};
 use crate::ownership::{
     Action, Decision, Effect, Gate, Permit, Principal, Refusal, Request, Resource, Visibility,
 };
@@ -153,6 +153,8 @@ pub(super) struct Access {
     tenant: TenantId,
     /// The life of the tenant in which this handle was first admitted.
     life: Arc<OnceLock<Incarnation>>,
+    /// How new what is only read has to be.
+    freshness: Freshness,
 }
 
 /// An operation that was allowed, and the state that it may see.
@@ -220,13 +222,20 @@ impl Access {
     pub(super) fn own(core: Arc<Core>, tenant: TenantId, life: Incarnation) -> Self {
         let bound = OnceLock::from(life);
         let principal = tenant.clone();
-        Self { core, principal, principal_life: life, tenant, life: Arc::new(bound) }
+        let freshness = core.settings.freshness;
+        Self { core, principal, principal_life: life, tenant, life: Arc::new(bound), freshness }
+    }
+
+    /// The same where what is only read has to be so new.
+    pub(super) fn reading(&self, freshness: Freshness) -> Self {
+        Self { freshness, ..self.clone() }
     }
 
     /// The same principal in another tenant.
     pub(super) fn elsewhere(&self, tenant: TenantId) -> Self {
         if tenant == self.principal {
-            return Self::own(Arc::clone(&self.core), tenant, self.principal_life);
+            let own = Self::own(Arc::clone(&self.core), tenant, self.principal_life);
+            return own.reading(self.freshness);
         }
         Self { tenant, life: Arc::default(), ..self.clone() }
     }
@@ -318,7 +327,9 @@ impl Access {
     /// there is such a tenant, so that a refusal shows nothing.
     pub(super) async fn admit(&self, action: Action, resource: &Resource) -> Result<Admitted> {
         let operation = action.as_str();
-        let own = self.ledger().read(operation, &self.principal).await?;
+        // What is found out in order to change something has to be true.
+        let freshness = if action.effect() == Effect::Read { self.freshness } else { Freshness::Strict };
+        let own = self.ledger().read_as(operation, &self.principal, freshness).await?;
         let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
         let (permit, state) = if self.is_own() {
             let header = own.header().map(|header| &**header);
@@ -328,7 +339,7 @@ impl Access {
             let header = self.foreign_header(&principal, action, resource).await?;
             let permit = self.core.permit(&self.request(&principal, action, resource, header.as_ref())?)?;
             self.bind(header.as_ref());
-            let state = self.ledger().read(operation, &self.tenant).await?;
+            let state = self.ledger().read_as(operation, &self.tenant, freshness).await?;
             // The header may have changed between the two requests.
             let now = self.request(&principal, action, resource, state.header().map(|header| &**header))?;
             if now.visibility != header_visibility(operation, header.as_ref())? {
@@ -343,7 +354,7 @@ impl Access {
     /// What the policy says of an operation, without doing it.
     pub(super) async fn ask(&self, action: Action, resource: &Resource) -> Result<Decision> {
         let operation = action.as_str();
-        let own = self.ledger().read(operation, &self.principal).await?;
+        let own = self.ledger().read_as(operation, &self.principal, self.freshness).await?;
         let own_header = own.header().map(|header| &**header);
         let principal = self.principal_in(operation, own_header)?;
         let header = match self.is_own() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::environment::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Ledger, LedgerSettings};
+use crate::ledger::{Freshness, Ledger, LedgerSettings};
 use crate::ownership::{AuditSink, DefaultPolicy, Gate, OwnershipPolicy, TracingAudit};
 use crate::paths::CollectionName;
 use crate::quota::{Plans, QuotaRule, QuotaSink, TracingQuota};
@@ -26,6 +26,9 @@ use super::views::{Rules, ViewMode, ViewWriter};
 pub struct Settings {
     /// The memory that the states of all tenants together may take, in bytes, roughly: 256 MiB.
     pub memory: usize,
+    /// How new what is only read has to be: strictly what was committed before. A workspace can be asked for
+    /// otherwise ([`Workspace::reading`](super::Workspace::reading)).
+    pub freshness: Freshness,
     /// How many transactions of one tenant may wait before more are refused as busy: 10,000.
     pub queue: usize,
     /// How often a transaction is tried against others before it is said to be contended: 32.
@@ -79,6 +82,7 @@ impl Default for Settings {
         let extensions = ["mp4", "avi", "mov", "wmv", "flv", "mkv"];
         Self {
             memory: 256 << 20,
+            freshness: Freshness::Strict,
             queue: 10_000,
             attempts: 32,
             fold_minimum: 64 << 10,

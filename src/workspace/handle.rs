@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
-use crate::ledger::Draft;
+use crate::ledger::{Draft, Freshness};
 use crate::ownership::{Action, Decision, Resource};
 use crate::paths::TenantId;
 use crate::quota::{Limits, Usage, effective_limits, usage_of};
@@ -56,6 +56,13 @@ impl Workspace {
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
         self.access.tenant()
+    }
+
+    /// The same workspace where what is only read has to be so new, whatever the
+    /// [settings](super::Settings::freshness) say.
+    #[must_use]
+    pub fn reading(&self, freshness: Freshness) -> Self {
+        Self { access: self.access.reading(freshness) }
     }
 
     /// Whether an action would be allowed, without doing it. What is allowed may still fail: that a

@@ -29,6 +29,7 @@ const HANDLES: &[&str] = &[
 const WITHOUT_A_DECISION: &[&str] = &[
     "Workspace::tenant",
     "Workspace::can",
+    "Workspace::reading",
     "Workspace::collection",
     "Workspace::videos",
     "Workspace::thumbnails",

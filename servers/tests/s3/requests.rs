@@ -6,7 +6,7 @@ use tenantry::ownership::Role;
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::{Entity, RecordId};
 use tenantry::store::s3::S3Store;
-use tenantry::{Expected, NewTenant, Session, Tenantry};
+use tenantry::{Expected, Freshness, NewTenant, Session, Tenantry};
 use tenantry_servers::proxy::{Asked, Proxy};
 
 use crate::support::{options, prefix};
@@ -78,6 +78,17 @@ async fn a_warm_strict_read_is_one_get_that_brings_nothing() {
     assert_eq!(methods(&proxy.take()), ["GET"]);
     snapshot.collection::<Note>().list(&tenantry::ListOptions::new()).unwrap();
     assert!(proxy.take().is_empty(), "what a snapshot shows is read without asking");
+}
+
+#[tokio::test]
+async fn a_warm_read_that_may_be_a_little_old_asks_nothing() {
+    let (_tenantry, session, proxy) = ana(&prefix()).await;
+    let own = session.own().reading(Freshness::Within(std::time::Duration::from_secs(3600)));
+    own.snapshot().await.unwrap();
+    proxy.take();
+    own.snapshot().await.unwrap();
+    own.videos().list(&tenantry::ListOptions::new()).await.unwrap();
+    assert!(proxy.take().is_empty());
 }
 
 #[tokio::test]

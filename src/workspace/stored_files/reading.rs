@@ -5,6 +5,7 @@ use std::ops::Range;
 use futures::StreamExt;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::Freshness;
 use crate::ownership::{Action, Permit};
 use crate::paths::BlobKey;
 use crate::record::Record;
@@ -152,7 +153,8 @@ pub(super) async fn explain_missing<E: StoredFile>(
     if error.kind() != StoreErrorKind::NotFound {
         return Error::store(action.as_str(), error);
     }
-    match access.admit(action, &file.resource::<E>()).await {
+    // What was read of it before may be old.
+    match access.reading(Freshness::Strict).admit(action, &file.resource::<E>()).await {
         Ok(admitted) => match find::<E>(&admitted.state, access, action, file) {
             Ok(_) => Error::new(ErrorKind::Corrupt, action.as_str())
                 .about(file.resource::<E>().to_string())
@@ -202,7 +204,7 @@ pub(in crate::workspace) async fn verify<E: StoredFile>(
     };
     let Some(mut body) = body else {
         // Deleted meanwhile is not lost.
-        let admitted = access.admit(action, &file.resource::<E>()).await?;
+        let admitted = access.reading(Freshness::Strict).admit(action, &file.resource::<E>()).await?;
         return find::<E>(&admitted.state, access, action, &file).map(|_| Verification::Missing);
     };
     let mut hasher = blake3::Hasher::new();

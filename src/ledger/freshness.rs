@@ -1,0 +1,21 @@
+//! How new a state has to be that is only read.
+
+use std::time::Duration;
+
+/// How new what is read has to be. Changes are not concerned: a transaction runs on the newest state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Freshness {
+    /// What was committed anywhere before the read began is seen: each read asks the store, on an object
+    /// store by one request.
+    #[default]
+    Strict,
+    /// What this process knows will do, if it was the newest so short a time ago; else the store is
+    /// asked.
+    ///
+    /// What this process itself has committed is always seen. What another one has is seen after that time
+    /// at the latest, and what was seen once stays seen. That holds for roles and for the end of a tenant,
+    /// too: for so long somebody may still read whose right to it was taken away by another process.
+    /// Decisions on foreign tenants still ask for what is known of the tenant without its records.
+    Within(Duration),
+}
