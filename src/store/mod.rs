@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -227,6 +228,10 @@ pub struct Capabilities {
     /// Calls block threads of the runtime's blocking pool, so that work which is about to make some had
     /// better begin on one.
     pub blocks: bool,
+    /// How long a request may be on its way before it is given up, if the backend knows. The
+    /// [request life](crate::Settings::request_life) must not be shorter: what late requests could still do
+    /// is waited for as long as that.
+    pub longest_request: Option<Duration>,
 }
 
 /// A backend: blobs, one ledger per tenant, and upkeep.

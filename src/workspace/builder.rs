@@ -234,7 +234,8 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] if a setting is out of range, a plan that a role has by default
-    /// is missing, a collection has two kinds, or there is no runtime; [`ErrorKind::Unsupported`] if the store's medium lacks
+    /// is missing, a collection has two kinds, a store's request may take longer than
+    /// [`request_life`](Settings::request_life), or there is no runtime; [`ErrorKind::Unsupported`] if the store's medium lacks
     /// what the store needs; whatever else kept the store from being probed. Nothing is changed.
     pub async fn open(self) -> Result<Tenantry> {
         self.settings.validate()?;
@@ -247,6 +248,11 @@ impl Builder {
         }
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|error| Error::new(ErrorKind::Configuration, "open").with_source(error))?;
+        let longest = self.store.capabilities().longest_request;
+        if longest.is_some_and(|longest| longest > self.settings.request_life) {
+            let about = "request_life is shorter than the store's longest request";
+            return Err(Error::new(ErrorKind::Configuration, "open").about(about));
+        }
         self.store.probe().await.map_err(|error| Error::store("open", error))?;
         let plans = Arc::new(self.plans);
         let live = self.store.capabilities().live_views;

@@ -54,6 +54,15 @@ fn limits_of_nothing_are_refused() {
     assert!(matches!(S3Store::new(none), Err(S3Error::Value { name: "downloads" })));
 }
 
+#[tokio::test]
+async fn a_request_may_take_no_longer_than_late_requests_are_waited_for() {
+    let mut slow = options();
+    slow.upload_timeout = std::time::Duration::from_secs(3600);
+    let error = Tenantry::builder(S3Store::new(slow).unwrap()).open().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("request_life"), "{error}");
+}
+
 #[test]
 fn an_address_without_encryption_is_taken_only_where_it_says_so() {
     let plain = S3Options::new("bucket").region("x").endpoint("http://127.0.0.1:1");

@@ -245,6 +245,7 @@ impl TenantStore for LocalStore {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            longest_request: None,
             local_path: self.root.path.is_some(),
             free_space: true,
             live_views: true,

@@ -69,6 +69,8 @@ pub(crate) struct Clients {
     pub(crate) downloads: Arc<dyn ObjectStore>,
     /// How long a download may wait to begin, if there is a limit.
     pub(crate) patience: Option<Duration>,
+    /// How long a request that changes something may be on its way, if there is a limit.
+    pub(crate) longest_request: Option<Duration>,
 }
 
 /// A [`TenantStore`] over an object store.
@@ -77,6 +79,7 @@ pub struct ObjectTenantStore {
     uploads: Arc<dyn ObjectStore>,
     downloads: Arc<dyn ObjectStore>,
     patience: Option<Duration>,
+    longest_request: Option<Duration>,
     keys: Keys,
     ledger: HeadLedger,
     entropy: Arc<dyn Entropy>,
@@ -100,7 +103,13 @@ impl ObjectTenantStore {
         settings: ObjectStoreSettings,
     ) -> Self {
         let (small, uploads, downloads) = (Arc::clone(&objects), Arc::clone(&objects), objects);
-        Self::over(Clients { small, uploads, downloads, patience: None }, prefix, entropy, settings)
+        let (patience, longest_request) = (None, None);
+        Self::over(
+            Clients { small, uploads, downloads, patience, longest_request },
+            prefix,
+            entropy,
+            settings,
+        )
     }
 
     /// A store to which several ways lead.
@@ -110,7 +119,7 @@ impl ObjectTenantStore {
         entropy: Arc<dyn Entropy>,
         settings: ObjectStoreSettings,
     ) -> Self {
-        let Clients { small: objects, uploads, downloads, patience } = clients;
+        let Clients { small: objects, uploads, downloads, patience, longest_request } = clients;
         let keys = Keys::new(prefix);
         let ledger = HeadLedger::new(
             Arc::clone(&objects),
@@ -118,7 +127,7 @@ impl ObjectTenantStore {
             Arc::clone(&entropy),
             settings.ledger.clone(),
         );
-        Self { objects, uploads, downloads, patience, keys, ledger, entropy, settings }
+        Self { objects, uploads, downloads, patience, longest_request, keys, ledger, entropy, settings }
     }
 
     /// The same with one step of the ledger's protocol left out, to show that tests notice.
@@ -211,7 +220,7 @@ impl TenantStore for ObjectTenantStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        Capabilities { longest_request: self.longest_request, ..Capabilities::default() }
     }
 
     async fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Option<Bytes>, StoreError> {

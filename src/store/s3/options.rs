@@ -207,6 +207,7 @@ impl S3Options {
             uploads: limited(uploads, self.uploads),
             downloads: limited(downloads, self.downloads),
             patience: Some(self.request_timeout),
+            longest_request: Some(self.upload_timeout.max(self.request_timeout)),
         };
         Ok(ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store))
     }
