@@ -56,6 +56,8 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         environment.push(("TENANTRY_SEAWEED", program.display().to_string()));
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         cargo.run_with(&["test", "--package", SERVERS], &environment)?;
+        // What the guide and the documentation show of it.
+        cargo.run(&["test", "--doc", "--package", PACKAGE, "--features", "s3"])?;
         let tour = ["run", "--quiet", "--features", "s3", "--example", "tour", "--", "--store", "s3"];
         cargo.run_with(&tour, &environment)
     });
