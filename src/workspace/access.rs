@@ -6,9 +6,10 @@
 //! alone holds the ledger and the store, does nothing without one.
 
 mod foreign;
+mod judgements;
 mod sight;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +28,8 @@ use super::profile::{Profile, is_alive};
 use super::upkeep::Maintenance;
 use super::views::{self, Scope, ViewWriter};
 
+pub(super) use judgements::Judgements;
+use judgements::{Judged, Minutes, note, taken};
 pub(super) use sight::Sight;
 
 /// What all sessions share.
@@ -457,56 +460,6 @@ impl Access {
         }
         self.bind(header.as_ref());
         Ok(Some(principal))
-    }
-}
-
-/// A decision that was made inside a transaction, to be recorded once it is over.
-pub(super) struct Judged {
-    principal: Principal,
-    action: Action,
-    incarnation: Option<Incarnation>,
-    visibility: Visibility,
-    resource: Resource,
-    decision: Decision,
-}
-
-/// The decisions of a transaction's run.
-pub(super) type Judgements = Mutex<Vec<Judged>>;
-
-impl Judged {
-    fn new(request: &Request<'_>, decision: Decision) -> Self {
-        let Request { principal, action, incarnation, visibility, resource, .. } = *request;
-        let (principal, resource) = (principal.clone(), resource.clone());
-        Self { principal, action, incarnation, visibility, resource, decision }
-    }
-
-    fn request<'a>(&'a self, tenant: &'a TenantId) -> Request<'a> {
-        let Self { principal, action, incarnation, visibility, resource, .. } = self;
-        let (action, incarnation, visibility) = (*action, *incarnation, *visibility);
-        Request { principal, action, tenant, incarnation, visibility, resource }
-    }
-}
-
-fn note(judged: &Judgements, decision: Judged) {
-    judged.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
-}
-
-fn taken(judged: &Judgements) -> Vec<Judged> {
-    std::mem::take(&mut *judged.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// The decisions of a transaction's last run, recorded when the committer is done with it: so also if
-/// the caller has gone away meanwhile.
-struct Minutes {
-    access: Access,
-    judged: Arc<Judgements>,
-}
-
-impl Drop for Minutes {
-    fn drop(&mut self) {
-        for judged in taken(&self.judged) {
-            self.access.core.gate.record(&judged.request(&self.access.tenant), &judged.decision);
-        }
     }
 }
 

@@ -327,7 +327,15 @@ pub(super) fn remove<E: Entity>(
     Ok(old)
 }
 
-/// All records of a collection in order; for views and checks.
+/// Those of a collection that are the tenant's own, in order: one that names another owner is not, nor one
+/// that can't be read.
+pub(super) fn own_texts(state: &State, tenant: &TenantId, collection: &CollectionName) -> Vec<Entry> {
+    let mut entries = texts(state, collection);
+    entries.retain(|entry| references::is_own(tenant, entry));
+    entries
+}
+
+/// All records of a collection in order; for checks.
 pub(super) fn texts(state: &State, collection: &CollectionName) -> Vec<Entry> {
     state.list(&section(collection), Direction::InOrder, None, usize::MAX)
 }

@@ -5,9 +5,10 @@ use futures::StreamExt;
 use tenantry::ownership::Role;
 use tenantry::paths::TenantId;
 use tenantry::quota::Limits;
+use tenantry::store::s3::S3Store;
 use tenantry::{ByteRange, ErrorKind, Expected, ListOptions, NewTenant, Settings, Tenantry, Verification};
 
-use crate::support::{prefix, store};
+use crate::support::{options, prefix, store};
 
 fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
@@ -75,4 +76,25 @@ async fn two_nodes_together_fill_a_quota_to_the_file_and_no_further() {
     for node in nodes {
         node.close(std::time::Duration::from_secs(10)).await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn downloads_beyond_their_limit_are_refused_and_hold_up_nothing_else() {
+    let mut options = options().prefix(&prefix());
+    options.downloads = 1;
+    options.request_timeout = std::time::Duration::from_secs(2);
+    let tenantry = Tenantry::builder(S3Store::new(options).unwrap()).open().await.unwrap();
+    tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
+    let own = tenantry.session(&id("root")).await.unwrap().own();
+    let upload = own.videos().upload_from("rain.mp4", std::io::Cursor::new(body(3 << 20)));
+    let video = upload.await.unwrap();
+    let mut slow = own.videos().open(video.id()).await.unwrap().into_body();
+    slow.next().await.unwrap().unwrap();
+    let refused = own.videos().open(video.id()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused:?}");
+    // Commits, and what carries little, have a limit of their own.
+    own.videos().rename(video.id(), Expected::Any, "Renamed").await.unwrap();
+    drop(slow);
+    let read = own.videos().open(video.id()).await.unwrap().bytes().await.unwrap();
+    assert!(read == body(3 << 20));
 }

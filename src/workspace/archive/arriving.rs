@@ -78,6 +78,7 @@ impl Decided {
     /// Makes of the tenant what the archive says, in a draft in which its files are reserved.
     fn settle(&self, draft: &mut Draft, arrival: &Arrival) -> Result<()> {
         let header = self.header(draft)?;
+        check_empty(draft.state(), arrival.files.len() as u64)?;
         let mut profile = Profile::read(ACTION.as_str(), &header)?;
         profile.display_name.clone_from(&arrival.display_name);
         profile.time_zone.clone_from(&arrival.time_zone);
@@ -215,11 +216,7 @@ impl Held {
     /// Makes everything there, in one commit.
     pub(super) async fn settle(&mut self) -> Result<()> {
         let this = Arc::clone(&self.arriving);
-        let run = move |draft: &mut Draft| {
-            this.decided.header(draft)?;
-            check_empty(draft.state(), this.arrival.files.len() as u64)?;
-            this.decided.settle(draft, &this.arrival)
-        };
+        let run = move |draft: &mut Draft| this.decided.settle(draft, &this.arrival);
         let Decided { ledger, access, .. } = &self.arriving.decided;
         ledger.transact(ACTION.as_str(), access.tenant(), run).await?;
         self.armed = false;

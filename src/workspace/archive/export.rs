@@ -12,7 +12,7 @@ use super::super::access::{Access, Admitted, Core};
 use super::super::profile::Profile;
 use super::super::stream_keys::{self, StreamKey};
 use super::super::tokens::{self, Token};
-use super::super::{files, records, references};
+use super::super::{files, records};
 use super::aside;
 use crate::archive::{
     ArchiveManifest, ArchivedFile, ArchivedRecords, END, MANIFEST, MANIFEST_SUM, MAX_MANIFEST, digits,
@@ -114,8 +114,7 @@ async fn admit(access: &Access) -> Result<Admitted> {
 /// The tenant's own records of a kind.
 fn own<E: Entity>(state: &State, access: &Access) -> Result<Vec<E>> {
     let collection = E::collection();
-    let entries = records::texts(state, &collection).into_iter();
-    let own = entries.filter(|entry| references::is_own(access.tenant(), entry)).map(|entry| {
+    let own = records::own_texts(state, access.tenant(), &collection).into_iter().map(|entry| {
         let read = Record::<E>::read(&RecordText::from_stored(entry.text));
         read.map(Record::into_value).map_err(|error| {
             let about = Resource::Record(collection.clone(), entry.id).to_string();
@@ -165,9 +164,7 @@ fn contents(state: &State, access: &Access) -> Result<Contents> {
     let collections = held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok());
     let mut contents = Contents { records: Vec::new(), files: BTreeMap::new() };
     for collection in collections {
-        let mut entries = records::texts(state, &collection);
-        // What names another owner is not the tenant's.
-        entries.retain(|entry| references::is_own(access.tenant(), entry));
+        let entries = records::own_texts(state, access.tenant(), &collection);
         let section: Section = records::section(&collection);
         for key in entries.iter().flat_map(|entry| state.keys(&section, &entry.id)) {
             let Some((area, name)) = records::file_of_key(&key) else { continue };

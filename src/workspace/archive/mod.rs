@@ -12,7 +12,8 @@ pub use import::{Import, Imported};
 pub(super) use export::export;
 
 use super::access::Core;
-use crate::error::{Error, ErrorKind, Result};
+use super::stored_files::written::joined;
+use crate::error::Result;
 use crate::ownership::Action;
 
 /// Does what takes long where records are many, so that nobody else's task waits for it.
@@ -22,12 +23,4 @@ async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
     joined(action, core.runtime.spawn_blocking(work).await)
-}
-
-/// What a task of the library's own came to; its panic is its caller's.
-fn joined<T>(action: Action, done: std::result::Result<T, tokio::task::JoinError>) -> Result<T> {
-    done.map_err(|ended| match ended.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        Err(_) => Error::new(ErrorKind::Closed, action.as_str()),
-    })
 }

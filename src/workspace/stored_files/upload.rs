@@ -21,7 +21,7 @@ use crate::store::ByteStream;
 
 use super::super::access::{Access, Core};
 use super::reserved::{Described, Reserved};
-use super::written::looked_at;
+use super::written::{joined, looked_at};
 use super::{MAX_ORIGINAL_NAME, StoredFile, checked_title, title_of};
 use crate::workspace::{Video, wording};
 
@@ -110,14 +110,8 @@ impl<E: StoredFile> Upload<E> {
         // A task of its own, so that a reservation that lands after the upload was dropped is given
         // back like any other.
         let core = Arc::clone(&access.core);
-        let begin = core.runtime.spawn(Reserved::<E>::begin(access, name, length));
-        let reserved = match begin.await {
-            Ok(reserved) => reserved?,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Err(Error::new(ErrorKind::Closed, E::UPLOAD.as_str())),
-            },
-        };
+        let begun = core.runtime.spawn(Reserved::<E>::begin(access, name, length)).await;
+        let reserved = joined(E::UPLOAD, begun)??;
         let refused = |kind| Error::new(kind, E::UPLOAD.as_str());
         let written = match looked_at(E::IS_CONTENT, &extension, body).await {
             Ok(Some(body)) => reserved.write(body, progress, length).await,

@@ -13,6 +13,17 @@ use crate::ownership::{Action, Permit};
 use crate::paths::BlobKey;
 use crate::store::{ByteStream, Put, StoreErrorKind, TenantStore};
 
+/// What a task of the library's own came to; its panic is its caller's.
+pub(in crate::workspace) fn joined<T>(
+    action: Action,
+    done: std::result::Result<T, tokio::task::JoinError>,
+) -> Result<T> {
+    done.map_err(|ended| match ended.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Error::new(ErrorKind::Closed, action.as_str()),
+    })
+}
+
 /// How long a reservation is to hold from now on.
 pub(in crate::workspace) fn until(core: &Core, now: Timestamp) -> Timestamp {
     let life = SignedDuration::try_from(core.settings.reservation_life).unwrap_or(SignedDuration::MAX);

@@ -29,7 +29,6 @@ use crate::views::Shown;
 
 use super::super::access::Author;
 use super::super::{records, references};
-use super::content::shown;
 use super::plan::{Adoption, AdoptionPlan, EditRefusal, RefusedEdit, RefusedEdits};
 
 const ACTION: Action = Action::AdoptView;
@@ -119,7 +118,7 @@ fn fields(names: Vec<impl Into<String>>) -> Result<(), Refused> {
 impl<E: Entity> Changes<E> {
     /// Compares a file with a state.
     pub(super) fn between(state: &State, file: &EditedFile, adopter: &Adopter<'_>) -> Self {
-        let entries = shown(state, adopter.tenant, &E::collection());
+        let entries = records::own_texts(state, adopter.tenant, &E::collection());
         let known: HashMap<&str, &Entry> = entries.iter().map(|entry| (&*entry.id, entry)).collect();
         let (inserted, updated, refused) = Default::default();
         let mut changes = Self { inserted, updated, removed: Vec::new(), left: Vec::new(), refused };

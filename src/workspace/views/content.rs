@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::{Entry, State};
 use crate::paths::{CollectionName, TenantId};
-use crate::record::RecordText;
 use crate::store::{ViewKey, ViewName, ViewPlace};
 use crate::views::{self, Shape, Shown};
 
@@ -36,7 +35,7 @@ pub(super) fn views_of(
     collection: &CollectionName,
     known: &BTreeSet<ViewKey>,
 ) -> Vec<View> {
-    let entries = shown(state, tenant, collection);
+    let entries = records::own_texts(state, tenant, collection);
     let (Some(key), Some(shape)) = (views::view_of(collection), views::shape(collection)) else {
         return files(&entries, known);
     };
@@ -65,17 +64,4 @@ fn files(entries: &[Entry], known: &BTreeSet<ViewKey>) -> Vec<View> {
     let mut views: Vec<View> = views.collect();
     views.sort_by_key(|view| view.text.is_some());
     views
-}
-
-/// The records that a collection's views show, in order.
-pub(super) fn shown(state: &State, tenant: &TenantId, collection: &CollectionName) -> Vec<Entry> {
-    let mut entries = records::texts(state, collection);
-    entries.retain(|entry| is_shown(entry, tenant));
-    entries
-}
-
-/// Whether a record is to be seen: one that names another owner is not, nor one that can't be read.
-fn is_shown(entry: &Entry, tenant: &TenantId) -> bool {
-    let envelope = RecordText::from_stored(entry.text.clone()).envelope();
-    envelope.is_ok_and(|envelope| envelope.owner().is_none_or(|owner| owner == tenant.as_str()))
 }
