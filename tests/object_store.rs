@@ -146,9 +146,8 @@ async fn keys_have_the_shape_of_the_layout() {
     place.store.put(&blob(&place.ana), put(10)).await.unwrap();
     let keys = place.keys().await;
     assert_eq!(keys.len(), 4);
-    assert_eq!(keys[0], "host/data/ana/head");
-    assert!(keys[1].starts_with("host/data/ana/snapshot-1-"));
-    assert_eq!(keys[2..], ["host/tokens/ana/channel.json", "host/videos/ana/film.mp4"]);
+    assert!(keys[0].starts_with("host/data/ana/snapshot-1-"));
+    assert_eq!(keys[1..], ["host/heads/ana", "host/tokens/ana/channel.json", "host/videos/ana/film.mp4"]);
 }
 
 #[tokio::test]
@@ -160,7 +159,7 @@ async fn the_head_stays_small_and_tidying_leaves_two_generations() {
         if number % 40 == 39 {
             version = place.fold(&version, "shorter\n").await;
         }
-        let head = place.objects.head(&Path::from("host/data/ana/head")).await.unwrap();
+        let head = place.objects.head(&Path::from("host/heads/ana")).await.unwrap();
         assert!(head.size < 5500, "the head has {} bytes", head.size);
     }
     place.store.tidy(&place.ana).await.unwrap();
@@ -175,7 +174,7 @@ async fn a_fold_takes_what_it_covers_out_of_the_head() {
     let one = place.create().await;
     let two = place.add(&one, "a text that must go").await;
     place.fold(&two, "first\nsecond\n").await;
-    let head = place.objects.get(&Path::from("host/data/ana/head")).await.unwrap().bytes().await.unwrap();
+    let head = place.objects.get(&Path::from("host/heads/ana")).await.unwrap().bytes().await.unwrap();
     assert!(!String::from_utf8_lossy(&head).contains("a text that must go"));
 }
 
@@ -183,7 +182,7 @@ async fn a_fold_takes_what_it_covers_out_of_the_head() {
 async fn a_head_that_is_missing_where_one_was_is_corruption() {
     let place = Place::new();
     let version = place.create().await;
-    place.objects.delete(&Path::from("host/data/ana/head")).await.unwrap();
+    place.objects.delete(&Path::from("host/heads/ana")).await.unwrap();
     let refreshed = place.store.refresh(&place.ana, &version).await;
     assert_eq!(refreshed.unwrap_err().kind(), StoreErrorKind::Corrupt);
     let commit = Commit { header: None, text: "late".into() };
@@ -270,7 +269,7 @@ async fn what_a_creation_that_never_happened_left_makes_no_tenant() {
 async fn a_view_never_gets_a_name_of_the_ledgers() {
     let place = Place::new();
     let version = place.create().await;
-    for name in ["head", "snapshot-1-x", "segment-1-x"] {
+    for name in ["snapshot-1-x", "segment-1-x"] {
         let name = ViewName::File(FileName::parse(name).unwrap());
         let view = ViewKey { place: ViewPlace::Data, name };
         let answer = place.store.put_view(&place.ana, &view, "{}".into()).await;

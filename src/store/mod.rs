@@ -258,8 +258,9 @@ pub trait TenantStore: Send + Sync + 'static {
     /// very call, where a request was repeated below);
     /// [`DeadlinePassed`](StoreErrorKind::DeadlinePassed);
     /// [`Body`](StoreErrorKind::Body) with the stream's error as `source`;
-    /// [`Full`](StoreErrorKind::Full); [`NotFound`](StoreErrorKind::NotFound) if the tenant has no
-    /// such life; [`OutcomeUnknown`](StoreErrorKind::OutcomeUnknown) if the blob may be there.
+    /// [`Full`](StoreErrorKind::Full); from a backend that is [`fenced`](Capabilities::fenced)
+    /// [`NotFound`](StoreErrorKind::NotFound) if the tenant has no such life (the others rest on the deadline,
+    /// which is waited for before a life ends); [`OutcomeUnknown`](StoreErrorKind::OutcomeUnknown) if the blob may be there.
     async fn put(&self, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError>;
 
     /// Reads a range of a blob. An open stream goes on though the blob be deleted meanwhile, where

@@ -1,8 +1,10 @@
 //! The administration of tenants: create, list, change, delete, restore, erase.
 
+use futures::{StreamExt, TryStreamExt, stream};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Lifecycle, TenantHeader};
-use crate::ownership::{Action, Principal, Resource, Role, Visibility};
+use crate::ownership::{Action, Permit, Principal, Resource, Role, Visibility};
 use crate::paths::TenantId;
 use crate::quota::{Limits, Usage, effective_limits, usage_of};
 use crate::record::Record;
@@ -13,6 +15,9 @@ use super::profile::{Profile, ProfileChange, is_alive};
 use super::time_zone;
 use super::upkeep::{self, CheckReport, Finding, RepairReport, Swept};
 use super::videos::{AllVideosCursor, Video, across};
+
+/// How many tenants a listing reads at once.
+const READ_AHEAD: usize = 8;
 
 /// What a new tenant is to be.
 #[derive(Debug, Clone)]
@@ -217,39 +222,64 @@ impl<'a> Tenants<'a> {
         self.list_for(Action::ListTenants, after, limit).await
     }
 
+    /// The ids alone, in order of name, from after `after`, at most `limit` (1 to 1000), those that were erased
+    /// included, since no tenant is asked: one request a page to a store that [can
+    /// page](crate::store::object::ObjectTenantStore::paged). The second value is where to go on.
+    ///
+    /// # Errors
+    /// As for [`list`](Self::list).
+    pub async fn ids(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantId>, Option<TenantId>)> {
+        Ok(self.page(Action::ListTenants, after, limit).await?.1)
+    }
+
+    async fn page(
+        &self,
+        action: Action,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Permit, (Vec<TenantId>, Option<TenantId>))> {
+        let operation = action.as_str();
+        if limit == 0 || limit > 1000 {
+            return Err(Error::new(ErrorKind::InvalidInput, operation).about("limit"));
+        }
+        let admitted = self.access.admit(action, &Resource::AllTenants).await?;
+        let store = self.access.core.guarded.store(&admitted.permit);
+        let page = store.tenants(after.map(TenantId::as_str), limit).await;
+        let page = page.map_err(|error| Error::store(operation, error))?;
+        let next = page.items.last().filter(|_| page.next.is_some()).cloned();
+        Ok((admitted.permit, (page.items, next)))
+    }
+
     pub(super) async fn list_for(
         &self,
         action: Action,
         after: Option<&TenantId>,
         limit: usize,
     ) -> Result<(Vec<TenantEntry>, Option<TenantId>)> {
-        let operation = action.as_str();
-        if limit == 0 || limit > 1000 {
-            return Err(Error::new(ErrorKind::InvalidInput, operation).about("limit"));
-        }
-        let admitted = self.access.admit(action, &Resource::AllTenants).await?;
-        let core = &self.access.core;
-        let page = core.guarded.store(&admitted.permit).tenants(after.map(TenantId::as_str), limit).await;
-        let page = page.map_err(|error| Error::store(operation, error))?;
-        let mut entries = Vec::new();
-        for tenant in &page.items {
-            let state = core.guarded.ledger(&admitted.permit).read(operation, tenant).await?;
-            let Some(header) = state.header().filter(|header| is_alive(&header.lifecycle)) else { continue };
-            let deleting_until = match header.lifecycle {
-                Lifecycle::Deleting { until } => Some(until),
-                _ => None,
-            };
-            let profile = Profile::read(operation, header)?;
-            entries.push(TenantEntry {
-                tenant: tenant.clone(),
-                profile,
-                deleting_until,
-                usage: usage_of(&state),
-                limits: effective_limits(&core.plans, &state),
-            });
-        }
-        let next = page.items.last().filter(|_| page.next.is_some()).cloned();
-        Ok((entries, next))
+        let (permit, (tenants, next)) = self.page(action, after, limit).await?;
+        let read = async |tenant| self.entry(&permit, tenant).await;
+        let entries = stream::iter(tenants).map(read).buffered(READ_AHEAD).try_collect::<Vec<_>>().await?;
+        Ok((entries.into_iter().flatten().collect(), next))
+    }
+
+    /// What is told of a tenant, if it is alive.
+    async fn entry(&self, permit: &Permit, tenant: TenantId) -> Result<Option<TenantEntry>> {
+        let (operation, core) = (permit.action().as_str(), &self.access.core);
+        let state = core.guarded.ledger(permit).read(operation, &tenant).await?;
+        let Some(header) = state.header().filter(|header| is_alive(&header.lifecycle)) else {
+            return Ok(None);
+        };
+        let deleting_until = match header.lifecycle {
+            Lifecycle::Deleting { until } => Some(until),
+            _ => None,
+        };
+        let profile = Profile::read(operation, header)?;
+        let (usage, limits) = (usage_of(&state), effective_limits(&core.plans, &state));
+        Ok(Some(TenantEntry { tenant, profile, deleting_until, usage, limits }))
     }
 
     /// What each tenant holds, page by page: as [`list`](Self::list), decided as reading usage.

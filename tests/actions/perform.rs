@@ -274,7 +274,10 @@ fn tenants(action: Action) -> Vec<Row> {
         Action::CreateTenant => vec![direct!("Tenants::create", |call| {
             call.session.tenants().create(&call.tenant, NewTenant::new(tenantry::ownership::Role::User))
         })],
-        Action::ListTenants => vec![direct!("Tenants::list", |call| call.session.tenants().list(None, 10))],
+        Action::ListTenants => vec![
+            direct!("Tenants::list", |call| call.session.tenants().list(None, 10)),
+            direct!("Tenants::ids", |call| call.session.tenants().ids(None, 10)),
+        ],
         Action::ReadAllUsage => {
             vec![direct!("Tenants::usage", |call| call.session.tenants().usage(None, 10))]
         }

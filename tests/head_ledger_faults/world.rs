@@ -150,7 +150,7 @@ impl World {
 
     /// Takes in the head, if it is another than before.
     fn observe(&mut self) -> Checked {
-        let key = Path::from(format!("data/{}/head", tenant()));
+        let key = Path::from(format!("heads/{}", tenant()));
         let now = self.objects.head(&key).now_or_never().unwrap().ok().and_then(|found| found.e_tag);
         if now != self.seen {
             self.seen = now;

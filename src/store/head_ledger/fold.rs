@@ -8,7 +8,7 @@ use super::append::misuse;
 use super::head::{Head, SnapshotReference};
 use super::omission::Step;
 use super::swap::{Mark, Swapped};
-use super::{HEAD, HeadLedger, Known};
+use super::{HeadLedger, Known};
 use crate::paths::TenantId;
 use crate::store::object_error::from_object;
 use crate::store::{Fold, FoldKind, Outcome, StoreError, Version};
@@ -113,7 +113,7 @@ impl HeadLedger {
 
     /// What erasing would be if there were no tombstones.
     async fn remove_head(&self, tenant: &TenantId, known: &Known) -> Result<Outcome, StoreError> {
-        match self.objects.delete(&self.key(tenant, HEAD)).await {
+        match self.objects.delete(&self.head_key(tenant)).await {
             Ok(()) => Ok(Outcome::Committed(known.version())),
             Err(error) => Ok(Outcome::Unknown(from_object("fold", "the head", error))),
         }

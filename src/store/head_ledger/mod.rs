@@ -41,9 +41,6 @@ use super::{Header, StoreError, Version};
 use crate::environment::Entropy;
 use crate::paths::TenantId;
 
-/// The head's own name.
-const HEAD: &str = "head";
-
 /// Sizes and limits of a [`HeadLedger`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -66,10 +63,12 @@ impl Default for HeadLedgerSettings {
     }
 }
 
-/// The ledger half of a store over an object store, under `<root>/<tenant>/`.
+/// The ledger half of a store over an object store: heads are `<heads>/<tenant>`, so that whoever lists them
+/// lists the tenants, and what they name lies under `<parts>/<tenant>/`.
 pub struct HeadLedger {
     objects: Arc<dyn ObjectStore>,
-    root: Path,
+    heads: Path,
+    parts: Path,
     entropy: Arc<dyn Entropy>,
     settings: HeadLedgerSettings,
     omission: Omission,
@@ -103,15 +102,17 @@ struct Token {
 }
 
 impl HeadLedger {
-    /// A ledger under `root` in `objects`; `entropy` makes names and ids.
+    /// A ledger with its heads under `heads` and all else under `parts`, two folders that differ;
+    /// `entropy` makes names and ids.
     #[must_use]
     pub fn new(
         objects: Arc<dyn ObjectStore>,
-        root: Path,
+        heads: Path,
+        parts: Path,
         entropy: Arc<dyn Entropy>,
         settings: HeadLedgerSettings,
     ) -> Self {
-        Self { objects, root, entropy, settings, omission: Omission::default() }
+        Self { objects, heads, parts, entropy, settings, omission: Omission::default() }
     }
 
     /// The same with one step of the protocol left out, to show that tests notice.
@@ -140,7 +141,7 @@ impl HeadLedger {
     /// Whatever kept the store from it; part of it may be done.
     pub async fn tidy(&self, tenant: &TenantId) -> Result<bool, StoreError> {
         let failed = |error| from_object("tidy", "the tenant's ledger", error);
-        let folder = self.root.clone().join(tenant.as_str());
+        let folder = self.parts.clone().join(tenant.as_str());
         let found: Vec<_> = self.objects.list(Some(&folder)).try_collect().await.map_err(failed)?;
         let Some(known) = self.read_head(tenant).await? else { return Ok(false) };
         let head = &known.head;
@@ -162,8 +163,13 @@ impl HeadLedger {
         Ok(head.header.tombstone)
     }
 
+    fn head_key(&self, tenant: &TenantId) -> Path {
+        self.heads.clone().join(tenant.as_str())
+    }
+
+    /// Where an object lies that a head names.
     fn key(&self, tenant: &TenantId, name: &str) -> Path {
-        self.root.clone().join(tenant.as_str()).join(name)
+        self.parts.clone().join(tenant.as_str()).join(name)
     }
 
     /// 128 random bits as text.

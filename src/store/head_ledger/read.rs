@@ -9,7 +9,7 @@ use object_store::{Error as ObjectError, GetOptions, GetResult, ObjectStore, Upd
 use super::head::{Head, SegmentReference, corrupt};
 use super::objects::FetchError;
 use super::omission::Step;
-use super::{HEAD, HeadLedger, Known, Token};
+use super::{HeadLedger, Known, Token};
 use crate::paths::TenantId;
 use crate::store::object_error::from_object;
 use crate::store::{Incarnation, Loaded, Refreshed, StoreError, StoreErrorKind, Version};
@@ -69,7 +69,7 @@ impl HeadLedger {
 
     /// Reads the head; `None` if there is none.
     pub(super) async fn read_head(&self, tenant: &TenantId) -> Result<Option<Known>, StoreError> {
-        match self.objects.get_opts(&self.key(tenant, HEAD), GetOptions::default()).await {
+        match self.objects.get_opts(&self.head_key(tenant), GetOptions::default()).await {
             Ok(found) => Ok(Some(receive(found).await?)),
             Err(ObjectError::NotFound { .. }) => Ok(None),
             Err(error) => Err(from_object("read ledger", "the head", error)),
@@ -84,7 +84,7 @@ impl HeadLedger {
     /// Reads the head, if it is no longer `old`.
     async fn read_changed_head(&self, tenant: &TenantId, old: &Known) -> Result<Option<Known>, StoreError> {
         let options = GetOptions::new().with_if_none_match(old.etag.e_tag.clone());
-        match self.objects.get_opts(&self.key(tenant, HEAD), options).await {
+        match self.objects.get_opts(&self.head_key(tenant), options).await {
             Ok(found) => Ok(Some(receive(found).await?).filter(|now| now.etag.e_tag != old.etag.e_tag)),
             Err(ObjectError::NotModified { .. }) => Ok(None),
             Err(ObjectError::NotFound { .. }) => Err(missing_head()),

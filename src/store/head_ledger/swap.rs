@@ -13,7 +13,7 @@ use object_store::{Error as ObjectError, ObjectStore, PutMode, PutOptions, PutRe
 use super::head::{Head, corrupt};
 use super::objects::{Kind, parse_name};
 use super::omission::Step;
-use super::{HEAD, HeadLedger, Known};
+use super::{HeadLedger, Known};
 use crate::paths::TenantId;
 use crate::store::object_error::from_object;
 use crate::store::{StoreError, StoreErrorKind};
@@ -100,7 +100,7 @@ impl HeadLedger {
     ) -> object_store::Result<PutResult> {
         let mode = base.map_or(PutMode::Create, |base| PutMode::Update(base.etag.clone()));
         let options = PutOptions { mode, ..PutOptions::default() };
-        self.objects.put_opts(&self.key(tenant, HEAD), body.into(), options).await
+        self.objects.put_opts(&self.head_key(tenant), body.into(), options).await
     }
 
     /// What a head that is not the base says of the swap.

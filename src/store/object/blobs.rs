@@ -11,9 +11,9 @@ use super::ObjectTenantStore;
 use super::download::Download;
 use super::parts::PartsUpload;
 use crate::environment::Deadline;
-use crate::paths::{BlobKey, TenantId};
+use crate::paths::BlobKey;
 use crate::store::object_error::{because_of, from_object};
-use crate::store::{BlobInfo, ByteStream, Incarnation, Put, StoreError, StoreErrorKind};
+use crate::store::{BlobInfo, ByteStream, Put, StoreError, StoreErrorKind};
 
 /// Common object stores take 10,000 parts; the rest is left as room for a hint that was too low.
 const PARTS_AIMED_AT: u64 = 9_000;
@@ -26,12 +26,7 @@ impl ObjectTenantStore {
         let part_bytes = part_bytes(self.settings.part_bytes, put.length_hint);
         let mut body = Parts { body: put.body, rest: Bytes::new(), part_bytes };
         let first = body.next().await?;
-        let publication = Publication {
-            tenant: key.tenant(),
-            incarnation: put.incarnation,
-            deadline: &put.deadline,
-            location: &location,
-        };
+        let publication = Publication { deadline: &put.deadline, location: &location };
         if first.full {
             self.put_parts(first.payload, body, publication).await
         } else {
@@ -46,7 +41,6 @@ impl ObjectTenantStore {
         publication: Publication<'_>,
     ) -> Result<BlobInfo, StoreError> {
         let length = payload.content_length() as u64;
-        self.check_life(&publication).await?;
         let mut sent = None;
         for _ in 0..PUT_ATTEMPTS {
             if let Err(error) = publication.check_deadline() {
@@ -113,7 +107,6 @@ impl ObjectTenantStore {
             }
         }
         upload.sent().await.map_err(failed)?;
-        self.check_life(publication).await?;
         match self.objects.head(publication.location).await {
             Ok(_) => return Err(taken()),
             Err(ObjectError::NotFound { .. }) => {}
@@ -121,14 +114,6 @@ impl ObjectTenantStore {
         }
         publication.check_deadline()?;
         Ok(length)
-    }
-
-    /// Sees that the life in which the blob was reserved goes on.
-    async fn check_life(&self, publication: &Publication<'_>) -> Result<(), StoreError> {
-        match self.ledger.header(publication.tenant).await? {
-            Some(header) if header.incarnation == publication.incarnation && !header.tombstone => Ok(()),
-            _ => Err(StoreError::new(StoreErrorKind::NotFound, "put", "the tenant has no such life")),
-        }
     }
 
     pub(super) async fn get_blob(&self, key: &BlobKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
@@ -175,8 +160,6 @@ fn absent() -> StoreError {
 
 /// What must hold when a blob is published.
 struct Publication<'a> {
-    tenant: &'a TenantId,
-    incarnation: Incarnation,
     deadline: &'a Deadline,
     location: &'a Path,
 }

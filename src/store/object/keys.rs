@@ -6,6 +6,7 @@ use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::{StoreError, StoreErrorKind, ViewKey, ViewPlace};
 
 const DATA: &str = "data";
+const HEADS: &str = "heads";
 const TOKENS: &str = "tokens";
 const RESERVED: &str = ".tenantry";
 
@@ -20,14 +21,19 @@ impl Keys {
         Self { prefix }
     }
 
-    /// The folder of all ledgers.
-    pub(super) fn ledgers(&self) -> Path {
+    /// The folder of all ledgers' heads, one object a tenant.
+    pub(super) fn heads(&self) -> Path {
+        self.prefix.clone().join(HEADS)
+    }
+
+    /// The folder of what heads name, and of views, a folder a tenant.
+    pub(super) fn data_of_all(&self) -> Path {
         self.prefix.clone().join(DATA)
     }
 
-    /// The folder of a tenant's ledger and views.
+    /// The folder of what a tenant's head names, and of its views.
     pub(super) fn data(&self, tenant: &TenantId) -> Path {
-        self.ledgers().join(tenant.as_str())
+        self.data_of_all().join(tenant.as_str())
     }
 
     /// The folder of a tenant's token views.
@@ -79,5 +85,5 @@ fn segment(name: &str) -> PathPart<'_> {
 
 /// Whether an object of that name in a tenant's data folder belongs to its ledger.
 pub(super) fn is_of_ledger(name: &str) -> bool {
-    name == "head" || name.starts_with("snapshot-") || name.starts_with("segment-")
+    name.starts_with("snapshot-") || name.starts_with("segment-")
 }

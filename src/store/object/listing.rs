@@ -1,22 +1,31 @@
 //! Listings, in order of name and page by page.
 //!
-//! An object store promises no order, so a page is chosen from all that comes after its start; what
-//! is held at once is one page. Tenants are found by their folders, and a folder counts only if a
-//! head lies in it: an object left by a creation that never happened makes no tenant.
+//! Where the store can page ([`ObjectTenantStore::paged`]) a page is a request. Elsewhere an object store
+//! promises no order, so a page is chosen from all that comes after its start; what is held at once is one page.
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::ObjectTenantStore;
 use crate::paths::{Area, FileName, TenantId};
 use crate::store::object_error::from_object;
 use crate::store::{Found, Page, SetAside, StoreError, ViewPlace};
 
-/// How many heads are asked for at once.
-const ASK_AHEAD: usize = 16;
+/// How many keys a request for a page brings at the most, on S3 and all that speaks like it.
+const MOST_KEYS: usize = 1000;
+
+/// What of a folder is to be listed.
+struct Listing<'a> {
+    operation: &'static str,
+    subject: &'static str,
+    folder: &'a Path,
+    after: Option<&'a str>,
+    limit: usize,
+}
 
 impl ObjectTenantStore {
     pub(super) async fn list_blobs(
@@ -26,13 +35,13 @@ impl ObjectTenantStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Found>, StoreError> {
-        let folder = self.keys.area(tenant, area);
-        let smallest = self.smallest("list", "the tenant's blobs", &folder, after, limit, |_| true).await?;
-        let found = smallest.into_iter().map(|(name, length)| {
+        let (operation, subject, folder) = ("list", "the tenant's blobs", &self.keys.area(tenant, area));
+        let listing = Listing { operation, subject, folder, after, limit };
+        self.list_names(listing, |name, length| {
             let plain = (!name.contains('/')).then(|| FileName::parse(&name).ok()).flatten();
-            Found { file: plain, name, length }
-        });
-        Ok(page(found.collect(), limit, |found| &found.name))
+            Some(Found { file: plain, name, length })
+        })
+        .await
     }
 
     pub(super) async fn list_edited_objects(
@@ -42,45 +51,10 @@ impl ObjectTenantStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<SetAside>, StoreError> {
-        let (folder, subject) = (self.keys.views(tenant, place), "the tenant's views");
-        let is_edited = |name: &str| SetAside::of_name(place, name, 0).is_some();
-        let smallest = self.smallest("list edited views", subject, &folder, after, limit, is_edited).await?;
-        let Page { items, next } = page(smallest.into_iter().collect(), limit, |(name, _)| name);
-        let items = items.iter().filter_map(|(name, length)| SetAside::of_name(place, name, *length));
-        Ok(Page { items: items.collect(), next })
-    }
-
-    /// The first names in a folder from after `after` that are to be kept, each with its length: one
-    /// more than `limit`, if there are so many.
-    async fn smallest(
-        &self,
-        operation: &'static str,
-        subject: &'static str,
-        folder: &Path,
-        after: Option<&str>,
-        limit: usize,
-        keep: impl Fn(&str) -> bool + Send,
-    ) -> Result<BTreeMap<String, u64>, StoreError> {
-        let mut objects = match after.and_then(|after| Path::parse(format!("{folder}/{after}")).ok()) {
-            Some(offset) => self.objects.list_with_offset(Some(folder), &offset),
-            None => self.objects.list(Some(folder)),
-        };
-        let mut smallest = BTreeMap::new();
-        let failed = |error| from_object(operation, subject, error);
-        while let Some(object) = objects.try_next().await.map_err(failed)? {
-            let key = object.location.as_ref();
-            let Some(name) = key.strip_prefix(folder.as_ref()).and_then(|rest| rest.strip_prefix('/')) else {
-                continue;
-            };
-            if after.is_some_and(|after| name <= after) || !keep(name) {
-                continue;
-            }
-            smallest.insert(name.to_owned(), object.size);
-            if smallest.len() > limit.saturating_add(1) {
-                smallest.pop_last();
-            }
-        }
-        Ok(smallest)
+        let (operation, subject) = ("list edited views", "the tenant's views");
+        let folder = &self.keys.views(tenant, place);
+        let listing = Listing { operation, subject, folder, after, limit };
+        self.list_names(listing, |name, length| SetAside::of_name(place, &name, length)).await
     }
 
     pub(super) async fn list_tenants(
@@ -88,34 +62,93 @@ impl ObjectTenantStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<TenantId>, StoreError> {
-        let failed = |error| from_object("list tenants", "the tenants", error);
-        let folders = self.objects.list_with_delimiter(Some(&self.keys.ledgers())).await.map_err(failed)?;
-        let mut candidates: Vec<TenantId> = folders
-            .common_prefixes
-            .iter()
-            .filter_map(|folder| TenantId::parse(folder.filename()?).ok())
-            .filter(|tenant| after.is_none_or(|after| tenant.as_str() > after))
-            .collect();
-        candidates.sort_unstable();
-        let tenants: Vec<TenantId> = stream::iter(candidates)
-            .map(async |tenant| match self.objects.head(&self.keys.data(&tenant).join("head")).await {
-                Ok(_) => Ok(Some(tenant)),
-                Err(object_store::Error::NotFound { .. }) => Ok(None),
-                Err(error) => Err(failed(error)),
-            })
-            .buffered(ASK_AHEAD)
-            .try_filter_map(async |tenant| Ok(tenant))
-            .take(limit.saturating_add(1))
-            .try_collect()
-            .await?;
-        Ok(page(tenants, limit, TenantId::as_str))
+        let (operation, subject, folder) = ("list tenants", "the tenants", &self.keys.heads());
+        let listing = Listing { operation, subject, folder, after, limit };
+        self.list_names(listing, |name, _| TenantId::parse(&name).ok()).await
+    }
+
+    /// The first `limit` of the names in a folder from after `after` that `read` knows, each with its length.
+    async fn list_names<T>(
+        &self,
+        listing: Listing<'_>,
+        read: impl Fn(String, u64) -> Option<T> + Send,
+    ) -> Result<Page<T>, StoreError> {
+        let found = match &self.pages {
+            Some(pages) => listing.next_pages(&**pages, &read).await,
+            None => listing.smallest(&*self.objects, &read).await,
+        };
+        found.map_err(|error| from_object(listing.operation, listing.subject, error))
     }
 }
 
-/// A page of the first `limit` of `items`, which are one more if there is more.
-fn page<T>(mut items: Vec<T>, limit: usize, name: impl Fn(&T) -> &str) -> Page<T> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| name(last).to_owned());
-    Page { items, next }
+impl Listing<'_> {
+    /// An object's name in the folder, if it is one that is to come.
+    fn name<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let name = key.strip_prefix(self.folder.as_ref())?.strip_prefix('/')?;
+        Some(name).filter(|name| self.after.is_none_or(|after| *name > after))
+    }
+
+    /// From a store that lists in order of name: a request for each page of keys, until there are enough.
+    async fn next_pages<T>(
+        &self,
+        pages: &dyn PaginatedListStore,
+        read: impl Fn(String, u64) -> Option<T>,
+    ) -> object_store::Result<Page<T>> {
+        let folder = format!("{}/", self.folder);
+        let mut page_token = None;
+        let mut page = Page { items: Vec::new(), next: None };
+        loop {
+            let options = PaginatedListOptions {
+                offset: self.after.map(|after| format!("{folder}{after}")),
+                max_keys: Some((self.limit - page.items.len()).clamp(1, MOST_KEYS)),
+                page_token: page_token.take(),
+                ..PaginatedListOptions::default()
+            };
+            let answer = pages.list_paginated(Some(&folder), options).await?;
+            for object in answer.result.objects {
+                let Some(name) = self.name(object.location.as_ref()) else { continue };
+                if page.items.len() == self.limit {
+                    return Ok(page);
+                }
+                page.next = Some(name.to_owned());
+                page.items.extend(read(name.to_owned(), object.size));
+            }
+            page_token = answer.page_token;
+            if page_token.is_none() {
+                return Ok(Page { next: None, ..page });
+            }
+            if page.items.len() >= self.limit {
+                return Ok(page);
+            }
+        }
+    }
+
+    /// From a store that promises no order: all is looked at.
+    async fn smallest<T>(
+        &self,
+        objects: &dyn ObjectStore,
+        read: impl Fn(String, u64) -> Option<T>,
+    ) -> object_store::Result<Page<T>> {
+        let offset = self.after.and_then(|after| Path::parse(format!("{}/{after}", self.folder)).ok());
+        let mut objects = match offset {
+            Some(offset) => objects.list_with_offset(Some(self.folder), &offset),
+            None => objects.list(Some(self.folder)),
+        };
+        let mut smallest = BTreeMap::new();
+        while let Some(object) = objects.try_next().await? {
+            let Some(name) = self.name(object.location.as_ref()) else { continue };
+            let Some(item) = read(name.to_owned(), object.size) else { continue };
+            smallest.insert(name.to_owned(), item);
+            // One more than the page tells whether there is more.
+            if smallest.len() > self.limit.saturating_add(1) {
+                smallest.pop_last();
+            }
+        }
+        let more = smallest.len() > self.limit;
+        if more {
+            smallest.pop_last();
+        }
+        let next = smallest.last_key_value().filter(|_| more).map(|(name, _)| name.clone());
+        Ok(Page { items: smallest.into_values().collect(), next })
+    }
 }

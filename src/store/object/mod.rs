@@ -1,7 +1,8 @@
 //! A backend over any object store that honours conditional puts: [`ObjectTenantStore`].
 //!
-//! Keys have the shape of the layout on disk: `videos/<tenant>/<file>`, `data/<tenant>/head`. The
-//! ledger is a [`HeadLedger`]; this module adds blobs, listings, views and the probe.
+//! Keys have the shape of the layout on disk: `videos/<tenant>/<file>`, `data/<tenant>/…`. The ledger is a
+//! [`HeadLedger`] with its heads beside them, `heads/<tenant>`, so that listing tenants asks for nothing but
+//! their keys; this module adds blobs, listings, views and the probe.
 //!
 //! A blob's deadline is checked before each request that could publish it. A request under way
 //! can outlive it by a request's longest life, which is why a doomed blob's name is never used
@@ -28,6 +29,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use object_store::ObjectStore;
+use object_store::list::PaginatedListStore;
 use object_store::path::Path;
 
 use self::keys::Keys;
@@ -67,6 +69,8 @@ pub(crate) struct Clients {
     pub(crate) uploads: Arc<dyn ObjectStore>,
     /// For files on their way from it.
     pub(crate) downloads: Arc<dyn ObjectStore>,
+    /// For listings page by page, where the store lists in order of name.
+    pub(crate) pages: Option<Arc<dyn PaginatedListStore>>,
     /// How long a download may wait to begin, if there is a limit.
     pub(crate) patience: Option<Duration>,
     /// How long a request that changes something may be on its way, if there is a limit.
@@ -78,6 +82,7 @@ pub struct ObjectTenantStore {
     objects: Arc<dyn ObjectStore>,
     uploads: Arc<dyn ObjectStore>,
     downloads: Arc<dyn ObjectStore>,
+    pages: Option<Arc<dyn PaginatedListStore>>,
     patience: Option<Duration>,
     longest_request: Option<Duration>,
     keys: Keys,
@@ -103,13 +108,18 @@ impl ObjectTenantStore {
         settings: ObjectStoreSettings,
     ) -> Self {
         let (small, uploads, downloads) = (Arc::clone(&objects), Arc::clone(&objects), objects);
-        let (patience, longest_request) = (None, None);
-        Self::over(
-            Clients { small, uploads, downloads, patience, longest_request },
-            prefix,
-            entropy,
-            settings,
-        )
+        let (pages, patience, longest_request) = (None, None, None);
+        let clients = Clients { small, uploads, downloads, pages, patience, longest_request };
+        Self::over(clients, prefix, entropy, settings)
+    }
+
+    /// The same with its listings asked for page by page. `pages` leads to the very same place, and lists in
+    /// order of name (by the bytes of UTF-8) from after an offset, as S3, GCS and Azure do and a directory bucket of
+    /// S3 Express does not. Without it each page is chosen from a listing of all that comes.
+    #[must_use]
+    pub fn paged(mut self, pages: Arc<dyn PaginatedListStore>) -> Self {
+        self.pages = Some(pages);
+        self
     }
 
     /// A store to which several ways lead.
@@ -119,15 +129,27 @@ impl ObjectTenantStore {
         entropy: Arc<dyn Entropy>,
         settings: ObjectStoreSettings,
     ) -> Self {
-        let Clients { small: objects, uploads, downloads, patience, longest_request } = clients;
+        let Clients { small: objects, uploads, downloads, pages, patience, longest_request } = clients;
         let keys = Keys::new(prefix);
         let ledger = HeadLedger::new(
             Arc::clone(&objects),
-            keys.ledgers(),
+            keys.heads(),
+            keys.data_of_all(),
             Arc::clone(&entropy),
             settings.ledger.clone(),
         );
-        Self { objects, uploads, downloads, patience, longest_request, keys, ledger, entropy, settings }
+        Self {
+            objects,
+            uploads,
+            downloads,
+            pages,
+            patience,
+            longest_request,
+            keys,
+            ledger,
+            entropy,
+            settings,
+        }
     }
 
     /// The same with one step of the ledger's protocol left out, to show that tests notice.

@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::limit::LimitStore;
+use object_store::list::{PaginatedListOptions, PaginatedListResult, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
+use tokio::sync::Semaphore;
 
 use crate::environment::SystemEntropy;
 use crate::record::SecretText;
@@ -200,15 +203,38 @@ impl S3Options {
         let uploads = self.client(|options| options.with_timeout(self.upload_timeout))?;
         let downloads =
             self.client(|options| options.with_timeout_disabled().with_read_timeout(self.read_timeout))?;
+        // A directory bucket lists in no order.
+        let ordered = self.builder.get_config_value(&AmazonS3ConfigKey::S3Express).as_deref() != Some("true");
+        let pages = LimitedPages { client: small.clone(), requests: Semaphore::new(self.requests) };
         let limited =
             |client: AmazonS3, most: usize| Arc::new(LimitStore::new(client, most)) as Arc<dyn ObjectStore>;
         let clients = Clients {
             small: limited(small, self.requests),
             uploads: limited(uploads, self.uploads),
             downloads: limited(downloads, self.downloads),
+            pages: ordered.then(|| Arc::new(pages) as _),
             patience: Some(self.request_timeout),
             longest_request: Some(self.upload_timeout.max(self.request_timeout)),
         };
         Ok(ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store))
+    }
+}
+
+/// Listings page by page, so many at once.
+struct LimitedPages {
+    client: AmazonS3,
+    requests: Semaphore,
+}
+
+#[async_trait]
+impl PaginatedListStore for LimitedPages {
+    async fn list_paginated(
+        &self,
+        prefix: Option<&str>,
+        options: PaginatedListOptions,
+    ) -> object_store::Result<PaginatedListResult> {
+        // It is never closed; if it were, nothing would be limited.
+        let _permit = self.requests.acquire().await.ok();
+        self.client.list_paginated(prefix, options).await
     }
 }

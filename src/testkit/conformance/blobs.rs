@@ -247,6 +247,10 @@ async fn delete(bench: Bench) -> Verdict {
 }
 
 async fn lives(bench: Bench) -> Verdict {
+    if !bench.store.capabilities().fenced {
+        // There the deadline alone keeps a put from a life that ended.
+        return Ok(());
+    }
     let ana = bench.create(&tenant("ana")?).await?;
     let mut budi = bench.create(&tenant("budi")?).await?;
     let key = blob_key(&ana.tenant, "film.mp4")?;
