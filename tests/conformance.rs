@@ -9,13 +9,9 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use tenantry::store::object::{ObjectStoreSettings, ObjectTenantStore};
 use tenantry::store::{MemoryStore, StoreError, TenantStore};
-use tenantry::testkit::conformance::{Medium, Report, conformance};
+use tenantry::testkit::conformance::{Medium, conformance};
 use tenantry::testkit::faulty_objects::FaultyObjects;
 use tenantry::testkit::{CountingStore, HangingStore, SeededEntropy};
-
-fn ensure_conforms(report: &Report) {
-    assert!(!report.is_empty() && report.failures().next().is_none(), "{report}");
-}
 
 struct Memory(MemoryStore);
 
@@ -28,7 +24,7 @@ impl Medium for Memory {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_memory_store_conforms() {
-    ensure_conforms(&conformance(|| Memory(MemoryStore::new())).await);
+    conformance(|| Memory(MemoryStore::new())).await.ensure().unwrap();
 }
 
 /// Objects under a prefix, listed in no order that would help, with everything small: each commit
@@ -51,7 +47,7 @@ impl Medium for Objects {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_object_store_conforms_under_a_prefix_with_everything_small() {
-    ensure_conforms(&conformance(|| Objects(Arc::new(InMemory::new()), AtomicU64::new(0))).await);
+    conformance(|| Objects(Arc::new(InMemory::new()), AtomicU64::new(0))).await.ensure().unwrap();
 }
 
 struct Wrapped(MemoryStore);
@@ -67,5 +63,5 @@ impl Medium for Wrapped {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_wrappers_conform() {
-    ensure_conforms(&conformance(|| Wrapped(MemoryStore::new())).await);
+    conformance(|| Wrapped(MemoryStore::new())).await.ensure().unwrap();
 }

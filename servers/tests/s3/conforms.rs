@@ -5,13 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenantry::store::s3::S3Store;
 use tenantry::store::{StoreError, TenantStore};
-use tenantry::testkit::conformance::{Medium, Report, conformance};
+use tenantry::testkit::conformance::{Medium, conformance};
 
 use crate::support::{options, prefix, store};
-
-fn ensure_conforms(report: &Report) {
-    assert!(!report.is_empty() && report.failures().next().is_none(), "{report}");
-}
 
 struct Place(String);
 
@@ -24,7 +20,7 @@ impl Medium for Place {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_on_a_server_conforms() {
-    ensure_conforms(&conformance(|| Place(prefix())).await);
+    conformance(|| Place(prefix())).await.ensure().unwrap();
 }
 
 /// Everything small: each commit soon becomes a segment, and blobs are sent in parts.
@@ -42,5 +38,5 @@ impl Medium for Small {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_on_a_server_conforms_with_everything_small() {
-    ensure_conforms(&conformance(|| Small(prefix())).await);
+    conformance(|| Small(prefix())).await.ensure().unwrap();
 }

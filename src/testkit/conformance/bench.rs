@@ -13,9 +13,9 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Failure, Medium, Verdict, ensure};
+use super::{Check, Medium, Stop, ensure, fails, needs};
 use crate::environment::{Deadline, ManualClock};
-use crate::paths::{Area, BlobKey, FileName, NameError, TenantId};
+use crate::paths::{Area, BlobKey, FileName, TenantId};
 use crate::store::{
     BlobInfo, ByteStream, Commit, Fold, FoldKind, Header, Incarnation, Outcome, Put, Refreshed, StoreError,
     StoreErrorKind, TenantStore, Version,
@@ -29,18 +29,6 @@ pub(super) struct Bench {
     incarnations: AtomicU64,
 }
 
-impl From<NameError> for Failure {
-    fn from(error: NameError) -> Self {
-        Self(format!("a name was refused: {error}"))
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self(format!("a stream failed: {error}"))
-    }
-}
-
 impl Bench {
     pub(super) async fn new(medium: Box<dyn Medium>) -> Result<Self, StoreError> {
         let store = medium.open().await?;
@@ -49,8 +37,13 @@ impl Bench {
     }
 
     /// Another store over the same medium.
-    pub(super) async fn second(&self) -> Result<Arc<dyn TenantStore>, Failure> {
+    pub(super) async fn second(&self) -> Result<Arc<dyn TenantStore>, Stop> {
         Ok(self.medium.open().await?)
+    }
+
+    /// Goes on only with a store that says that it is fenced.
+    pub(super) fn needs_fence(&self) -> Check {
+        needs(self.store.capabilities().fenced, "the store does not say that it is fenced")
     }
 
     /// A header of a new life.
@@ -61,7 +54,7 @@ impl Bench {
     }
 
     /// Creates a tenant with one commit, `{"created":true}`.
-    pub(super) async fn create(&self, tenant: &TenantId) -> Result<Ledger, Failure> {
+    pub(super) async fn create(&self, tenant: &TenantId) -> Result<Ledger, Stop> {
         let header = self.header("{}");
         let commit = Commit { header: Some(header.clone()), text: Bytes::from_static(CREATED) };
         let version = committed(self.store.append(tenant, None, commit).await?)?;
@@ -91,7 +84,7 @@ impl Bench {
         ledger: &Ledger,
         name: &str,
         content: &'static [u8],
-    ) -> Result<BlobKey, Failure> {
+    ) -> Result<BlobKey, Stop> {
         let key = blob_key(&ledger.tenant, name)?;
         let info = self.store.put(&key, self.put(ledger, body(content))).await?;
         ensure(info == BlobInfo { length: content.len() as u64 }, "the put answered another length")?;
@@ -113,7 +106,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Adds a line; it must be committed.
-    pub(super) async fn add(&mut self, store: &dyn TenantStore, text: &str) -> Verdict {
+    pub(super) async fn add(&mut self, store: &dyn TenantStore, text: &str) -> Check {
         let text = Bytes::copy_from_slice(text.as_bytes());
         let commit = Commit { header: None, text: text.clone() };
         let version = committed(store.append(&self.tenant, Some(&self.version), commit).await?)?;
@@ -125,7 +118,7 @@ impl Ledger {
     }
 
     /// Tries to add a line.
-    pub(super) async fn try_add(&self, store: &dyn TenantStore, text: &str) -> Result<Outcome, Failure> {
+    pub(super) async fn try_add(&self, store: &dyn TenantStore, text: &str) -> Result<Outcome, Stop> {
         let commit = Commit { header: None, text: Bytes::copy_from_slice(text.as_bytes()) };
         Ok(store.append(&self.tenant, Some(&self.version), commit).await?)
     }
@@ -141,7 +134,7 @@ impl Ledger {
     }
 
     /// Makes the tenant a tombstone.
-    pub(super) async fn erase(&mut self, store: &dyn TenantStore) -> Verdict {
+    pub(super) async fn erase(&mut self, store: &dyn TenantStore) -> Check {
         self.header.tombstone = true;
         let fold = self.replacement(&[]);
         self.version = committed(store.fold(&self.tenant, &self.version, fold).await?)?;
@@ -150,7 +143,7 @@ impl Ledger {
     }
 
     /// Learns what came since, in whichever way the store tells it.
-    pub(super) async fn follow(&mut self, store: &dyn TenantStore) -> Verdict {
+    pub(super) async fn follow(&mut self, store: &dyn TenantStore) -> Check {
         match store.refresh(&self.tenant, &self.version).await? {
             Refreshed::Unchanged => {}
             Refreshed::Commits { version, header, commits } => {
@@ -166,7 +159,7 @@ impl Ledger {
     }
 
     /// Says whether both are the same state.
-    pub(super) fn ensure_equal(&self, other: &Self) -> Verdict {
+    pub(super) fn ensure_equal(&self, other: &Self) -> Check {
         ensure(self.version.number == other.version.number, "the numbers differ")?;
         ensure(self.version.incarnation == other.version.incarnation, "the lives differ")?;
         ensure(self.header == other.header, "the headers differ")?;
@@ -175,9 +168,9 @@ impl Ledger {
 }
 
 /// Reads a ledger that must be there.
-pub(super) async fn load(store: &dyn TenantStore, tenant: &TenantId) -> Result<Ledger, Failure> {
+pub(super) async fn load(store: &dyn TenantStore, tenant: &TenantId) -> Result<Ledger, Stop> {
     let Some(loaded) = store.load(tenant).await? else {
-        return Err(Failure("the tenant has no ledger".to_owned()));
+        return Err(fails("the tenant has no ledger"));
     };
     let counted = loaded.snapshot_number + loaded.commits.len() as u64;
     ensure(loaded.version.number == counted, "snapshot and commits don't make up the version")?;
@@ -196,31 +189,31 @@ pub(super) async fn load(store: &dyn TenantStore, tenant: &TenantId) -> Result<L
 }
 
 /// The version, if it was committed.
-pub(super) fn committed(outcome: Outcome) -> Result<Version, Failure> {
+pub(super) fn committed(outcome: Outcome) -> Result<Version, Stop> {
     match outcome {
         Outcome::Committed(version) => Ok(version),
-        other => Err(Failure(format!("expected a commit, got {other:?}"))),
+        other => Err(fails(format!("expected a commit, got {other:?}"))),
     }
 }
 
-pub(super) fn ensure_conflict(outcome: &Outcome) -> Verdict {
+pub(super) fn ensure_conflict(outcome: &Outcome) -> Check {
     ensure(matches!(outcome, Outcome::Conflict), format!("expected a conflict, got {outcome:?}"))
 }
 
 /// Says whether a call was refused with that kind.
-pub(super) fn ensure_refused<T>(answer: Result<T, StoreError>, kind: StoreErrorKind) -> Verdict {
+pub(super) fn ensure_refused<T>(answer: Result<T, StoreError>, kind: StoreErrorKind) -> Check {
     match answer {
-        Ok(_) => Err(Failure(format!("expected {kind:?}, got success"))),
+        Ok(_) => Err(fails(format!("expected {kind:?}, got success"))),
         Err(error) if error.kind() == kind => Ok(()),
-        Err(error) => Err(Failure(format!("expected {kind:?}, got {:?}: {error}", error.kind()))),
+        Err(error) => Err(fails(format!("expected {kind:?}, got {:?}: {error}", error.kind()))),
     }
 }
 
-pub(super) fn tenant(text: &str) -> Result<TenantId, Failure> {
+pub(super) fn tenant(text: &str) -> Result<TenantId, Stop> {
     Ok(TenantId::parse(text)?)
 }
 
-pub(super) fn blob_key(tenant: &TenantId, name: &str) -> Result<BlobKey, Failure> {
+pub(super) fn blob_key(tenant: &TenantId, name: &str) -> Result<BlobKey, Stop> {
     Ok(BlobKey::new(tenant.clone(), Area::Videos, FileName::parse(name)?))
 }
 
@@ -241,7 +234,7 @@ pub(super) async fn read(
     store: &dyn TenantStore,
     key: &BlobKey,
     range: std::ops::Range<u64>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, Stop> {
     let mut stream = store.get(key, range).await?;
     let mut content = Vec::new();
     while let Some(piece) = stream.try_next().await? {

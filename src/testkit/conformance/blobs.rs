@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::bench::{Bench, blob_key, body, ensure_refused, failing_body, read, tenant};
-use super::{Case, Failure, Verdict, case, ensure};
+use super::{Case, Check, Stop, case, ensure, fails};
 use crate::paths::Area;
 use crate::store::{BlobInfo, Put, StoreErrorKind};
 
@@ -33,7 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn round_trip(bench: Bench) -> Verdict {
+async fn round_trip(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "film.mp4", b"moving pictures").await?;
     for store in [Arc::clone(&bench.store), bench.second().await?] {
@@ -43,7 +43,7 @@ async fn round_trip(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn create_only(bench: Bench) -> Verdict {
+async fn create_only(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "film.mp4", b"first").await?;
     let again = bench.store.put(&key, bench.put(&ledger, body(b"other"))).await;
@@ -54,7 +54,7 @@ async fn create_only(bench: Bench) -> Verdict {
     ensure(read(&*bench.store, &key, 0..5).await? == b"first", "the first content is lost")
 }
 
-async fn racing_puts(bench: Bench) -> Verdict {
+async fn racing_puts(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "film.mp4")?;
     let other = bench.second().await?;
@@ -76,7 +76,7 @@ async fn racing_puts(bench: Bench) -> Verdict {
     }
 }
 
-async fn empty(bench: Bench) -> Verdict {
+async fn empty(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "empty.mp4")?;
     let info = bench.store.put(&key, bench.put(&ledger, stream::empty().boxed())).await?;
@@ -91,7 +91,7 @@ fn piece(number: u64) -> Bytes {
     seed.as_bytes().repeat(2048).into()
 }
 
-async fn large(bench: Bench) -> Verdict {
+async fn large(bench: Bench) -> Check {
     const PIECES: u64 = 320;
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "large.mp4")?;
@@ -113,7 +113,7 @@ async fn large(bench: Bench) -> Verdict {
     ensure(seam == [&before[before.len() - 3..], &after[..3]].concat(), "a range over 8 MiB differs")
 }
 
-async fn invisible(bench: Bench) -> Verdict {
+async fn invisible(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "film.mp4")?;
     let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
@@ -122,7 +122,7 @@ async fn invisible(bench: Bench) -> Verdict {
     let put = bench.store.put(&key, bench.put(&ledger, body.boxed()));
     let feed = async {
         for number in 0..160 {
-            sender.send(piece(number)).await.map_err(|_| Failure("the put gave up".to_owned()))?;
+            sender.send(piece(number)).await.map_err(|_| fails("the put gave up"))?;
         }
         ensure(bench.store.head(&key).await?.is_none(), "a blob without its end has a head")?;
         let page = bench.store.list(&ledger.tenant, Area::Videos, None, 10).await?;
@@ -130,19 +130,19 @@ async fn invisible(bench: Bench) -> Verdict {
         let other = bench.second().await?;
         ensure(other.head(&key).await?.is_none(), "another store sees a blob without its end")?;
         drop(sender);
-        Ok::<(), Failure>(())
+        Ok::<(), Stop>(())
     };
     let (info, fed) = futures::join!(put, feed);
     fed?;
     ensure(bench.store.head(&key).await? == Some(info?), "the whole blob is not there")
 }
 
-async fn failing(bench: Bench) -> Verdict {
+async fn failing(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for (name, pieces) in [("none.mp4", 0), ("short.mp4", 2), ("long.mp4", 300)] {
         let key = blob_key(&ledger.tenant, name)?;
         let Err(error) = bench.store.put(&key, bench.put(&ledger, failing_body(pieces))).await else {
-            return Err(Failure("a failed body was stored".to_owned()));
+            return Err(fails("a failed body was stored"));
         };
         ensure(error.kind() == StoreErrorKind::Body, "the error is of another kind")?;
         let source = error.into_source().and_then(|source| source.downcast::<std::io::Error>().ok());
@@ -154,7 +154,7 @@ async fn failing(bench: Bench) -> Verdict {
     ensure(page.items.is_empty(), "a part of a failed body is listed")
 }
 
-async fn deadline(bench: Bench) -> Verdict {
+async fn deadline(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "late.mp4")?;
     let put = Put { deadline: bench.deadline(Duration::ZERO), ..bench.put(&ledger, body(b"late")) };
@@ -162,7 +162,7 @@ async fn deadline(bench: Bench) -> Verdict {
     ensure(bench.store.head(&key).await?.is_none(), "it was published all the same")
 }
 
-async fn deadline_during(bench: Bench) -> Verdict {
+async fn deadline_during(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for (name, pieces) in [("short.mp4", 1), ("long.mp4", 200)] {
         let key = blob_key(&ledger.tenant, name)?;
@@ -183,7 +183,7 @@ async fn deadline_during(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn deadline_extended(bench: Bench) -> Verdict {
+async fn deadline_extended(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "film.mp4")?;
     let deadline = bench.deadline(Duration::from_secs(60));
@@ -198,7 +198,7 @@ async fn deadline_extended(bench: Bench) -> Verdict {
     ensure(bench.store.head(&key).await? == Some(info), "the blob is not there")
 }
 
-async fn ranges(bench: Bench) -> Verdict {
+async fn ranges(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "ten.mp4", b"0123456789").await?;
     for range in [0..10, 0..1, 9..10, 3..7, 0..0, 5..5, 10..10] {
@@ -209,19 +209,19 @@ async fn ranges(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn out_of_range(bench: Bench) -> Verdict {
+async fn out_of_range(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "ten.mp4", b"0123456789").await?;
     #[allow(clippy::reversed_empty_ranges, reason = "that is what is to be refused")]
     for range in [0..11, 9..12, 10..11, 11..11, 50..60, 7..3] {
         let answer = bench.store.get(&key, range.clone()).await;
         ensure_refused(answer, StoreErrorKind::OutOfRange)
-            .map_err(|failure| Failure(format!("{range:?}: {}", failure.0)))?;
+            .map_err(|stop| stop.about(format_args!("{range:?}")))?;
     }
     Ok(())
 }
 
-async fn missing(bench: Bench) -> Verdict {
+async fn missing(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for owner in [ledger.tenant, tenant("nobody")?] {
         let key = blob_key(&owner, "film.mp4")?;
@@ -234,7 +234,7 @@ async fn missing(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn delete(bench: Bench) -> Verdict {
+async fn delete(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "film.mp4", b"short").await?;
     let kept = bench.blob(&ledger, "film.mp4.mov", b"kept").await?;
@@ -246,11 +246,8 @@ async fn delete(bench: Bench) -> Verdict {
     ensure(read(&*other, &kept, 0..4).await? == b"kept", "another went with it")
 }
 
-async fn lives(bench: Bench) -> Verdict {
-    if !bench.store.capabilities().fenced {
-        // There the deadline alone keeps a put from a life that ended.
-        return Ok(());
-    }
+async fn lives(bench: Bench) -> Check {
+    bench.needs_fence()?;
     let ana = bench.create(&tenant("ana")?).await?;
     let mut budi = bench.create(&tenant("budi")?).await?;
     let key = blob_key(&ana.tenant, "film.mp4")?;
@@ -266,7 +263,7 @@ async fn lives(bench: Bench) -> Verdict {
     ensure_refused(answer, StoreErrorKind::NotFound)
 }
 
-async fn isolation(bench: Bench) -> Verdict {
+async fn isolation(bench: Bench) -> Check {
     let ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
     let anas = bench.blob(&ana, "film.mp4", b"of ana").await?;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::bench::{Bench, committed, ensure_conflict, load, tenant};
-use super::{Case, Verdict, case, ensure};
+use super::{Case, Check, case, ensure};
 use crate::store::Refreshed;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn same(bench: Bench) -> Verdict {
+async fn same(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     for text in ["1", "2", "3"] {
         ledger.add(&*bench.store, text).await?;
@@ -39,7 +39,7 @@ async fn same(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn carried(bench: Bench) -> Verdict {
+async fn carried(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     for number in 0..50 {
         ledger.add(&*bench.store, &format!("{number}{}", "x".repeat(2000))).await?;
@@ -60,7 +60,7 @@ async fn carried(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn header_carried(bench: Bench) -> Verdict {
+async fn header_carried(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let base = ledger.clone();
     ledger.header.text = Bytes::from_static(b"{\"changed\":true}");
@@ -72,7 +72,7 @@ async fn header_carried(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn goes_on(bench: Bench) -> Verdict {
+async fn goes_on(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.add(&*bench.store, "1").await?;
     let before = ledger.clone();
@@ -85,7 +85,7 @@ async fn goes_on(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&unaware)
 }
 
-async fn second_fold(bench: Bench) -> Verdict {
+async fn second_fold(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.add(&*bench.store, "1").await?;
     let other = bench.second().await?;
@@ -95,7 +95,7 @@ async fn second_fold(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn replace(bench: Bench) -> Verdict {
+async fn replace(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.add(&*bench.store, "1").await?;
     let mut follower = ledger.clone();
@@ -115,7 +115,7 @@ async fn replace(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn replace_conflicts(bench: Bench) -> Verdict {
+async fn replace_conflicts(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let base = ledger.clone();
     ledger.add(&*bench.second().await?, "1").await?;
@@ -124,7 +124,7 @@ async fn replace_conflicts(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn catch_up(bench: Bench) -> Verdict {
+async fn catch_up(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let mut followers = vec![ledger.clone()];
     for number in 0..6 {
@@ -145,7 +145,7 @@ async fn catch_up(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn turns(bench: Bench) -> Verdict {
+async fn turns(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let other = bench.second().await?;
     for number in 0..60 {
@@ -161,7 +161,7 @@ async fn turns(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn large(bench: Bench) -> Verdict {
+async fn large(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.lines =
         (0..50_000).map(|number| format!("{{\"line\":{number},\"é\":\"{number:080}\"}}").into()).collect();

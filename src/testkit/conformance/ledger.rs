@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::bench::{Bench, committed, ensure_conflict, ensure_refused, load, tenant};
-use super::{Case, Verdict, case, ensure};
+use super::{Case, Check, case, ensure};
 use crate::store::{Commit, Refreshed, StoreErrorKind};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -26,14 +26,14 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn never_was(bench: Bench) -> Verdict {
+async fn never_was(bench: Bench) -> Check {
     bench.create(&tenant("ana2")?).await?;
     let ana = tenant("ana")?;
     ensure(bench.store.header(&ana).await?.is_none(), "it has a header")?;
     ensure(bench.store.load(&ana).await?.is_none(), "it has a ledger")
 }
 
-async fn create(bench: Bench) -> Verdict {
+async fn create(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     ensure(ledger.version.number == 1, "the first commit has another number")?;
     ensure(ledger.version.incarnation == ledger.header.incarnation, "the version is of another life")?;
@@ -42,7 +42,7 @@ async fn create(bench: Bench) -> Verdict {
     ensure(other.header(&ledger.tenant).await? == Some(ledger.header), "the header alone differs")
 }
 
-async fn create_again(bench: Bench) -> Verdict {
+async fn create_again(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let again = Commit { header: Some(bench.header("{}")), text: Bytes::from_static(b"{}") };
     ensure_conflict(&bench.store.append(&ledger.tenant, None, again.clone()).await?)?;
@@ -53,14 +53,14 @@ async fn create_again(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn create_without_header(bench: Bench) -> Verdict {
+async fn create_without_header(bench: Bench) -> Check {
     let ana = tenant("ana")?;
     let commit = Commit { header: None, text: Bytes::from_static(b"{}") };
     ensure(bench.store.append(&ana, None, commit).await.is_err(), "it was not refused")?;
     ensure(bench.store.load(&ana).await?.is_none(), "it made a tenant")
 }
 
-async fn byte_for_byte(bench: Bench) -> Verdict {
+async fn byte_for_byte(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let texts = [
         r#"{"title":"Übung 視頻 🎬 — naïve"}"#,
@@ -77,7 +77,7 @@ async fn byte_for_byte(bench: Bench) -> Verdict {
     load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn stale(bench: Bench) -> Verdict {
+async fn stale(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let old = ledger.clone();
     let other = bench.second().await?;
@@ -88,7 +88,7 @@ async fn stale(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn unchanged(bench: Bench) -> Verdict {
+async fn unchanged(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for store in [&bench.store, &bench.second().await?] {
         let refreshed = store.refresh(&ledger.tenant, &ledger.version).await?;
@@ -97,7 +97,7 @@ async fn unchanged(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn refresh_commits(bench: Bench) -> Verdict {
+async fn refresh_commits(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let other = bench.second().await?;
     let mut follower = load(&*other, &ledger.tenant).await?;
@@ -118,7 +118,7 @@ async fn refresh_commits(bench: Bench) -> Verdict {
     ledger.ensure_equal(&follower)
 }
 
-async fn refresh_far(bench: Bench) -> Verdict {
+async fn refresh_far(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let mut followers = vec![ledger.clone()];
     for number in 0..120 {
@@ -135,7 +135,7 @@ async fn refresh_far(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn header_changes(bench: Bench) -> Verdict {
+async fn header_changes(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let mut follower = ledger.clone();
     ledger.header.text = Bytes::from_static("{\"name\":\"Ána\"}".as_bytes());
@@ -153,7 +153,7 @@ async fn header_changes(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn large_commits(bench: Bench) -> Verdict {
+async fn large_commits(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let mut follower = ledger.clone();
     for length in [10, 40_000, 20, 30, 2_000_000, 33_000, 32_768, 5] {
@@ -165,7 +165,7 @@ async fn large_commits(bench: Bench) -> Verdict {
     follower.ensure_equal(&ledger)
 }
 
-async fn large_header(bench: Bench) -> Verdict {
+async fn large_header(bench: Bench) -> Check {
     let ana = tenant("ana")?;
     let header = bench.header(&format!("\"{}\"", "ü".repeat(4095)));
     let commit = Commit { header: Some(header.clone()), text: Bytes::from_static(b"1") };
@@ -173,7 +173,7 @@ async fn large_header(bench: Bench) -> Verdict {
     ensure(bench.second().await?.header(&ana).await? == Some(header), "the header differs")
 }
 
-async fn many_commits(bench: Bench) -> Verdict {
+async fn many_commits(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     for number in 0..600 {
         ledger
@@ -183,7 +183,7 @@ async fn many_commits(bench: Bench) -> Verdict {
     load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn shared_versions(bench: Bench) -> Verdict {
+async fn shared_versions(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let other = bench.second().await?;
     for number in 0..6 {
@@ -193,7 +193,7 @@ async fn shared_versions(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn isolation(bench: Bench) -> Verdict {
+async fn isolation(bench: Bench) -> Check {
     let mut ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
     ana.add(&*bench.store, "1").await?;

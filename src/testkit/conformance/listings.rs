@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, tenant};
-use super::{Case, Verdict, case, ensure};
+use super::{Case, Check, case, ensure};
 use crate::paths::{Area, TenantId};
 use crate::store::TenantStore;
 
@@ -20,11 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn names(
-    store: &dyn TenantStore,
-    tenant: &TenantId,
-    limit: usize,
-) -> Result<Vec<String>, super::Failure> {
+async fn names(store: &dyn TenantStore, tenant: &TenantId, limit: usize) -> Result<Vec<String>, super::Stop> {
     let mut names = Vec::new();
     let mut after: Option<String> = None;
     loop {
@@ -38,7 +34,7 @@ async fn names(
     }
 }
 
-async fn in_order(bench: Bench) -> Verdict {
+async fn in_order(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for (name, content) in [("b.mp4", &b"four"[..]), ("a.mp4", b"one"), ("b.mp4.mov", b"seven77")] {
         bench.blob(&ledger, name, content).await?;
@@ -59,7 +55,7 @@ async fn in_order(bench: Bench) -> Verdict {
     ensure(page.items.is_empty(), "the other area lists them too")
 }
 
-async fn pages(bench: Bench) -> Verdict {
+async fn pages(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let mut wanted = Vec::new();
     for number in 0..13 {
@@ -74,7 +70,7 @@ async fn pages(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn after_a_gap(bench: Bench) -> Verdict {
+async fn after_a_gap(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for name in ["a.mp4", "c.mp4", "e.mp4"] {
         bench.blob(&ledger, name, b"x").await?;
@@ -87,7 +83,7 @@ async fn after_a_gap(bench: Bench) -> Verdict {
     ensure(page.items.is_empty() && page.next.is_none(), "there is something after the last")
 }
 
-async fn by_whole_names(bench: Bench) -> Verdict {
+async fn by_whole_names(bench: Bench) -> Check {
     for name in ["ana", "ana2", "ana-2", "ana.b", "an"] {
         let ledger = bench.create(&tenant(name)?).await?;
         bench.blob(&ledger, &format!("{name}.mp4"), b"x").await?;
@@ -99,7 +95,7 @@ async fn by_whole_names(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn nothing(bench: Bench) -> Verdict {
+async fn nothing(bench: Bench) -> Check {
     bench.create(&tenant("ana")?).await?;
     for owner in [tenant("ana")?, tenant("nobody")?] {
         for area in Area::ALL {
@@ -110,7 +106,7 @@ async fn nothing(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn spelling(bench: Bench) -> Verdict {
+async fn spelling(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let mut wanted = vec!["100%.mp4", "Übung 視頻 🎬.mp4", "a b+c&d=e.mp4", "tilde~#1.mp4", "%2e%2e.mp4"];
     for name in &wanted {
@@ -121,7 +117,7 @@ async fn spelling(bench: Bench) -> Verdict {
     ensure(found == wanted, format!("listed {found:?}"))
 }
 
-async fn tenants(bench: Bench) -> Verdict {
+async fn tenants(bench: Bench) -> Check {
     for name in ["budi", "ana2", "ana", "ana-2", "ana.b", "42"] {
         bench.create(&tenant(name)?).await?;
     }
@@ -144,7 +140,7 @@ async fn tenants(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn no_tenants(bench: Bench) -> Verdict {
+async fn no_tenants(bench: Bench) -> Check {
     let page = bench.store.tenants(None, 10).await?;
     ensure(page.items.is_empty() && page.next.is_none(), "there are tenants")
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::bench::{Bench, Ledger, committed, ensure_conflict, load, tenant};
-use super::{Case, Failure, Verdict, case, ensure};
+use super::{Case, Check, Stop, case, ensure};
 use crate::store::{Commit, Outcome, Refreshed};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn begin(bench: &Bench, erased: &Ledger) -> Result<Ledger, Failure> {
+async fn begin(bench: &Bench, erased: &Ledger) -> Result<Ledger, Stop> {
     let header = bench.header("{\"again\":true}");
     let text = Bytes::from_static(b"again");
     let commit = Commit { header: Some(header.clone()), text: text.clone() };
@@ -30,7 +30,7 @@ async fn begin(bench: &Bench, erased: &Ledger) -> Result<Ledger, Failure> {
     Ok(Ledger { tenant: erased.tenant.clone(), version, header, lines: vec![text] })
 }
 
-async fn tombstone(bench: Bench) -> Verdict {
+async fn tombstone(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.add(&*bench.store, "1").await?;
     let number = ledger.version.number;
@@ -41,7 +41,7 @@ async fn tombstone(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn no_more(bench: Bench) -> Verdict {
+async fn no_more(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.erase(&*bench.store).await?;
     let answer = ledger.try_add(&*bench.store, "late").await;
@@ -51,7 +51,7 @@ async fn no_more(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn listed(bench: Bench) -> Verdict {
+async fn listed(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.erase(&*bench.store).await?;
     bench.store.tidy(&ledger.tenant).await?;
@@ -59,7 +59,7 @@ async fn listed(bench: Bench) -> Verdict {
     ensure(page.items == [ledger.tenant], "it is not listed")
 }
 
-async fn again(bench: Bench) -> Verdict {
+async fn again(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.add(&*bench.store, "1").await?;
     ledger.erase(&*bench.store).await?;
@@ -72,7 +72,7 @@ async fn again(bench: Bench) -> Verdict {
     load(&*bench.store, &next.tenant).await?.ensure_equal(&next)
 }
 
-async fn not_on_the_living(bench: Bench) -> Verdict {
+async fn not_on_the_living(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let usurper = Commit { header: Some(bench.header("{}")), text: Bytes::from_static(b"mine") };
     let answer = bench.store.append(&ledger.tenant, Some(&ledger.version), usurper).await;
@@ -80,7 +80,7 @@ async fn not_on_the_living(bench: Bench) -> Verdict {
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn start_over(bench: Bench) -> Verdict {
+async fn start_over(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let old = ledger.clone();
     ledger.erase(&*bench.store).await?;
@@ -95,7 +95,7 @@ async fn start_over(bench: Bench) -> Verdict {
     follower.ensure_equal(&next)
 }
 
-async fn late(bench: Bench) -> Verdict {
+async fn late(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let old = ledger.clone();
     ledger.erase(&*bench.store).await?;
@@ -107,7 +107,7 @@ async fn late(bench: Bench) -> Verdict {
     load(&*bench.store, &next.tenant).await?.ensure_equal(&next)
 }
 
-async fn racing(bench: Bench) -> Verdict {
+async fn racing(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.erase(&*bench.store).await?;
     let other = bench.second().await?;
@@ -127,7 +127,7 @@ async fn racing(bench: Bench) -> Verdict {
     ensure(found.lines == [winner.text.clone()], "it holds something else than the winner's commit")
 }
 
-async fn many(bench: Bench) -> Verdict {
+async fn many(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     for number in 0..5 {
         ledger.add(&*bench.store, &format!("{number}")).await?;

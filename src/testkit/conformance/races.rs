@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::bench::{Bench, Ledger, load, tenant};
-use super::{Case, Failure, Verdict, case, ensure};
+use super::{Case, Check, Stop, case, ensure, fails};
 use crate::paths::TenantId;
 use crate::store::{Outcome, TenantStore};
 
@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn creations(bench: Bench) -> Verdict {
+async fn creations(bench: Bench) -> Check {
     let ana = tenant("ana")?;
     let mut racers = Vec::new();
     for number in 0..6 {
@@ -27,7 +27,7 @@ async fn creations(bench: Bench) -> Verdict {
             let commit =
                 crate::store::Commit { header: Some(header.clone()), text: Bytes::from_static(b"1") };
             let outcome = store.append(&ana, None, commit).await?;
-            Ok::<_, Failure>(matches!(outcome, Outcome::Committed(_)).then_some(header))
+            Ok::<_, Stop>(matches!(outcome, Outcome::Committed(_)).then_some(header))
         });
     }
     let mut winners = Vec::new();
@@ -45,7 +45,7 @@ async fn add_lines(
     tenant: TenantId,
     writer: usize,
     count: usize,
-) -> Result<Vec<(u64, String)>, Failure> {
+) -> Result<Vec<(u64, String)>, Stop> {
     let mut ledger = load(&*store, &tenant).await?;
     let mut added = Vec::new();
     while added.len() < count {
@@ -64,7 +64,7 @@ async fn add_lines(
 }
 
 /// Sees that the ledger holds exactly what was answered with success, at the numbers answered.
-fn ensure_exact(found: &Ledger, added: &[(u64, String)]) -> Verdict {
+fn ensure_exact(found: &Ledger, added: &[(u64, String)]) -> Check {
     ensure(found.lines.len() == added.len() + 1, "there are more or fewer commits than were answered")?;
     for (number, text) in added {
         let at = usize::try_from(*number).unwrap_or(usize::MAX).checked_sub(1);
@@ -77,16 +77,16 @@ fn ensure_exact(found: &Ledger, added: &[(u64, String)]) -> Verdict {
 /// Runs everything at once, each on a task of its own.
 async fn run_all<T: Send + 'static>(
     all: Vec<impl Future<Output = T> + Send + 'static>,
-) -> Result<Vec<T>, Failure> {
+) -> Result<Vec<T>, Stop> {
     let tasks: Vec<_> = all.into_iter().map(tokio::spawn).collect();
     let mut answers = Vec::new();
     for task in tasks {
-        answers.push(task.await.map_err(|_| Failure("a task panicked".to_owned()))?);
+        answers.push(task.await.map_err(|_| fails("a task panicked"))?);
     }
     Ok(answers)
 }
 
-async fn appends(bench: Bench) -> Verdict {
+async fn appends(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let mut writers = Vec::new();
     for writer in 0..6 {
@@ -101,7 +101,7 @@ async fn appends(bench: Bench) -> Verdict {
     ensure_exact(&load(&*bench.second().await?, &ledger.tenant).await?, &added)
 }
 
-async fn folds(bench: Bench) -> Verdict {
+async fn folds(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let mut writers = Vec::new();
     for writer in 0..3 {
@@ -122,7 +122,7 @@ async fn folds(bench: Bench) -> Verdict {
             folder.tidy(&owner).await?;
             tokio::select! {
                 biased;
-                () = &mut stopped => return Ok::<_, Failure>(landed),
+                () = &mut stopped => return Ok::<_, Stop>(landed),
                 () = tokio::task::yield_now() => {}
             }
         }
@@ -132,7 +132,7 @@ async fn folds(bench: Bench) -> Verdict {
         added.extend(lines?);
     }
     stop.notify_one();
-    let landed = folding.await.map_err(|_| Failure("the folding task panicked".to_owned()))??;
+    let landed = folding.await.map_err(|_| fails("the folding task panicked"))??;
     ensure(landed > 0, "no fold landed")?;
     ensure_exact(&load(&*bench.second().await?, &ledger.tenant).await?, &added)
 }

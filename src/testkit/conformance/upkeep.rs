@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::bench::{Bench, committed, ensure_refused, load, read, tenant};
-use super::{Case, Verdict, case, ensure};
+use super::{Case, Check, case, ensure};
 use crate::paths::{FileName, TenantId};
 use crate::store::{SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
 
@@ -27,11 +27,11 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn view(place: ViewPlace, name: &str) -> Result<ViewKey, super::Failure> {
+fn view(place: ViewPlace, name: &str) -> Result<ViewKey, super::Stop> {
     Ok(ViewKey { place, name: ViewName::File(FileName::parse(name)?) })
 }
 
-async fn probe(bench: Bench) -> Verdict {
+async fn probe(bench: Bench) -> Check {
     let other = bench.second().await?;
     let (one, two) = futures::join!(bench.store.probe(), other.probe());
     one?;
@@ -40,7 +40,7 @@ async fn probe(bench: Bench) -> Verdict {
     ensure(page.items.is_empty(), "the probe left a tenant behind")
 }
 
-async fn tidy_keeps(bench: Bench) -> Verdict {
+async fn tidy_keeps(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let neighbour = bench.create(&tenant("ana2")?).await?;
     let other = bench.second().await?;
@@ -59,13 +59,13 @@ async fn tidy_keeps(bench: Bench) -> Verdict {
     load(&*other, &neighbour.tenant).await?.ensure_equal(&neighbour)
 }
 
-async fn tidy_nothing(bench: Bench) -> Verdict {
+async fn tidy_nothing(bench: Bench) -> Check {
     let nobody = tenant("nobody")?;
     bench.store.tidy(&nobody).await?;
     ensure(bench.store.load(&nobody).await?.is_none(), "tidying made a tenant")
 }
 
-async fn tidy_living(bench: Bench) -> Verdict {
+async fn tidy_living(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "film.mp4", b"film").await?;
     let videos = view(ViewPlace::Data, "video_database.json")?;
@@ -76,7 +76,7 @@ async fn tidy_living(bench: Bench) -> Verdict {
     ensure(kept.as_deref() == Some(b"[]"), "the view is gone")
 }
 
-async fn tidy_tombstone(bench: Bench) -> Verdict {
+async fn tidy_tombstone(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let neighbour = bench.create(&tenant("ana2")?).await?;
     let database = FileName::parse("video_database.json")?;
@@ -101,7 +101,7 @@ async fn tidy_tombstone(bench: Bench) -> Verdict {
     load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn views(bench: Bench) -> Verdict {
+async fn views(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let other = bench.second().await?;
     for place in [ViewPlace::Data, ViewPlace::Tokens] {
@@ -117,7 +117,7 @@ async fn views(bench: Bench) -> Verdict {
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }
 
-async fn missing_views(bench: Bench) -> Verdict {
+async fn missing_views(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for owner in [ledger.tenant, tenant("nobody")?] {
         for place in [ViewPlace::Data, ViewPlace::Tokens] {
@@ -129,7 +129,7 @@ async fn missing_views(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn rename(bench: Bench) -> Verdict {
+async fn rename(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let from = view(ViewPlace::Data, "schedules.json")?;
     let to = ViewKey {
@@ -146,7 +146,7 @@ async fn rename(bench: Bench) -> Verdict {
     ensure(kept.as_deref() == Some(b"edited"), "the content is lost")
 }
 
-async fn list_edited(bench: Bench) -> Verdict {
+async fn list_edited(bench: Bench) -> Check {
     let ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
     let (notes, plans) = (FileName::parse("notes.json")?, FileName::parse("plans.json")?);
@@ -183,7 +183,7 @@ async fn all_edited(
     bench: &Bench,
     tenant: &TenantId,
     place: ViewPlace,
-) -> Result<Vec<SetAside>, super::Failure> {
+) -> Result<Vec<SetAside>, super::Stop> {
     let other_process = bench.second().await?;
     let (mut found, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -196,7 +196,7 @@ async fn all_edited(
     }
 }
 
-async fn view_isolation(bench: Bench) -> Verdict {
+async fn view_isolation(bench: Bench) -> Check {
     let ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
     let data = view(ViewPlace::Data, "same.json")?;
@@ -212,7 +212,7 @@ async fn view_isolation(bench: Bench) -> Verdict {
     ensure(found.as_deref() == Some(b"2"), "another tenant's or place's view shows")
 }
 
-async fn remove_areas(bench: Bench) -> Verdict {
+async fn remove_areas(bench: Bench) -> Check {
     let ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
     let keys = [bench.blob(&ana, "1.mp4", b"one").await?, bench.blob(&ana, "2.mp4", b"four").await?];
@@ -228,7 +228,7 @@ async fn remove_areas(bench: Bench) -> Verdict {
     ensure(read(&*bench.store, &kept, 0..4).await? == b"kept", "another tenant's went with them")
 }
 
-async fn local_path(bench: Bench) -> Verdict {
+async fn local_path(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = bench.blob(&ledger, "film.mp4", b"film").await?;
     let missing = super::bench::blob_key(&ledger.tenant, "missing.mp4")?;
@@ -241,7 +241,7 @@ async fn local_path(bench: Bench) -> Verdict {
     }
 }
 
-async fn free_space(bench: Bench) -> Verdict {
+async fn free_space(bench: Bench) -> Check {
     let store = Arc::clone(&bench.store);
     ensure(store.free_space().await?.is_some() == store.capabilities().free_space, "it says something else")
 }
