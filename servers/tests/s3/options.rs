@@ -40,6 +40,8 @@ fn a_url_with_secrets_is_refused_without_saying_them() {
         "s3://bucket/?aws_access_key_id=hidden",
         "s3://bucket/?session_token=hidden",
         "s3://bucket/?sse_customer_key_base64=hidden",
+        "s3://bucket/?proxy_url=http://me:hidden@127.0.0.1:1",
+        "s3://bucket/?endpoint=http://me:hidden@127.0.0.1:1",
     ] {
         let error = S3Options::from_url(text).unwrap_err();
         assert!(matches!(error, S3Error::SecretInUrl { .. }), "{text}: {error:?}");
@@ -52,6 +54,9 @@ fn limits_of_nothing_are_refused() {
     let mut none = options();
     none.downloads = 0;
     assert!(matches!(S3Store::new(none), Err(S3Error::Value { name: "downloads" })));
+    let mut none = options();
+    none.read_timeout = std::time::Duration::ZERO;
+    assert!(matches!(S3Store::new(none), Err(S3Error::Value { name: "read_timeout" })));
 }
 
 #[tokio::test]

@@ -195,8 +195,16 @@ impl S3Options {
     }
 
     pub(super) fn build(self) -> Result<ObjectTenantStore, S3Error> {
-        let limits = [("requests", self.requests), ("uploads", self.uploads), ("downloads", self.downloads)];
-        if let Some((name, _)) = limits.into_iter().find(|(_, limit)| *limit == 0) {
+        let nothing = [
+            ("requests", self.requests == 0),
+            ("uploads", self.uploads == 0),
+            ("downloads", self.downloads == 0),
+            ("connect_timeout", self.connect_timeout.is_zero()),
+            ("request_timeout", self.request_timeout.is_zero()),
+            ("upload_timeout", self.upload_timeout.is_zero()),
+            ("read_timeout", self.read_timeout.is_zero()),
+        ];
+        if let Some((name, _)) = nothing.into_iter().find(|(_, nothing)| *nothing) {
             return Err(S3Error::Value { name });
         }
         let small = self.client(|options| options.with_timeout(self.request_timeout))?;

@@ -14,6 +14,10 @@ fn is_secret(key: &AmazonS3ConfigKey) -> bool {
     encryption_key || matches!(key, Key::AccessKeyId | Key::SecretAccessKey | Key::Token)
 }
 
+fn names_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
 impl S3Options {
     /// What a URL says, and the environment where the URL says nothing: `s3://bucket/prefix?option=value`,
     /// with the options that S3's own tools have, in lower case and without `aws_`: `region`, `endpoint`,
@@ -22,13 +26,13 @@ impl S3Options {
     ///
     /// # Errors
     /// [`Url`](S3Error::Url); [`UnknownOption`](S3Error::UnknownOption);
-    /// [`SecretInUrl`](S3Error::SecretInUrl), since a URL ends in logs. A proxy's address is not looked into: a
-    /// password has no place in that either.
+    /// [`SecretInUrl`](S3Error::SecretInUrl), since a URL ends in logs: also for an address in it, such as a
+    /// proxy's, that has a user or a password.
     pub fn from_url(text: &str) -> Result<Self, S3Error> {
         let url = Url::parse(text).map_err(|_| S3Error::Url)?;
         let bucket = url.host_str().filter(|_| url.scheme() == "s3" && url.port().is_none());
         let bucket = bucket.ok_or(S3Error::Url)?;
-        if !url.username().is_empty() || url.password().is_some() {
+        if names_user(&url) {
             return Err(S3Error::SecretInUrl { name: "user".to_owned() });
         }
         if url.fragment().is_some() {
@@ -39,8 +43,9 @@ impl S3Options {
         for (name, value) in url.query_pairs() {
             let unknown = || S3Error::UnknownOption { name: name.to_string() };
             let key: AmazonS3ConfigKey = name.parse().map_err(|_| unknown())?;
+            let secret = is_secret(&key) || Url::parse(&value).is_ok_and(|address| names_user(&address));
             match key {
-                key if is_secret(&key) => return Err(S3Error::SecretInUrl { name: name.to_string() }),
+                _ if secret => return Err(S3Error::SecretInUrl { name: name.to_string() }),
                 AmazonS3ConfigKey::Bucket => return Err(unknown()),
                 AmazonS3ConfigKey::Client(key) if !CLIENT_OPTIONS.contains(&key) => return Err(unknown()),
                 AmazonS3ConfigKey::Endpoint => options = options.endpoint(&value),
