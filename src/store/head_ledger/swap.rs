@@ -109,7 +109,11 @@ impl HeadLedger {
         if now.head.number < before && !self.omission.leaves_out(Step::NumbersGoOn) {
             return Swapped::Unknown(corrupt("the head's number went back"));
         }
+        let another_life =
+            base.is_some_and(|base| base.head.header.incarnation != now.head.header.incarnation);
         match mark {
+            // Numbers go on from life to life, so the base was never a head of this tenant's.
+            Mark::Commit { number, .. } if another_life && now.head.number < *number => Swapped::Lost,
             Mark::Commit { number, id } => self.judge_commit(*number, id, now),
             Mark::Snapshot { count, name } => judge_snapshot(*count, name, now),
         }

@@ -13,7 +13,8 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Check, Medium, Stop, ensure, fails, needs};
+use super::medium::{Link, Loss, Medium};
+use super::{Check, Stop, ensure, fails, needs};
 use crate::environment::{Deadline, ManualClock};
 use crate::paths::{Area, BlobKey, FileName, TenantId};
 use crate::store::{
@@ -39,6 +40,39 @@ impl Bench {
     /// Another store over the same medium.
     pub(super) async fn second(&self) -> Result<Arc<dyn TenantStore>, Stop> {
         Ok(self.medium.open().await?)
+    }
+
+    /// Drops the store and opens another.
+    pub(super) async fn reopened(self) -> Result<Self, Stop> {
+        let Self { medium, store, clock, incarnations } = self;
+        // First the one, then the other, as with a process that is started again.
+        drop(store);
+        let store = medium.open().await?;
+        Ok(Self { medium, store, clock, incarnations })
+    }
+
+    /// Lets the machine crash, and opens what is left.
+    pub(super) async fn crash(&mut self) -> Check {
+        let crashed = self.medium.crash().await?;
+        needs(crashed, "the medium gives no way to make it crash")?;
+        self.store = self.medium.open().await?;
+        Ok(())
+    }
+
+    /// A store that loses something.
+    pub(super) async fn losing(&self, loss: Loss) -> Result<Arc<dyn TenantStore>, Stop> {
+        let store = self.medium.open_losing(loss).await?;
+        store.ok_or_else(|| Stop::NotRun("the medium gives no way to lose an answer".to_owned()))
+    }
+
+    /// Puts a link where none should be.
+    pub(super) async fn plant(&self, link: &Link) -> Check {
+        needs(self.medium.plant_link(link).await?, "the medium knows no links")
+    }
+
+    /// Damages a tenant's ledger.
+    pub(super) async fn damage(&self, tenant: &TenantId) -> Check {
+        needs(self.medium.damage(tenant).await?, "the medium gives no way to damage a ledger")
     }
 
     /// Goes on only with a store that says that it is fenced.
@@ -119,8 +153,27 @@ impl Ledger {
 
     /// Tries to add a line.
     pub(super) async fn try_add(&self, store: &dyn TenantStore, text: &str) -> Result<Outcome, Stop> {
+        Ok(self.try_add_any(store, text).await?)
+    }
+
+    /// Tries to add a line, whatever comes of it.
+    pub(super) async fn try_add_any(
+        &self,
+        store: &dyn TenantStore,
+        text: &str,
+    ) -> Result<Outcome, StoreError> {
         let commit = Commit { header: None, text: Bytes::copy_from_slice(text.as_bytes()) };
-        Ok(store.append(&self.tenant, Some(&self.version), commit).await?)
+        store.append(&self.tenant, Some(&self.version), commit).await
+    }
+
+    /// Begins a life with `header` on this tombstone.
+    pub(super) async fn begin_again(&self, store: &dyn TenantStore, header: Header) -> Result<Self, Stop> {
+        let text = Bytes::from_static(b"again");
+        let commit = Commit { header: Some(header.clone()), text: text.clone() };
+        let version = committed(store.append(&self.tenant, Some(&self.version), commit).await?)?;
+        ensure(version.number == self.version.number + 1, "numbers did not go on")?;
+        ensure(version.incarnation == header.incarnation, "the version is of another life")?;
+        Ok(Self { tenant: self.tenant.clone(), version, header, lines: vec![text] })
     }
 
     /// The fold that says the same in fewer commits.

@@ -21,6 +21,8 @@ pub(super) fn cases() -> Vec<Case> {
         case("a blob of 20 MiB streams through", large),
         case("a blob is invisible until it is whole", invisible),
         case("a failing body publishes nothing and its own error comes back", failing),
+        case("a put that is given up publishes nothing", given_up),
+        case("a hint of another length than the body's changes nothing", hints),
         case("after the deadline nothing is published", deadline),
         case("a deadline that passes during the body publishes nothing", deadline_during),
         case("a deadline that is moved on in time lets the blob be published", deadline_extended),
@@ -28,8 +30,8 @@ pub(super) fn cases() -> Vec<Case> {
         case("a range not within the blob is out of range", out_of_range),
         case("a missing blob is not found, and has no head", missing),
         case("deleting a blob again is no error, and it is gone", delete),
+        case("who reads a blob while it is deleted reads it to its end", read_while_deleted),
         case("a put into another life or a tenant that never was is refused as not found", lives),
-        case("two tenants' blobs of one name are two blobs", isolation),
     ]
 }
 
@@ -154,6 +156,43 @@ async fn failing(bench: Bench) -> Check {
     ensure(page.items.is_empty(), "a part of a failed body is listed")
 }
 
+async fn given_up(bench: Bench) -> Check {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    for (name, pieces) in [("none.mp4", 0), ("short.mp4", 2), ("long.mp4", 300)] {
+        let key = blob_key(&ledger.tenant, name)?;
+        let (reached, told) = tokio::sync::oneshot::channel();
+        let rest = stream::once(async move {
+            // Nobody is there to hear it once the put was given up.
+            let _ = reached.send(());
+            std::future::pending().await
+        });
+        let body = stream::iter((0..pieces).map(|number| Ok(piece(number)))).chain(rest);
+        let put = bench.store.put(&key, bench.put(&ledger, body.boxed()));
+        let ended = futures::future::select(put, told).await;
+        let early = matches!(ended, futures::future::Either::Left(_));
+        ensure(!early, "a put ended before its body")?;
+        drop(ended);
+        for store in [&bench.store, &bench.second().await?] {
+            ensure(store.head(&key).await?.is_none(), "a part of a body is there")?;
+        }
+    }
+    let page = bench.store.list(&ledger.tenant, Area::Videos, None, 10).await?;
+    ensure(page.items.is_empty(), "a part of a body is listed")
+}
+
+async fn hints(bench: Bench) -> Check {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    for (at, hint) in [0, 1, 1 << 20, 1 << 40].into_iter().enumerate() {
+        let key = blob_key(&ledger.tenant, &format!("{at}.mp4"))?;
+        let content = stream::iter((0..3).map(|number| Ok(piece(number))));
+        let put = Put { length_hint: Some(hint), ..bench.put(&ledger, content.boxed()) };
+        let info = bench.store.put(&key, put).await?;
+        ensure(info.length == 3 << 16, "the put answered another length")?;
+        ensure(bench.store.head(&key).await? == Some(info), "the blob has another length")?;
+    }
+    Ok(())
+}
+
 async fn deadline(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = blob_key(&ledger.tenant, "late.mp4")?;
@@ -246,6 +285,23 @@ async fn delete(bench: Bench) -> Check {
     ensure(read(&*other, &kept, 0..4).await? == b"kept", "another went with it")
 }
 
+async fn read_while_deleted(bench: Bench) -> Check {
+    const PIECES: u64 = 64;
+    bench.needs_fence()?;
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let key = blob_key(&ledger.tenant, "film.mp4")?;
+    let content = stream::iter((0..PIECES).map(|number| Ok(piece(number)))).boxed();
+    let info = bench.store.put(&key, bench.put(&ledger, content)).await?;
+    let mut stream = bench.store.get(&key, 0..info.length).await?;
+    let mut read = stream.try_next().await?.map_or(0, |first| first.len() as u64);
+    bench.second().await?.delete(&key).await?;
+    ensure(bench.store.head(&key).await?.is_none(), "it is still there")?;
+    while let Some(piece) = stream.try_next().await? {
+        read += piece.len() as u64;
+    }
+    ensure(read == info.length, "the reader did not get to the end")
+}
+
 async fn lives(bench: Bench) -> Check {
     bench.needs_fence()?;
     let ana = bench.create(&tenant("ana")?).await?;
@@ -261,14 +317,4 @@ async fn lives(bench: Bench) -> Check {
     let erased = blob_key(&budi.tenant, "film.mp4")?;
     let answer = bench.store.put(&erased, bench.put(&budi, body(b"late"))).await;
     ensure_refused(answer, StoreErrorKind::NotFound)
-}
-
-async fn isolation(bench: Bench) -> Check {
-    let ana = bench.create(&tenant("ana")?).await?;
-    let other = bench.create(&tenant("ana2")?).await?;
-    let anas = bench.blob(&ana, "film.mp4", b"of ana").await?;
-    let others = bench.blob(&other, "film.mp4", b"of the other").await?;
-    ensure(read(&*bench.store, &anas, 0..6).await? == b"of ana", "ana reads another's")?;
-    bench.store.delete(&anas).await?;
-    ensure(read(&*bench.store, &others, 0..12).await? == b"of the other", "one delete took two")
 }

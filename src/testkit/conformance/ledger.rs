@@ -1,10 +1,12 @@
 //! Commits: in order, by number, and byte for byte.
 
+use std::future::Future;
+
 use bytes::Bytes;
 
-use super::bench::{Bench, committed, ensure_conflict, ensure_refused, load, tenant};
+use super::bench::{Bench, committed, ensure_conflict, load, tenant};
 use super::{Case, Check, case, ensure};
-use crate::store::{Commit, Refreshed, StoreErrorKind};
+use crate::store::{Commit, Refreshed};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -14,6 +16,8 @@ pub(super) fn cases() -> Vec<Case> {
         case("a first commit without a header is refused, and makes nothing", create_without_header),
         case("what was appended is loaded byte for byte, by any store over the medium", byte_for_byte),
         case("an append at a version that others went on from conflicts, and leaves no trace", stale),
+        case("a commit that conflicts leaves the header as it is", conflict_with_header),
+        case("an append that is given up has happened wholly or not at all", given_up),
         case("a refresh of the newest version says so", unchanged),
         case("a refresh tells what others committed, in order", refresh_commits),
         case("a refresh from far behind tells all, or says to start over", refresh_far),
@@ -22,7 +26,6 @@ pub(super) fn cases() -> Vec<Case> {
         case("a header may be 8 KiB long", large_header),
         case("hundreds of commits are kept in order", many_commits),
         case("a version from one store serves in another", shared_versions),
-        case("two tenants' ledgers have nothing in common", isolation),
     ]
 }
 
@@ -86,6 +89,54 @@ async fn stale(bench: Bench) -> Check {
     ledger.add(&*other, "2").await?;
     ensure_conflict(&old.try_add(&*other, "later").await?)?;
     load(&*bench.store, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn conflict_with_header(bench: Bench) -> Check {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let old = ledger.clone();
+    ledger.add(&*bench.store, "1").await?;
+    let header = crate::store::Header { text: Bytes::from_static(b"late"), ..old.header.clone() };
+    let large = Bytes::from("x".repeat(100_000));
+    for text in [Bytes::from_static(b"late"), large] {
+        let commit = Commit { header: Some(header.clone()), text };
+        ensure_conflict(&bench.store.append(&old.tenant, Some(&old.version), commit).await?)?;
+    }
+    let other = bench.second().await?;
+    ensure(
+        other.header(&ledger.tenant).await?.as_ref() == Some(&ledger.header),
+        "the header is the loser's",
+    )?;
+    load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+/// Gives up a call after it was asked so often how it goes.
+async fn give_up<T>(call: impl Future<Output = T>, asked: usize) {
+    let mut call = std::pin::pin!(call);
+    for _ in 0..asked {
+        if futures::poll!(&mut call).is_ready() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn given_up(bench: Bench) -> Check {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    for asked in 0..12 {
+        let text = format!("given up {asked}");
+        give_up(ledger.try_add_any(&*bench.store, &text), asked).await;
+        // Committing or conflicting with it, whichever it was; then nothing of it can come later.
+        let mut next = load(&*bench.store, &ledger.tenant).await?;
+        while !matches!(next.try_add(&*bench.store, "after").await?, crate::store::Outcome::Committed(_)) {
+            next = load(&*bench.store, &ledger.tenant).await?;
+        }
+        let found = load(&*bench.second().await?, &ledger.tenant).await?;
+        let added: Vec<_> = found.lines.iter().skip(ledger.lines.len()).collect();
+        let expected = added == ["after"] || added == [text.as_str(), "after"];
+        ensure(expected, format!("after an append given up there are {added:?}"))?;
+        ledger = found;
+    }
+    Ok(())
 }
 
 async fn unchanged(bench: Bench) -> Check {
@@ -191,16 +242,4 @@ async fn shared_versions(bench: Bench) -> Check {
         ledger.add(&**store, &number.to_string()).await?;
     }
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
-}
-
-async fn isolation(bench: Bench) -> Check {
-    let mut ana = bench.create(&tenant("ana")?).await?;
-    let other = bench.create(&tenant("ana2")?).await?;
-    ana.add(&*bench.store, "1").await?;
-    load(&*bench.store, &other.tenant).await?.ensure_equal(&other)?;
-    let refreshed = bench.store.refresh(&other.tenant, &other.version).await?;
-    ensure(matches!(refreshed, Refreshed::Unchanged), "one tenant's commit shows in another")?;
-    let nobody = tenant("nobody")?;
-    let answer = bench.store.refresh(&nobody, &other.version).await;
-    ensure_refused(answer, StoreErrorKind::Corrupt)
 }

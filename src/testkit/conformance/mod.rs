@@ -5,17 +5,51 @@
 //! is a list of the sentences: each *holds*, *FAILS* with what was found, or was *not run* with the reason,
 //! which is a capability that the store says it lacks or something that the medium gives no way to bring
 //! about. A sentence whose check panics, or does not end within five minutes, fails.
+//!
+//! One call checks everything:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use tenantry::store::{MemoryStore, StoreError, TenantStore};
+//! use tenantry::testkit::conformance::{Medium, Subject, conformance_of};
+//!
+//! struct Memory(MemoryStore);
+//!
+//! #[async_trait::async_trait]
+//! impl Medium for Memory {
+//!     async fn open(&self) -> Result<Arc<dyn TenantStore>, StoreError> {
+//!         Ok(Arc::new(self.0.reopen()))
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Or `conformance(…)`, for all subjects.
+//! let report = conformance_of(Subject::Folds, || Memory(MemoryStore::new())).await.ensure()?;
+//! assert!(report.to_string().contains("  holds    a snapshot may be large\n"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! As tests, one for each subject: [`conformance_tests!`](crate::conformance_tests). `docs/backends.md` in the
+//! repository leads through writing a backend and reading its report.
 
 mod bench;
 mod blobs;
 mod case;
+mod durability;
 mod folds;
+mod isolation;
 mod ledger;
 mod listings;
 mod lives;
+mod lost_answers;
 mod medium;
+mod names;
 mod races;
 mod report;
+mod tests_macro;
 mod upkeep;
 
 use std::any::Any;
@@ -26,8 +60,10 @@ use futures::FutureExt;
 
 use self::bench::Bench;
 use self::case::{Case, Check, Stop, case, ensure, fails, needs};
-pub use self::medium::Medium;
+pub use self::medium::{Link, Loss, Medium};
 pub use self::report::{Finding, NotConforming, Report, Subject, Verdict};
+#[doc(hidden)]
+pub use self::tests_macro::run_as_test;
 
 /// How long one check may take: a store that is slow passes, one that hangs fails.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -89,6 +125,9 @@ fn cases(subject: Subject) -> Vec<Case> {
         Subject::Lives => lives::cases(),
         Subject::Upkeep => upkeep::cases(),
         Subject::Races => races::cases(),
-        Subject::Isolation | Subject::Names | Subject::UnknownOutcomes | Subject::Durability => Vec::new(),
+        Subject::Isolation => isolation::cases(),
+        Subject::Names => names::cases(),
+        Subject::UnknownOutcomes => lost_answers::cases(),
+        Subject::Durability => durability::cases(),
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 
-use super::bench::{Bench, committed, ensure_refused, load, read, tenant};
-use super::{Case, Check, case, ensure};
-use crate::paths::{FileName, TenantId};
-use crate::store::{SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
+use super::bench::{Bench, body, committed, ensure_refused, load, read, tenant};
+use super::{Case, Check, case, ensure, fails, needs};
+use crate::paths::{Area, BlobKey, FileName, TenantId};
+use crate::store::{Removed, SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -16,12 +17,14 @@ pub(super) fn cases() -> Vec<Case> {
         case("tidying what never was is no error", tidy_nothing),
         case("tidying leaves blobs and views of the living alone", tidy_living),
         case("tidying a tombstone clears its views, what was set aside included", tidy_tombstone),
+        case("tidying a tombstone leaves the blobs that are still there", tidy_leaves_blobs),
         case("a view is read as it was written, and replaced whole", views),
         case("a view that is missing reads as missing, and removing it is no error", missing_views),
         case("a view is renamed with its content", rename),
         case("what was set aside is listed by name, page by page, each tenant's alone", list_edited),
-        case("two tenants' and two places' views of one name are different views", view_isolation),
         case("removing all blobs takes one tenant's alone, or is left to the caller", remove_areas),
+        case("a put that is under way when all blobs are removed publishes nothing", remove_under_way),
+        case("a life that begins after all blobs were removed has areas of its own", areas_again),
         case("a path is given exactly if the backend says so, and leads to the blob", local_path),
         case("free space is told exactly if the backend says so", free_space),
     ]
@@ -99,6 +102,17 @@ async fn tidy_tombstone(bench: Bench) -> Check {
         ensure(kept.is_some(), "a neighbour's view went with it")?;
     }
     load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn tidy_leaves_blobs(bench: Bench) -> Check {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let key = bench.blob(&ledger, "film.mp4", b"film").await?;
+    ledger.erase(&*bench.store).await?;
+    bench.store.tidy(&ledger.tenant).await?;
+    ensure(read(&*bench.store, &key, 0..4).await? == b"film", "it is gone")?;
+    bench.store.delete(&key).await?;
+    bench.store.tidy(&ledger.tenant).await?;
+    ensure(bench.store.head(&key).await?.is_none(), "it can't be deleted")
 }
 
 async fn views(bench: Bench) -> Check {
@@ -196,26 +210,12 @@ async fn all_edited(
     }
 }
 
-async fn view_isolation(bench: Bench) -> Check {
-    let ana = bench.create(&tenant("ana")?).await?;
-    let other = bench.create(&tenant("ana2")?).await?;
-    let data = view(ViewPlace::Data, "same.json")?;
-    let tokens = view(ViewPlace::Tokens, "same.json")?;
-    bench.store.put_view(&ana.tenant, &data, Bytes::from_static(b"1")).await?;
-    bench.store.put_view(&ana.tenant, &tokens, Bytes::from_static(b"2")).await?;
-    ensure(bench.store.read_view(&other.tenant, &data).await?.is_none(), "another tenant has it too")?;
-    bench.store.put_view(&other.tenant, &data, Bytes::from_static(b"3")).await?;
-    bench.store.remove_view(&other.tenant, &data).await?;
-    let found = bench.store.read_view(&ana.tenant, &data).await?;
-    ensure(found.as_deref() == Some(b"1"), "another tenant's or place's view shows")?;
-    let found = bench.store.read_view(&ana.tenant, &tokens).await?;
-    ensure(found.as_deref() == Some(b"2"), "another tenant's or place's view shows")
-}
-
 async fn remove_areas(bench: Bench) -> Check {
     let ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
-    let keys = [bench.blob(&ana, "1.mp4", b"one").await?, bench.blob(&ana, "2.mp4", b"four").await?];
+    let preview = BlobKey::new(ana.tenant.clone(), Area::Thumbnails, FileName::parse("1.png")?);
+    bench.store.put(&preview, bench.put(&ana, body(b"12345"))).await?;
+    let keys = [bench.blob(&ana, "1.mp4", b"one").await?, bench.blob(&ana, "2.mp4", b"four").await?, preview];
     let kept = bench.blob(&other, "1.mp4", b"kept").await?;
     let removed = bench.store.remove_areas(&ana.tenant).await?;
     for key in &keys {
@@ -223,9 +223,54 @@ async fn remove_areas(bench: Bench) -> Check {
         ensure(found.is_none() == removed.is_some(), "a blob is not as the answer says")?;
     }
     if let Some(removed) = removed {
-        ensure((removed.files, removed.bytes) == (2, 7), format!("it counted {removed:?}"))?;
+        ensure((removed.files, removed.bytes) == (3, 12), format!("it counted {removed:?}"))?;
+        let again = bench.store.remove_areas(&ana.tenant).await?;
+        ensure(again == Some(Removed::default()), format!("a second time it counted {again:?}"))?;
     }
     ensure(read(&*bench.store, &kept, 0..4).await? == b"kept", "another tenant's went with them")
+}
+
+/// Removes all blobs of a tenant, where the store does that.
+async fn removed(bench: &Bench, tenant: &TenantId) -> Check {
+    let removed = bench.store.remove_areas(tenant).await?.is_some();
+    needs(removed, "the store leaves it to the caller to remove all blobs")
+}
+
+async fn remove_under_way(bench: Bench) -> Check {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let key = super::bench::blob_key(&ledger.tenant, "film.mp4")?;
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+    let body =
+        stream::unfold(receiver, |mut receiver| async { Some((Ok(receiver.recv().await?), receiver)) });
+    let put = bench.store.put(&key, bench.put(&ledger, body.boxed()));
+    let remove = async {
+        for _ in 0..20 {
+            let piece = Bytes::from(vec![7; 1 << 16]);
+            sender.send(piece).await.map_err(|_| fails("the put gave up"))?;
+        }
+        let removed = removed(&bench, &ledger.tenant).await;
+        drop(sender);
+        removed
+    };
+    let (answer, checked) = futures::join!(put, remove);
+    checked?;
+    ensure(answer.is_err(), "the put succeeded")?;
+    ensure(bench.store.head(&key).await?.is_none(), "the blob is there")?;
+    let page = bench.store.list(&ledger.tenant, Area::Videos, None, 10).await?;
+    ensure(page.items.is_empty(), "the blob is listed")
+}
+
+async fn areas_again(bench: Bench) -> Check {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    bench.blob(&ledger, "film.mp4", b"film").await?;
+    removed(&bench, &ledger.tenant).await?;
+    ledger.erase(&*bench.store).await?;
+    bench.store.tidy(&ledger.tenant).await?;
+    let next = ledger.begin_again(&*bench.store, bench.header("{}")).await?;
+    let page = bench.store.list(&next.tenant, Area::Videos, None, 10).await?;
+    ensure(page.items.is_empty(), "something is left of the life before")?;
+    let key = bench.blob(&next, "other.mp4", b"other").await?;
+    ensure(read(&*bench.second().await?, &key, 0..5).await? == b"other", "its blob is another")
 }
 
 async fn local_path(bench: Bench) -> Check {

@@ -1,0 +1,75 @@
+//! Objects under a prefix, listed in no order that would help, with everything small: each commit soon
+//! becomes a segment, each blob of some length is sent in parts.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use tenantry::paths::TenantId;
+use tenantry::store::object::{ObjectStoreSettings, ObjectTenantStore};
+use tenantry::store::{StoreError, TenantStore};
+use tenantry::testkit::SeededEntropy;
+use tenantry::testkit::conformance::{Loss, Medium};
+use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKind, Status};
+
+pub(crate) struct Objects {
+    objects: Arc<InMemory>,
+    opened: AtomicU64,
+}
+
+const PREFIX: &str = "some/prefix";
+
+impl Objects {
+    pub(crate) fn new() -> Self {
+        Self { objects: Arc::new(InMemory::new()), opened: AtomicU64::new(0) }
+    }
+
+    fn over(&self, objects: FaultyObjects) -> Arc<dyn TenantStore> {
+        let mut settings = ObjectStoreSettings::default();
+        settings.ledger.tail_bytes = 300;
+        settings.ledger.backoff = Duration::ZERO;
+        settings.part_bytes = 100_000;
+        let entropy = Arc::new(SeededEntropy::new(self.opened.fetch_add(1, Ordering::SeqCst)));
+        Arc::new(ObjectTenantStore::with(Arc::new(objects), Path::from(PREFIX), entropy, settings))
+    }
+}
+
+/// The kinds of requests that change something.
+const CHANGES: [RequestKind; 3] = [RequestKind::Put, RequestKind::Delete, RequestKind::Copy];
+
+#[async_trait]
+impl Medium for Objects {
+    async fn open(&self) -> Result<Arc<dyn TenantStore>, StoreError> {
+        Ok(self.over(FaultyObjects::new(Arc::clone(&self.objects) as _).0))
+    }
+
+    async fn open_losing(&self, loss: Loss) -> Result<Option<Arc<dyn TenantStore>>, StoreError> {
+        let (objects, faults) = FaultyObjects::new(Arc::clone(&self.objects) as _);
+        let (affect, effect) = match loss {
+            Loss::FirstRequest => (1, Effect::FailBefore(Status::Unavailable)),
+            Loss::FirstAnswer => (1, Effect::FailAfter(Status::Unavailable)),
+            Loss::Requests => (u64::MAX, Effect::FailBefore(Status::Unavailable)),
+            _ => (u64::MAX, Effect::FailAfter(Status::Unavailable)),
+        };
+        let kinds: Vec<_> = match loss {
+            Loss::AllAnswers => vec![None],
+            _ => CHANGES.into_iter().map(Some).collect(),
+        };
+        for kind in kinds {
+            faults.inject(Fault { kind, key_contains: String::new(), spare: 0, affect, effect });
+        }
+        Ok(Some(self.over(objects)))
+    }
+
+    async fn damage(&self, tenant: &TenantId) -> io::Result<bool> {
+        let head = Path::from(format!("{PREFIX}/data/{tenant}/head"));
+        let objects: &dyn ObjectStore = &*self.objects;
+        objects.put(&head, "no head at all".into()).await.map_err(io::Error::other)?;
+        Ok(true)
+    }
+}
