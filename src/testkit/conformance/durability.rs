@@ -62,8 +62,9 @@ async fn folds(mut bench: Bench) -> Check {
     let store = crashed(&mut bench).await?;
     let mut found = load(&*store, &ledger.tenant).await?;
     found.ensure_equal(&ledger)?;
-    found.version = committed(store.fold(&found.tenant, &found.version, found.same()).await?)?;
     found.add(&*store, "4").await?;
+    found.version = committed(store.fold(&found.tenant, &found.version, found.same()).await?)?;
+    found.add(&*store, "5").await?;
     let store = crashed(&mut bench).await?;
     load(&*store, &ledger.tenant).await?.ensure_equal(&found)
 }
