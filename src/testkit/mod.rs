@@ -10,8 +10,10 @@ pub mod linearizability;
 mod observed_store;
 mod seeded_entropy;
 pub mod simulated_disk;
+mod store_layer;
 
 pub use counting_store::{CallCounts, CountingStore, Counts};
 pub use hanging_store::{Gates, HangingStore};
 pub use observed_store::{Moment, ObservedStore, Observer};
 pub use seeded_entropy::SeededEntropy;
+pub use store_layer::{Layered, StoreLayer};
