@@ -24,7 +24,7 @@ impl Medium for Memory {
 
 tenantry::conformance_tests!(the_memory_store_conforms, || Memory(MemoryStore::new()));
 
-tenantry::conformance_tests!(the_object_store_conforms_under_a_prefix_with_everything_small, Objects::new);
+tenantry::conformance_tests!(the_object_store_conforms_under_a_prefix_with_everything_small, Objects::small);
 
 struct Wrapped(MemoryStore);
 

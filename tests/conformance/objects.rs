@@ -1,5 +1,5 @@
-//! Objects under a prefix, listed in no order that would help, with everything small: each commit soon
-//! becomes a segment, each blob of some length is sent in parts.
+//! Objects under a prefix, listed in no order that would help, whose answers can be lost. With everything
+//! small each commit soon becomes a segment, and each blob of some length is sent in parts.
 
 use std::io;
 use std::sync::Arc;
@@ -20,21 +20,33 @@ use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKin
 pub(crate) struct Objects {
     objects: Arc<InMemory>,
     opened: AtomicU64,
+    settings: ObjectStoreSettings,
 }
 
 const PREFIX: &str = "some/prefix";
 
 impl Objects {
-    pub(crate) fn new() -> Self {
-        Self { objects: Arc::new(InMemory::new()), opened: AtomicU64::new(0) }
+    /// Everything as small as it gets.
+    #[allow(dead_code, reason = "not each test that shares it needs both")]
+    pub(crate) fn small() -> Self {
+        let mut settings = ObjectStoreSettings::default();
+        settings.ledger.tail_bytes = 300;
+        settings.part_bytes = 100_000;
+        Self::with(settings)
+    }
+
+    pub(crate) fn with(mut settings: ObjectStoreSettings) -> Self {
+        // Nobody has to be waited for.
+        settings.ledger.backoff = Duration::ZERO;
+        Self { objects: Arc::new(InMemory::new()), opened: AtomicU64::new(0), settings }
+    }
+
+    fn entropy(&self) -> Arc<SeededEntropy> {
+        Arc::new(SeededEntropy::new(self.opened.fetch_add(1, Ordering::SeqCst)))
     }
 
     fn over(&self, objects: FaultyObjects) -> Arc<dyn TenantStore> {
-        let mut settings = ObjectStoreSettings::default();
-        settings.ledger.tail_bytes = 300;
-        settings.ledger.backoff = Duration::ZERO;
-        settings.part_bytes = 100_000;
-        let entropy = Arc::new(SeededEntropy::new(self.opened.fetch_add(1, Ordering::SeqCst)));
+        let (entropy, settings) = (self.entropy(), self.settings.clone());
         Arc::new(ObjectTenantStore::with(Arc::new(objects), Path::from(PREFIX), entropy, settings))
     }
 }

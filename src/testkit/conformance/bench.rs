@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use super::medium::{Link, Loss, Medium};
 use super::{Check, Stop, ensure, fails, needs};
@@ -273,6 +274,44 @@ pub(super) fn blob_key(tenant: &TenantId, name: &str) -> Result<BlobKey, Stop> {
 /// A body in one piece.
 pub(super) fn body(content: &'static [u8]) -> ByteStream {
     stream::iter([Ok(Bytes::from_static(content))]).boxed()
+}
+
+/// The other end of a body that is held up before its end.
+pub(super) struct Held {
+    reached: oneshot::Receiver<()>,
+    release: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Waits until all that the body has was taken, and more is asked for.
+    pub(super) async fn reached(&mut self) -> Check {
+        (&mut self.reached).await.map_err(|_| fails("a put gave its body up before the end"))
+    }
+
+    /// Lets the body end.
+    pub(super) fn release(self) {
+        // Whoever gave the body up needs no end of it.
+        let _ = self.release.send(());
+    }
+}
+
+/// A body of so many [pieces](piece) that is held up after them.
+pub(super) fn held_body(pieces: u64) -> (Held, ByteStream) {
+    let (tell, reached) = oneshot::channel();
+    let (release, released) = oneshot::channel();
+    let end = stream::once(async move {
+        let _ = tell.send(());
+        let _ = released.await;
+    });
+    let end = end.filter_map(|()| std::future::ready(None));
+    let body = stream::iter((0..pieces).map(|number| Ok(piece(number)))).chain(end).boxed();
+    (Held { reached, release }, body)
+}
+
+/// 64 KiB that differ from piece to piece.
+pub(super) fn piece(number: u64) -> Bytes {
+    let seed = blake3::hash(&number.to_be_bytes());
+    seed.as_bytes().repeat(2048).into()
 }
 
 /// A body that fails after `pieces` pieces of 64 KiB.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::Either;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::bench::{Bench, blob_key, body, ensure_refused, failing_body, read, tenant};
+use super::bench::{Bench, blob_key, body, ensure_refused, failing_body, held_body, piece, read, tenant};
 use super::{Case, Check, Stop, case, ensure, fails};
 use crate::paths::Area;
 use crate::store::{BlobInfo, Put, StoreErrorKind};
@@ -87,12 +88,6 @@ async fn empty(bench: Bench) -> Check {
     ensure(read(&*bench.store, &key, 0..0).await?.is_empty(), "it has bytes")
 }
 
-/// Bytes that differ from piece to piece.
-fn piece(number: u64) -> Bytes {
-    let seed = blake3::hash(&number.to_be_bytes());
-    seed.as_bytes().repeat(2048).into()
-}
-
 async fn large(bench: Bench) -> Check {
     const PIECES: u64 = 320;
     let ledger = bench.create(&tenant("ana")?).await?;
@@ -117,26 +112,26 @@ async fn large(bench: Bench) -> Check {
 
 async fn invisible(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
-    let key = blob_key(&ledger.tenant, "film.mp4")?;
-    let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-    let body =
-        stream::unfold(receiver, |mut receiver| async { Some((Ok(receiver.recv().await?), receiver)) });
-    let put = bench.store.put(&key, bench.put(&ledger, body.boxed()));
-    let feed = async {
-        for number in 0..160 {
-            sender.send(piece(number)).await.map_err(|_| fails("the put gave up"))?;
-        }
-        ensure(bench.store.head(&key).await?.is_none(), "a blob without its end has a head")?;
-        let page = bench.store.list(&ledger.tenant, Area::Videos, None, 10).await?;
-        ensure(page.items.is_empty(), "a blob without its end is listed")?;
-        let other = bench.second().await?;
-        ensure(other.head(&key).await?.is_none(), "another store sees a blob without its end")?;
-        drop(sender);
-        Ok::<(), Stop>(())
-    };
-    let (info, fed) = futures::join!(put, feed);
-    fed?;
-    ensure(bench.store.head(&key).await? == Some(info?), "the whole blob is not there")
+    for (name, pieces) in [("short.mp4", 1), ("long.mp4", 160)] {
+        let key = blob_key(&ledger.tenant, name)?;
+        let (mut held, body) = held_body(pieces);
+        let put = bench.store.put(&key, bench.put(&ledger, body));
+        let look = async {
+            held.reached().await?;
+            for store in [&bench.store, &bench.second().await?] {
+                ensure(store.head(&key).await?.is_none(), "a blob without its end has a head")?;
+                let page = store.list(&ledger.tenant, Area::Videos, None, 10).await?;
+                let listed = page.items.iter().any(|found| found.name == name);
+                ensure(!listed, "a blob without its end is listed")?;
+            }
+            held.release();
+            Ok::<(), Stop>(())
+        };
+        let (info, looked) = futures::join!(put, look);
+        looked?;
+        ensure(bench.store.head(&key).await? == Some(info?), "the whole blob is not there")?;
+    }
+    Ok(())
 }
 
 async fn failing(bench: Bench) -> Check {
@@ -160,17 +155,10 @@ async fn given_up(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     for (name, pieces) in [("none.mp4", 0), ("short.mp4", 2), ("long.mp4", 300)] {
         let key = blob_key(&ledger.tenant, name)?;
-        let (reached, told) = tokio::sync::oneshot::channel();
-        let rest = stream::once(async move {
-            // Nobody is there to hear it once the put was given up.
-            let _ = reached.send(());
-            std::future::pending().await
-        });
-        let body = stream::iter((0..pieces).map(|number| Ok(piece(number)))).chain(rest);
-        let put = bench.store.put(&key, bench.put(&ledger, body.boxed()));
-        let ended = futures::future::select(put, told).await;
-        let early = matches!(ended, futures::future::Either::Left(_));
-        ensure(!early, "a put ended before its body")?;
+        let (mut held, body) = held_body(pieces);
+        let put = bench.store.put(&key, bench.put(&ledger, body));
+        let ended = futures::future::select(put, Box::pin(held.reached())).await;
+        ensure(matches!(ended, Either::Right((Ok(()), _))), "the put ended before its body")?;
         drop(ended);
         for store in [&bench.store, &bench.second().await?] {
             ensure(store.head(&key).await?.is_none(), "a part of a body is there")?;

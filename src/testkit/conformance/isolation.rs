@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
 
-use super::bench::{Bench, Ledger, blob_key, body, committed, ensure_refused, load, read, tenant};
+use super::bench::{Bench, Ledger, blob_key, body, committed, ensure_refused, held_body, load, read, tenant};
 use super::medium::Link;
 use super::{Case, Check, Stop, case, ensure};
 use crate::paths::{Area, BlobKey, FileName};
 use crate::store::{
-    BlobInfo, ByteStream, Commit, Found, Outcome, Refreshed, StoreErrorKind, TenantStore, ViewKey, ViewName,
-    ViewPlace,
+    BlobInfo, Commit, Found, Outcome, Refreshed, StoreErrorKind, TenantStore, ViewKey, ViewName, ViewPlace,
 };
 
 /// How long something may be held up by what should not hold it up at all.
@@ -259,20 +257,14 @@ async fn foreign_versions(bench: Bench) -> Check {
     Ok(())
 }
 
-/// A body that gives one piece and then nothing, until its sender is dropped.
-fn stalling() -> (tokio::sync::oneshot::Sender<()>, ByteStream) {
-    let (sender, ended) = tokio::sync::oneshot::channel::<()>();
-    let rest = stream::once(ended).filter_map(|_| std::future::ready(None));
-    (sender, stream::iter([Ok(Bytes::from(vec![7; 1 << 20]))]).chain(rest).boxed())
-}
-
 async fn stalled(bench: Bench) -> Check {
     let ana = bench.create(&tenant("ana")?).await?;
     let other = bench.create(&tenant("ana2")?).await?;
     let key = blob_key(&ana.tenant, "film.mp4")?;
-    let (sender, body) = stalling();
+    let (mut held, body) = held_body(16);
     let (store, put) = (Arc::clone(&bench.store), bench.put(&ana, body));
     let uploading = tokio::spawn(async move { store.put(&key, put).await });
+    held.reached().await?;
     let others = async {
         for mut ledger in [ana.clone(), other] {
             bench.blob(&ledger, "other.mp4", b"x").await?;
@@ -284,8 +276,7 @@ async fn stalled(bench: Bench) -> Check {
         Ok::<(), Stop>(())
     };
     let checked = tokio::time::timeout(PATIENCE, others).await;
-    // Ends the body, and with it the upload, which is whole with what it had sent.
-    drop(sender);
+    held.release();
     match checked {
         Ok(checked) => checked?,
         Err(_) => return ensure(false, "it holds up what others do"),

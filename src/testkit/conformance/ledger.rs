@@ -189,16 +189,20 @@ async fn refresh_far(bench: Bench) -> Check {
 async fn header_changes(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     let mut follower = ledger.clone();
+    let other = bench.second().await?;
+    for store in [&bench.store, &other] {
+        let found = store.header(&ledger.tenant).await?;
+        ensure(found.as_ref() == Some(&ledger.header), "the header is not the first one")?;
+    }
     ledger.header.text = Bytes::from_static("{\"name\":\"Ána\"}".as_bytes());
     let commit = Commit { header: Some(ledger.header.clone()), text: Bytes::from_static(b"1") };
     ledger.version = committed(bench.store.append(&ledger.tenant, Some(&ledger.version), commit).await?)?;
     ledger.lines.push(Bytes::from_static(b"1"));
     ledger.add(&*bench.store, "2").await?;
-    let other = bench.second().await?;
-    ensure(
-        other.header(&ledger.tenant).await?.as_ref() == Some(&ledger.header),
-        "the header is the old one",
-    )?;
+    for store in [&bench.store, &other] {
+        let found = store.header(&ledger.tenant).await?;
+        ensure(found.as_ref() == Some(&ledger.header), "the header is the old one")?;
+    }
     follower.follow(&*other).await?;
     follower.ensure_equal(&ledger)?;
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)

@@ -28,9 +28,10 @@ async fn tombstone(bench: Bench) -> Check {
     let mut ledger = bench.create(&tenant("ana")?).await?;
     ledger.add(&*bench.store, "1").await?;
     let number = ledger.version.number;
+    let other = bench.second().await?;
+    ensure(other.header(&ledger.tenant).await?.as_ref() == Some(&ledger.header), "the header differs")?;
     ledger.erase(&*bench.store).await?;
     ensure(ledger.version.number == number + 1, "erasing is not a commit")?;
-    let other = bench.second().await?;
     ensure(other.header(&ledger.tenant).await?.as_ref() == Some(&ledger.header), "the header differs")?;
     load(&*other, &ledger.tenant).await?.ensure_equal(&ledger)
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
 
-use super::bench::{Bench, body, committed, ensure_refused, load, read, tenant};
-use super::{Case, Check, case, ensure, fails, needs};
+use super::bench::{Bench, body, committed, ensure_refused, held_body, load, read, tenant};
+use super::{Case, Check, case, ensure, needs};
 use crate::paths::{Area, BlobKey, FileName, TenantId};
 use crate::store::{Removed, SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
 
@@ -239,17 +238,12 @@ async fn removed(bench: &Bench, tenant: &TenantId) -> Check {
 async fn remove_under_way(bench: Bench) -> Check {
     let ledger = bench.create(&tenant("ana")?).await?;
     let key = super::bench::blob_key(&ledger.tenant, "film.mp4")?;
-    let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-    let body =
-        stream::unfold(receiver, |mut receiver| async { Some((Ok(receiver.recv().await?), receiver)) });
-    let put = bench.store.put(&key, bench.put(&ledger, body.boxed()));
+    let (mut held, body) = held_body(20);
+    let put = bench.store.put(&key, bench.put(&ledger, body));
     let remove = async {
-        for _ in 0..20 {
-            let piece = Bytes::from(vec![7; 1 << 16]);
-            sender.send(piece).await.map_err(|_| fails("the put gave up"))?;
-        }
+        held.reached().await?;
         let removed = removed(&bench, &ledger.tenant).await;
-        drop(sender);
+        held.release();
         removed
     };
     let (answer, checked) = futures::join!(put, remove);
