@@ -60,6 +60,11 @@
 //! | [`store`] | what a backend provides, and the backends: [`store::local`], [`store::memory`], [`store::object`], `store::s3` |
 //! | [`environment`] | the clock and the randomness, which a test can bring along |
 //!
+//! Who keeps data elsewhere implements [`store::TenantStore`]; [`docs/backends.md`] leads through it, and the suite in
+//! `testkit::conformance` says whether it is right.
+//!
+//! [`docs/backends.md`]: https://docs.rs/crate/tenantry/latest/source/docs/backends.md
+//!
 //! `docs/design.md` in the repository says how all this is kept, and what was left out to see it break.
 
 #[cfg(feature = "archive")]
@@ -93,3 +98,8 @@ pub use workspace::*;
 #[cfg(all(doctest, target_os = "linux"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And those of the guide to backends.
+#[cfg(all(doctest, feature = "testkit"))]
+#[doc = include_str!("../docs/backends.md")]
+struct Backends;

@@ -51,6 +51,10 @@ caught! {
         "of appends at one version at once one is committed, the others conflict",
         "a version of one tenant changes nothing under another's id",
     ];
+    one_that_looks_first_and_then_writes: LooksThenWrites, [
+        "of two that begin a life on one tombstone one wins",
+        "of appends at one version at once one is committed, the others conflict",
+    ];
     one_that_creates_a_tenant_twice: CreatesTwice, [
         "a tenant is made once",
         "of racing creations one wins",

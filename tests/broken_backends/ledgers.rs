@@ -27,6 +27,28 @@ broken! {
 }
 
 broken! {
+    /// Compares first, and writes in another step.
+    LooksThenWrites {
+        async fn append(
+            &self,
+            tenant: &TenantId,
+            base: Option<&Version>,
+            commit: Commit,
+        ) -> Result<Outcome, StoreError> {
+            let Some(base) = base else { return self.0.append(tenant, None, commit).await };
+            let point = |version: &Version| (version.incarnation, version.number);
+            let is_newest = |newest: &Loaded| point(&newest.version) == point(base);
+            if !self.0.load(tenant).await?.as_ref().is_some_and(is_newest) {
+                return self.0.append(tenant, Some(base), commit).await;
+            }
+            tokio::task::yield_now().await;
+            let newest = self.0.load(tenant).await?.map(|newest| newest.version);
+            self.0.append(tenant, newest.as_ref().or(Some(base)), commit).await
+        }
+    }
+}
+
+broken! {
     /// Takes a second creation for a commit.
     CreatesTwice {
         async fn append(

@@ -4,9 +4,9 @@
 //! the hard half of a backend short: a commit that is to land only on the version that it was made for is one
 //! write transaction that looks first. What is left to think of:
 //!
-//! - *Calls block*, so they run on the runtime's blocking threads ([`database`]).
+//! - *Calls block*, so they run on the runtime's blocking threads (`database`).
 //! - *Large things come in pieces*: a blob is written in chunks, none of which anybody sees before the one
-//!   transaction that gives the blob its name ([`blobs`]).
+//!   transaction that gives the blob its name (`blobs`).
 //! - *Truth*: an error of a commit leaves open whether it happened, and is told so.
 //!
 //! A database is opened by one process at a time, and all its tenants share one writer: short transactions
@@ -15,6 +15,7 @@
 mod blobs;
 mod database;
 mod ledger;
+pub mod medium;
 mod views;
 
 use std::ops::Range;

@@ -3,35 +3,19 @@
 //! `cargo run --package tenantry-example-custom-backend` ends with an error if a sentence fails.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tenantry::ownership::Role;
 use tenantry::paths::TenantId;
-use tenantry::store::{StoreError, StoreErrorKind, TenantStore};
-use tenantry::testkit::conformance::{Medium, conformance};
+use tenantry::store::TenantStore;
+use tenantry::testkit::conformance::conformance;
 use tenantry::{ErrorKind, NewTenant, Tenantry};
 use tenantry_example_custom_backend::RedbStore;
-use tokio::sync::OnceCell;
-
-/// A database in memory, opened once; the stores over it are clones.
-#[derive(Default)]
-struct Memory(OnceCell<RedbStore>);
-
-#[async_trait]
-impl Medium for Memory {
-    async fn open(&self) -> Result<Arc<dyn TenantStore>, StoreError> {
-        let in_memory =
-            || redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
-        let store = self.0.get_or_try_init(|| RedbStore::opened(in_memory)).await?;
-        Ok(Arc::new(store.clone()))
-    }
-}
+use tenantry_example_custom_backend::medium::CrashingDisk;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let report = conformance(Memory::default).await.ensure()?;
+    let report = conformance(CrashingDisk::default).await.ensure()?;
     println!("{report}\n");
     let folder = tempfile::tempdir()?;
     work(RedbStore::open(folder.path().join("tenants.redb")).await?).await?;
@@ -58,7 +42,7 @@ async fn work(store: RedbStore) -> Result<(), Box<dyn Error>> {
     let foreign = tenantry.session(&ben).await?.workspace(&ana);
     match foreign.videos().open(video.id()).await {
         Err(refused) if refused.kind() == ErrorKind::NotFound => println!("Ben is told: {refused}."),
-        _ => return Err(Box::new(StoreError::new(StoreErrorKind::Corrupt, "open", "Ben was let in"))),
+        _ => return Err("Ben was let in".into()),
     }
     tenantry.close(Duration::from_secs(10)).await?;
     Ok(())
