@@ -31,9 +31,8 @@ impl MemoryStore {
         Self::over(Arc::new(InMemory::new()))
     }
 
-    /// A second store over the same memory, as another process would have it.
+    /// A second store over the same memory, as another process would have it. Only with the feature `testkit`.
     #[cfg(feature = "testkit")]
-    #[doc(hidden)]
     #[must_use]
     pub fn reopen(&self) -> Self {
         Self::over(Arc::clone(&self.objects))
