@@ -8,7 +8,7 @@
 //! | [`AlreadyExists`](ErrorKind::AlreadyExists) | the name or id is taken | choose another | 409 |
 //! | [`Referenced`](ErrorKind::Referenced) | something else still needs it | remove that first | 409 |
 //! | [`WrongState`](ErrorKind::WrongState) | its status does not allow this step | read it again, then decide | 409 |
-//! | [`Suspended`](ErrorKind::Suspended) | the tenant is being deleted | restore it first | 409 |
+//! | [`Suspended`](ErrorKind::Suspended) | the tenant is being deleted, or on its way from one store to another | restore it first, or let it arrive | 409 |
 //! | [`RevisionMismatch`](ErrorKind::RevisionMismatch) | it was changed meanwhile | read it again | 412 |
 //! | [`InvalidName`](ErrorKind::InvalidName) | a name was refused | correct it; the source says why | 400 |
 //! | [`InvalidInput`](ErrorKind::InvalidInput) | a value was refused | correct it; the source says why | 422 |
@@ -124,7 +124,7 @@ impl ErrorKind {
             Self::AlreadyExists => "exists already",
             Self::Referenced => "still referred to",
             Self::WrongState => "its status does not allow this",
-            Self::Suspended => "the tenant is being deleted",
+            Self::Suspended => "the tenant is being deleted or moved",
             Self::RevisionMismatch => "changed meanwhile",
             Self::InvalidName => "the name is refused",
             Self::InvalidInput => "the value is refused",

@@ -286,12 +286,28 @@ impl Ledger {
         state: &State,
         header: &TenantHeader,
     ) -> Result<bool> {
+        self.replace(operation, tenant, state, header, bytes::Bytes::new()).await
+    }
+
+    /// The same by a header and what a snapshot says. No rule is asked, and nobody is told.
+    pub(crate) async fn replace(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+        state: &State,
+        header: &TenantHeader,
+        snapshot: bytes::Bytes,
+    ) -> Result<bool> {
         let _work = self.begin(operation)?;
         let Some(version) = state.version() else { return Ok(false) };
+        if u32::try_from(snapshot.len()).is_err() {
+            // It could not be read again.
+            return Err(Error::new(ErrorKind::TooLarge, operation).about("snapshot"));
+        }
         let header = header
             .write()
             .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
-        let fold = Fold { kind: FoldKind::Replace, header, snapshot: bytes::Bytes::new() };
+        let fold = Fold { kind: FoldKind::Replace, header, snapshot };
         let outcome = self.owner.store.fold(tenant, version, fold).await;
         self.cell(tenant).forget();
         match outcome.map_err(|error| Error::store(operation, error))? {

@@ -12,6 +12,8 @@ use crate::store::{Header, Incarnation};
 /// Where a tenant stands between creation and erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifecycle {
+    /// On its way from another store: as long as not all of it is there, nothing of it is shown.
+    Arriving,
     /// In use.
     Active,
     /// To be erased once the grace ends; writes are refused, and it can be restored until then.
@@ -46,6 +48,7 @@ pub(crate) struct TenantHeader {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum StoredLifecycle {
+    Arriving,
     Active,
     Deleting { until: i64 },
     Erasing { reserved_until: i64, records: u64, files: u64, bytes: u64 },
@@ -65,6 +68,7 @@ impl TenantHeader {
         let stored: Stored<'_> = serde_json::from_slice(&header.text)?;
         let time = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
         let lifecycle = match stored.lifecycle {
+            StoredLifecycle::Arriving => Lifecycle::Arriving,
             StoredLifecycle::Active => Lifecycle::Active,
             StoredLifecycle::Deleting { until } => Lifecycle::Deleting { until: time(until) },
             StoredLifecycle::Erasing { reserved_until, records, files, bytes } => {
@@ -78,6 +82,7 @@ impl TenantHeader {
     /// Writes it for a store.
     pub(super) fn write(&self) -> Result<Header, JsonError> {
         let lifecycle = match self.lifecycle {
+            Lifecycle::Arriving => StoredLifecycle::Arriving,
             Lifecycle::Active => StoredLifecycle::Active,
             Lifecycle::Deleting { until } => StoredLifecycle::Deleting { until: until.as_millisecond() },
             Lifecycle::Erasing { reserved_until, records, files, bytes } => {

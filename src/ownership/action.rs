@@ -178,6 +178,10 @@ actions! {
     ExportAllSchedules = "tenants.schedules", Administer;
     /// Take an archive in, into an empty tenant.
     ImportTenant = "tenants.import", Administer;
+    /// Take everything of a tenant, its secrets too, to another store.
+    CopyTenant = "tenants.copy", Administer;
+    /// Let a tenant arrive from another store.
+    ReceiveTenant = "tenants.receive", Administer;
     /// Compare a tenant's ledger with the store.
     CheckTenant = "tenants.check", Administer;
     /// Repair what a check found.

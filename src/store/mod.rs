@@ -255,7 +255,7 @@ pub trait TenantStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`AlreadyExists`](StoreErrorKind::AlreadyExists) if the name is taken (possibly by this
-    /// very call, where a request was repeated below);
+    /// very call, where a request was repeated below), by what is durable then;
     /// [`DeadlinePassed`](StoreErrorKind::DeadlinePassed);
     /// [`Body`](StoreErrorKind::Body) with the stream's error as `source`;
     /// [`Full`](StoreErrorKind::Full); from a backend that is [`fenced`](Capabilities::fenced)

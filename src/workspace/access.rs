@@ -25,6 +25,7 @@ use super::builder::Settings;
 use super::dooms::Pins;
 use super::kinds::Kinds;
 use super::profile::{Profile, is_alive};
+use super::stored_files::written::joined;
 use super::upkeep::Maintenance;
 use super::views::{self, Scope, ViewWriter};
 
@@ -67,6 +68,15 @@ impl Core {
         let mut bytes = [0; 16];
         self.entropy.fill(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// Does what takes long where records are many, so that nobody else's task waits for it.
+    pub(super) async fn aside<T: Send + 'static>(
+        &self,
+        action: Action,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        joined(action, self.runtime.spawn_blocking(work).await)
     }
 
     fn permit(&self, request: &Request<'_>) -> Result<Permit> {

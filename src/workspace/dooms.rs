@@ -1,7 +1,7 @@
 //! Clearing what the ledger dooms: first the bytes go, then the doom.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
 use crate::ledger::{Draft, Ledger};
@@ -41,6 +41,30 @@ impl Pins {
     }
 }
 
+/// Files that this process does not delete as long as this is there.
+pub(super) struct Pinned {
+    core: Arc<Core>,
+    keys: Vec<BlobKey>,
+}
+
+impl Pinned {
+    /// Keeps these. A delete that began before may not know of that.
+    pub(super) fn new(core: &Arc<Core>, keys: Vec<BlobKey>) -> Self {
+        keys.iter().for_each(|key| core.pins.keep(key));
+        Self { core: Arc::clone(core), keys }
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        self.keys.iter().for_each(|key| self.core.pins.let_go(key));
+    }
+}
+
 /// Clears dooms that a commit has just made, where nothing needs to be waited for. What can't be
 /// cleared now is left to the sweep.
 pub(super) async fn clear(core: &Core, ledger: &Ledger, permit: &Permit, released: &[(Area, FileName)]) {
@@ -61,11 +85,12 @@ async fn try_clear(
 ) -> Result<()> {
     let (operation, tenant) = (permit.action().as_str(), permit.tenant());
     // A blob is deleted only after the ledger, read from the store, dooms it.
+    let read = core.clock.now();
     let state = ledger.read(operation, tenant).await?;
     let mut gone = Vec::new();
     for (area, name) in released {
         let key = BlobKey::new(tenant.clone(), *area, name.clone());
-        if files::is_doomed(&state, *area, name) && !core.pins.keeps(&key) {
+        if files::is_doomed(&state, *area, name) && !core.pins.keeps(&key) && !core.is_old(read) {
             let deleted = core.guarded.store(permit).delete(&key).await;
             deleted.map_err(|error| crate::Error::store(operation, error))?;
             gone.push((*area, name.clone()));

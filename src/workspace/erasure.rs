@@ -3,8 +3,10 @@
 //! The swap to erasing drops all records and keeps only when the last reservation ends. Then the
 //! blobs go, and once none is left and none can come back, the tombstone is written (I7).
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::json_error::JsonError;
@@ -65,7 +67,8 @@ pub(super) async fn erase(core: &Core, permit: &Permit, grace: Grace) -> Result<
             Lifecycle::Deleting { until } if grace == Grace::Respect && core.clock.now() < until => {
                 return Err(not_yet(operation, "the grace is not over"));
             }
-            Lifecycle::Deleting { .. } => {
+            // What is only arriving nobody had: there is nothing to be restored.
+            Lifecycle::Deleting { .. } | Lifecycle::Arriving => {
                 ledger.clear(operation, tenant, &state, &erasing(&state, header)).await?;
             }
             Lifecycle::Erasing { reserved_until, .. } => {
@@ -138,6 +141,7 @@ async fn remove_files(
             return Ok(Some(settled).filter(|_| begun <= settled));
         }
         // Another may have ended this life and begun a new one since the state was read.
+        let looked = core.clock.now();
         let now = core.guarded.ledger(permit).header(operation, tenant).await?;
         let still = now.is_some_and(|now| {
             now.incarnation == header.incarnation && matches!(now.lifecycle, Lifecycle::Erasing { .. })
@@ -146,6 +150,10 @@ async fn remove_files(
             return Err(missing(operation, &Resource::Tenant));
         }
         for key in &found {
+            // What was read too long ago is read again.
+            if core.is_old(looked) {
+                break;
+            }
             store.delete(key).await.map_err(failed)?;
         }
     }
@@ -154,9 +162,43 @@ async fn remove_files(
 impl Core {
     /// For how long after its right ended a request may still take effect, where nothing fences it.
     pub(super) fn late_request(&self) -> SignedDuration {
-        let wait = self.settings.request_life + 2 * self.settings.clock_skew;
+        let wait = self.settings.request_life.saturating_add(self.settings.clock_skew.saturating_mul(2));
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
+
+    /// Whether a ledger was read too long ago for a delete to rest on it. So after a tenant was erased it is
+    /// known when its last delete is over.
+    pub(super) fn is_old(&self, read: Timestamp) -> bool {
+        self.clock.now().duration_since(read) > self.delete_life()
+    }
+
+    /// How long after a ledger was read a delete may begin that rests on it. (A store whose requests are not
+    /// waited for has no life of theirs that could be too short.)
+    fn delete_life(&self) -> SignedDuration {
+        let life = self.settings.request_life.max(Duration::from_secs(60));
+        SignedDuration::try_from(life).unwrap_or(SignedDuration::MAX)
+    }
+}
+
+/// From when on files may have the names again that they had in the life which ended with a tombstone: the
+/// tombstone's own request, the time in which a delete may begin that rests on what was read before it, and
+/// that delete's request have to be over.
+pub(super) fn names_free_from(
+    core: &Core,
+    operation: &'static str,
+    tombstone: &TenantHeader,
+) -> Result<Timestamp> {
+    #[derive(Deserialize)]
+    struct Ended {
+        erased_at: i64,
+    }
+    let ended: Ended = serde_json::from_str(&tombstone.profile).map_err(|error| {
+        Error::new(ErrorKind::Corrupt, operation).about("receipt").with_source(JsonError::from(error))
+    })?;
+    let ended = Timestamp::from_millisecond(ended.erased_at).unwrap_or(Timestamp::MAX);
+    let request = core.late_request();
+    let wait = core.delete_life().saturating_add(request).saturating_add(request);
+    Ok(ended.checked_add(wait).unwrap_or(Timestamp::MAX))
 }
 
 /// The header that stays, and the receipt in it.

@@ -3,7 +3,8 @@
 //!
 //! A file's life: reserved (quota is held and the name is taken) → stored (a record refers to it)
 //! → doomed (nothing does; the quota is free, the bytes are to be deleted) → forgotten. A name is
-//! a random UUID and never used again, so a doomed blob is never named again.
+//! a random UUID and never used again, so a doomed blob is never named again. (A tenant that is copied to
+//! another store keeps the names there; see [`copying`](super::copying).)
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ use super::access::Core;
 use super::records::blob_key;
 
 /// What the ledger says of a stored file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Blob {
     /// Its length.
     pub(super) bytes: u64,
@@ -132,15 +133,20 @@ pub(super) fn release(draft: &mut Draft, core: &Core, files: &[(Area, FileName)]
         if !draft.state().find_everywhere(&blob_key(*area, name)).is_empty() {
             continue;
         }
-        let address = address(*area, name);
-        if draft.remove(&Section::BLOBS, &address).is_some() {
-            // A repeated request of its upload may still be on its way.
-            let since = draft.now();
-            let life = SignedDuration::try_from(core.settings.reservation_life).unwrap_or_default();
-            let until = since.checked_add(life).unwrap_or(Timestamp::MAX);
-            let doom = Doom { since: since.as_millisecond(), until: until.as_millisecond() };
-            draft.put(&Section::DOOMS, &address, Vec::new(), text(&doom));
-        }
+        doom(draft, core, *area, name);
+    }
+}
+
+/// Turns a stored file into a doom, whoever refers to it.
+pub(super) fn doom(draft: &mut Draft, core: &Core, area: Area, name: &FileName) {
+    let address = address(area, name);
+    if draft.remove(&Section::BLOBS, &address).is_some() {
+        // A repeated request of its upload may still be on its way.
+        let since = draft.now();
+        let life = SignedDuration::try_from(core.settings.reservation_life).unwrap_or_default();
+        let until = since.checked_add(life).unwrap_or(Timestamp::MAX);
+        let doom = Doom { since: since.as_millisecond(), until: until.as_millisecond() };
+        draft.put(&Section::DOOMS, &address, Vec::new(), text(&doom));
     }
 }
 

@@ -79,7 +79,8 @@ impl Tenantry {
     /// that does not is created as a user. Returns the profile that it has.
     ///
     /// # Errors
-    /// [`ErrorKind::Suspended`] if it is being deleted or erased; the store's errors.
+    /// [`ErrorKind::Suspended`] if it is being deleted or erased, or arrives from another store; the
+    /// store's errors.
     pub async fn ensure(&self, tenant: &TenantId, display_name: &str) -> Result<Profile> {
         const OPERATION: &str = "ensure";
         let known = self.core.guarded.identify(OPERATION, tenant).await?;

@@ -10,6 +10,7 @@ use crate::quota::{Limits, Usage, effective_limits, usage_of};
 use crate::record::Record;
 
 use super::access::{Access, Core, missing};
+use super::copying::TenantCopy;
 use super::erasure::{self, Erasure};
 use super::profile::{Profile, ProfileChange, is_alive};
 use super::time_zone;
@@ -100,7 +101,7 @@ impl NewTenant {
 }
 
 /// Refuses what a profile can't be.
-fn validate(profile: &Profile, core: &Core, operation: &'static str) -> Result<()> {
+pub(super) fn validate(profile: &Profile, core: &Core, operation: &'static str) -> Result<()> {
     profile.validate(operation)?;
     match profile.plan.as_ref().filter(|plan| !core.plans.contains(plan)) {
         Some(plan) => Err(Error::new(ErrorKind::InvalidInput, operation).about(format!("plan {plan}"))),
@@ -194,8 +195,8 @@ impl<'a> Tenants<'a> {
     /// # Errors
     /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound) if it is not allowed;
     /// [`InvalidInput`](ErrorKind::InvalidInput) with the field that was refused;
-    /// [`Suspended`](ErrorKind::Suspended) while one of that name is being deleted or erased; the
-    /// store's errors.
+    /// [`Suspended`](ErrorKind::Suspended) while one of that name is being deleted or erased, or
+    /// [arrives](Self::copy); the store's errors.
     pub async fn create(&self, tenant: &TenantId, new: NewTenant) -> Result<Profile> {
         let access = self.access.elsewhere(tenant.clone());
         let action = Action::CreateTenant;
@@ -350,6 +351,40 @@ impl<'a> Tenants<'a> {
         super::Import::new(self.access.elsewhere(tenant.clone()), Box::pin(archive))
     }
 
+    /// Copies a tenant into another store, where there is none of that name; await the result. The target
+    /// shows nothing of it before all of it is there, as the source was at one moment.
+    ///
+    /// Everything stays as it is: ids, file names, revisions, order, times, fields that no type knows,
+    /// secrets, the profile with role, visibility, plan and limits, and the answers that are kept for repeated
+    /// requests. Only [cursors](super::Cursor) hold no longer, since the tenant begins a life of its own
+    /// there. The source is left as it was; to move a tenant, have it
+    /// [suspended](TenantCopy::suspending_source) meanwhile.
+    ///
+    /// Each file is compared with its checksum on its way, and read back from the target; the records are
+    /// read from there once more. A copy that ends early, however it does, is gone on with by the next call:
+    /// what has arrived is not sent again. Until then the name is taken in the target; who gives the copy up
+    /// [erases](Self::erase) it there. A call for a copy that is whole, of a source that was not changed
+    /// since, does nothing.
+    ///
+    /// It is decided in both stores when it begins, as [`Action::CopyTenant`] and as
+    /// [`Action::ReceiveTenant`].
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound), in either store; each of the
+    /// following before anything is written: [`AlreadyExists`](ErrorKind::AlreadyExists) and
+    /// [`WrongState`](ErrorKind::WrongState) with a [`CopyError`](super::CopyError) as source;
+    /// [`Suspended`](ErrorKind::Suspended) while one of that name is being deleted or erased in the target;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a plan that the target does not have;
+    /// [`QuotaExceeded`](ErrorKind::QuotaExceeded) for more than the profile's limits are in the target.
+    /// Later: [`Corrupt`](ErrorKind::Corrupt) with the file's name and such a source;
+    /// [`Contended`](ErrorKind::Contended) if the source was changed faster than it could be copied;
+    /// [`StorageFull`](ErrorKind::StorageFull); [`Gone`](ErrorKind::Gone) if the tenant was erased on either
+    /// side; [`OutcomeUnknown`](ErrorKind::OutcomeUnknown), after which it may be done. All but the first two
+    /// of these pass, and so do the stores' errors: call again.
+    pub fn copy(&self, tenant: &TenantId, target: &Tenants<'_>) -> TenantCopy {
+        TenantCopy::new(self.access.elsewhere(tenant.clone()), target.access.elsewhere(tenant.clone()))
+    }
+
     /// Changes a tenant's profile; see [`Workspace::change_profile`](super::Workspace::change_profile).
     ///
     /// # Errors
@@ -432,8 +467,8 @@ impl<'a> Tenants<'a> {
         upkeep::repair(&access.core, &admitted.permit, chosen).await
     }
 
-    /// Erases a tenant that is being deleted, for good: its records at once, then its files, then
-    /// everything but a tombstone. Where the store can't fence late requests it may have to wait;
+    /// Erases a tenant that is being deleted, or that has not [arrived](Self::copy) whole, for good: its
+    /// records at once, then its files, then everything but a tombstone. Where the store can't fence late requests it may have to wait;
     /// repeat it then, or leave it to maintenance.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! and above it small persistent maps of what changed. An entry above hides the one below.
 
 mod base;
+mod copied;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,8 @@ impl Section {
     pub(crate) const DOOMS: Self = Self(std::borrow::Cow::Borrowed("@dooms"));
     /// Answers to requests that carried an idempotency key.
     pub(crate) const REQUESTS: Self = Self(std::borrow::Cow::Borrowed("@requests"));
+    /// Which tenant of another store this one is a copy of: `{"life", "digest"}`.
+    pub(crate) const ORIGIN: Self = Self(std::borrow::Cow::Borrowed("@origin"));
     /// Where counting goes on after a fold; sorts behind every other name, as its line stands last.
     const META: Self = Self(std::borrow::Cow::Borrowed("~meta"));
 

@@ -237,6 +237,12 @@ fn sync_published(directory: &dyn Directory, key: &BlobKey) -> Result<(), StoreE
     })
 }
 
+/// What is to be said of a name that is taken: whoever gave it may not have got so far as to make it durable.
+fn taken(directory: &dyn Directory, key: &BlobKey) -> StoreError {
+    let synced = directory.sync().err().unwrap_or_else(|| io::ErrorKind::AlreadyExists.into());
+    failed("put", place(key), synced)
+}
+
 /// A blob on its way.
 struct Upload {
     key: BlobKey,
@@ -254,7 +260,7 @@ impl Upload {
             .ok_or_else(|| not_found("put", &key))?;
         let fail = |error| failed("put", place(&key), error);
         if if_there(directory.metadata(key.name().as_str())).map_err(fail)?.is_some() {
-            return Err(fail(io::ErrorKind::AlreadyExists.into()));
+            return Err(taken(&*directory, &key));
         }
         let (prefix, mode, entropy) = (layout::UPLOAD_PREFIX, layout::OPEN_FILE, &*root.entropy);
         let temporary = if root.unnamed_files {
@@ -299,7 +305,7 @@ impl Upload {
         let directory = self.temporary.directory().clone();
         match self.temporary.publish_new(self.key.name().as_str()) {
             Ok(()) => Ok(directory),
-            Err(NotPublished::Taken) => Err(fail(io::ErrorKind::AlreadyExists.into())),
+            Err(NotPublished::Taken) => Err(taken(&*directory, &self.key)),
             Err(NotPublished::Failed(error)) => Err(fail(error)),
             Err(NotPublished::Unclear(error)) => Err(unknown(fail(error))),
         }

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::super::access::{Access, Author, Judgements, missing};
 use super::super::profile::Profile;
-use super::super::stored_files::written;
+use super::super::stored_files::written::{self, joined};
 use super::super::{dooms, files};
 use super::import::refused;
-use super::joined;
 use super::restored::{Arrived, restore};
 use crate::archive::{ArchiveError, ArchivedFile};
 use crate::environment::Deadline;

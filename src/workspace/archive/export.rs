@@ -8,12 +8,12 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
-use super::super::access::{Access, Admitted, Core};
+use super::super::access::{Access, Admitted};
+use super::super::dooms::Pinned;
 use super::super::profile::Profile;
 use super::super::stream_keys::{self, StreamKey};
 use super::super::tokens::{self, Token};
 use super::super::{files, records};
-use super::aside;
 use crate::archive::{
     ArchiveManifest, ArchivedFile, ArchivedRecords, END, MANIFEST, MANIFEST_SUM, MAX_MANIFEST, digits,
     header, padding, sum,
@@ -64,18 +64,6 @@ impl Export {
     #[must_use]
     pub fn into_body(self) -> ByteStream {
         self.body
-    }
-}
-
-/// Files that this process does not delete as long as this is there.
-struct Pinned {
-    core: Arc<Core>,
-    keys: Vec<BlobKey>,
-}
-
-impl Drop for Pinned {
-    fn drop(&mut self) {
-        self.keys.iter().for_each(|key| self.core.pins.let_go(key));
     }
 }
 
@@ -130,12 +118,10 @@ pub(in crate::workspace) async fn export(access: &Access) -> Result<Export> {
     let (admitted, contents, pinned) = loop {
         let admitted = admit(access).await?;
         let (state, inside) = (admitted.state.clone(), access.clone());
-        let contents = aside(core, ACTION, move || contents(&state, &inside)).await??;
+        let contents = core.aside(ACTION, move || contents(&state, &inside)).await??;
         let keys = contents.files.keys();
-        let keys: Vec<_> =
-            keys.map(|(area, name)| BlobKey::new(access.tenant().clone(), *area, name.clone())).collect();
-        keys.iter().for_each(|key| core.pins.keep(key));
-        let pinned = Pinned { core: Arc::clone(core), keys };
+        let keys = keys.map(|(area, name)| BlobKey::new(access.tenant().clone(), *area, name.clone()));
+        let pinned = Pinned::new(core, keys.collect());
         // A delete that began before they were kept may not know of that.
         let newest = core.guarded.ledger(&admitted.permit).read(ACTION.as_str(), access.tenant()).await?;
         let is_there = |(area, name): &(Area, FileName)| files::blob(&newest, *area, name).is_some();
@@ -145,7 +131,7 @@ pub(in crate::workspace) async fn export(access: &Access) -> Result<Export> {
     };
     let (tenant, at, profile) = (access.tenant().clone(), access.core.clock.now(), admitted.profile(ACTION)?);
     let source = Source { pinned, permit: admitted.permit };
-    aside(core, ACTION, move || {
+    core.aside(ACTION, move || {
         let manifest = manifest(tenant, at, profile, &contents);
         let text = manifest.write();
         let length = manifest.archive_bytes(text.len() as u64);
@@ -269,7 +255,7 @@ async fn file_bytes(source: Arc<Source>, file: ArchivedFile) -> io::Result<ByteS
     }
     let operation = ACTION.as_str();
     let key = BlobKey::new(source.permit.tenant().clone(), file.area, file.name.clone());
-    let store = source.pinned.core.guarded.store(&source.permit);
+    let store = source.pinned.core().guarded.store(&source.permit);
     let body = store.get(&key, 0..file.bytes).await;
     let body = body.map_err(|error| io::Error::other(Error::store(operation, error)))?;
     let state = (body, blake3::Hasher::new(), Some(file), source);

@@ -14,7 +14,6 @@ use super::super::profile::Profile;
 use super::super::stored_files::written::{body_error, looked_at, put};
 use super::super::stored_files::{FileRules, Progress, ProgressFunction};
 use super::arriving::{Arrival, Arriving, Decided};
-use super::aside;
 use super::restored::{Arrived, FreshNames, read};
 use crate::archive::{ArchiveError, ArchiveManifest, ArchivedFile, ReadError, Reader, digits};
 use crate::error::{Error, ErrorKind, Result};
@@ -245,7 +244,7 @@ impl Incoming {
                 let tenants = (&tenants.0, &tenants.1);
                 read(&text, (&inside, kind), told, &limits, tenants, &names)
             };
-            let records = aside(core, ACTION, read).await?.map_err(refused)?;
+            let records = core.aside(ACTION, read).await?.map_err(refused)?;
             arrived.push(Arrived { collection, kind, records });
         }
         Ok(arrived)

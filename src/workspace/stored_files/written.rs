@@ -11,7 +11,7 @@ use super::HEAD;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ownership::{Action, Permit};
 use crate::paths::BlobKey;
-use crate::store::{ByteStream, Put, StoreErrorKind, TenantStore};
+use crate::store::{ByteStream, Put, StoreError, StoreErrorKind, TenantStore};
 
 /// What a task of the library's own came to; its panic is its caller's.
 pub(in crate::workspace) fn joined<T>(
@@ -93,14 +93,21 @@ pub(in crate::workspace) async fn put(
                 _ => Err(Error::store(action.as_str(), error)),
             }
         }
-        Err(error) if error.kind() == StoreErrorKind::Body => Err(match error.into_source() {
-            Some(source) => match source.downcast::<io::Error>() {
-                Ok(source) => body_error(action, *source),
-                Err(source) => Error::new(ErrorKind::BodyFailed, action.as_str()).with_source(source),
-            },
-            None => Error::new(ErrorKind::BodyFailed, action.as_str()),
-        }),
-        Err(error) => Err(Error::store(action.as_str(), error)),
+        Err(error) => Err(put_failed(action, error)),
+    }
+}
+
+/// Why a put failed: if its body did, the body's own reason.
+pub(in crate::workspace) fn put_failed(action: Action, error: StoreError) -> Error {
+    if error.kind() != StoreErrorKind::Body {
+        return Error::store(action.as_str(), error);
+    }
+    match error.into_source() {
+        Some(source) => match source.downcast::<io::Error>() {
+            Ok(source) => body_error(action, *source),
+            Err(source) => Error::new(ErrorKind::BodyFailed, action.as_str()).with_source(source),
+        },
+        None => Error::new(ErrorKind::BodyFailed, action.as_str()),
     }
 }
 

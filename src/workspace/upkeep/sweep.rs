@@ -48,6 +48,7 @@ pub struct Swept {
 pub(in crate::workspace) async fn sweep(core: &Core, permit: &Permit) -> Result<Swept> {
     let (operation, tenant) = (permit.action().as_str(), permit.tenant());
     let ledger = core.guarded.ledger(permit);
+    let read = core.clock.now();
     let mut state = ledger.read(operation, tenant).await?;
     let life = life(&state).ok_or_else(|| missing(operation, &Resource::Tenant))?;
     let mut swept = Swept::default();
@@ -57,7 +58,7 @@ pub(in crate::workspace) async fn sweep(core: &Core, permit: &Permit) -> Result<
     }
     let mut failed = None;
     for batch in doomed(&state).chunks(BATCH) {
-        let (forgettable, error) = delete(core, permit, batch, &mut swept).await;
+        let (forgettable, error) = delete(core, permit, batch, read, &mut swept).await;
         failed = failed.or(error);
         if !forgettable.is_empty() {
             let forget = move |draft: &mut Draft| Ok(forget(draft, life, &forgettable));
@@ -107,12 +108,15 @@ async fn delete(
     core: &Core,
     permit: &Permit,
     batch: &[(File, Doom)],
+    read: Timestamp,
     swept: &mut Swept,
 ) -> (Vec<File>, Option<Error>) {
     let delete_one = |((area, name), doom): &(File, Doom)| {
         let key = BlobKey::new(permit.tenant().clone(), *area, name.clone());
         let (file, fate) = ((*area, name.clone()), Fate::of(core, &key, doom));
         async move {
+            // By now the life may be over in which it was doomed.
+            let fate = if core.is_old(read) { Fate::Wait } else { fate };
             if fate != Fate::Wait {
                 core.guarded.store(permit).delete(&key).await?;
             }
