@@ -24,10 +24,10 @@ use crate::paths::{BlobKey, Incarnation};
 use crate::quota;
 use crate::store::TenantStore;
 use crate::workspace::access::{Access, Core};
-use crate::workspace::files::{self, Blob, Reservation};
+use crate::workspace::files::{self, Blob, Doom, Reservation};
 use crate::workspace::profile::is_alive;
 use crate::workspace::stored_files::written;
-use crate::workspace::{erasure, tenants};
+use crate::workspace::{dooms, erasure, tenants};
 
 pub(super) const ACTION: Action = Action::ReceiveTenant;
 
@@ -204,9 +204,13 @@ impl Target {
             }
             Ok(is_it)
         };
-        let (done, _) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        let (done, state) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
         if done {
-            self.access.core.created(&self.permit).await;
+            let core = &self.access.core;
+            core.created(&self.permit).await;
+            let doomed = files::entries::<Doom>(&state, &Section::DOOMS).into_iter();
+            let doomed: Vec<_> = doomed.filter_map(|(address, _)| files::of_address(&address)).collect();
+            dooms::clear(core, &self.ledger, &self.permit, &doomed).await;
         }
         Ok(done)
     }

@@ -1,0 +1,104 @@
+//! Several at once, for the same tenant: the copy is made once, or who comes too late is told.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use tenantry::ownership::Role;
+use tenantry::{CopyError, ErrorKind, Expected, Grace, NewTenant};
+
+use crate::observed::observe;
+use crate::world::{Kind, Place, clock, copy_between, id, refusal, upload};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_copies_at_once_make_one_tenant() {
+    for (from, to) in Kind::ways() {
+        let clock = clock();
+        let (from, to) = (Place::new(from, &clock).await, Place::new(to, &clock).await);
+        let own = from.furnished().await;
+        upload(&own, 10, 1000).await;
+        let mut going = Vec::new();
+        for _ in 0..3 {
+            // Each as a process of its own.
+            let copy = copy_between(&from.elsewhere().await, &to.elsewhere().await).await;
+            going.push(tokio::spawn(copy.into_future()));
+        }
+        for done in going {
+            assert_eq!(done.await.unwrap().unwrap().files, 13);
+        }
+        assert_eq!(observe(&to.ana().await).await, observe(&own).await);
+        to.clear().await;
+        assert_eq!(observe(&to.ana().await).await, observe(&own).await);
+        let report = to.admin().await.tenants().check(&id("ana")).await.unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_copies_of_a_source_that_goes_on_end_with_one_state_of_it() {
+    for (from, to) in Kind::ways() {
+        let clock = clock();
+        let (from, to) = (Place::new(from, &clock).await, Place::new(to, &clock).await);
+        let own = from.furnished().await;
+        let videos = upload(&own, 10, 100).await;
+        let mut going = Vec::new();
+        for _ in 0..2 {
+            let copy = copy_between(&from.elsewhere().await, &to.elsewhere().await).await;
+            going.push(tokio::spawn(copy.suspending_source().into_future()));
+        }
+        let mut refused = 0;
+        for video in &videos {
+            refused += u64::from(own.videos().delete(video, Expected::Any).await.is_err());
+            refused += u64::from(own.videos().upload_from("new.mp4", &b"new"[..]).await.is_err());
+        }
+        for done in going {
+            assert!(done.await.unwrap().unwrap().suspended);
+        }
+        assert_eq!(observe(&to.ana().await).await, observe(&own).await, "{refused} came too late");
+        to.clear().await;
+        let report = to.admin().await.tenants().check(&id("ana")).await.unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_ends_on_either_side_ends_the_copy() {
+    for (kind, in_source) in Kind::ALL.into_iter().flat_map(|kind| [(kind, true), (kind, false)]) {
+        let clock = clock();
+        let (from, to) = (Place::new(kind, &clock).await, Place::new(kind, &clock).await);
+        let own = from.furnished().await;
+        upload(&own, 6, 100).await;
+        to.gates.close(&id("ana"));
+        let going = copy_between(&from.tenantry, &to.tenantry).await;
+        let going = tokio::spawn(going.into_future());
+        to.gates.hanging(&id("ana"), 1).await;
+        let (ending, elsewhere) = match in_source {
+            true => (from.admin().await, None),
+            false => (to.admin().await, Some(to.elsewhere().await)),
+        };
+        match elsewhere {
+            None => {
+                ending.tenants().delete(&id("ana")).await.unwrap();
+                ending.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+            }
+            // Another one began to arrive, and was given up.
+            Some(elsewhere) => {
+                let admin = crate::world::admin(&elsewhere).await;
+                admin.tenants().create(&id("ana"), NewTenant::new(Role::User)).await.unwrap();
+                admin.tenants().delete(&id("ana")).await.unwrap();
+                while let tenantry::Erasure::Waiting { .. } =
+                    admin.tenants().erase(&id("ana"), Grace::Skip).await.unwrap()
+                {
+                    clock.advance(Duration::from_secs(3600));
+                }
+            }
+        }
+        to.gates.open(&id("ana"));
+        let error = going.await.unwrap().unwrap_err();
+        if in_source {
+            assert_eq!(error.kind(), ErrorKind::Gone, "{error:?}");
+        } else {
+            assert!(matches!(refusal(&error), Some(CopyError::ErasedLately { .. })), "{error:?}");
+        }
+        crate::world::ensure_unseen(&to).await;
+    }
+}
