@@ -14,6 +14,8 @@ mod world;
 
 #[path = "copy/at_once.rs"]
 mod at_once;
+#[path = "copy/crashes.rs"]
+mod crashes;
 #[path = "copy/damaged.rs"]
 mod damaged;
 #[path = "copy/faults.rs"]

@@ -6,6 +6,8 @@ mod support;
 
 #[path = "s3/conforms.rs"]
 mod conforms;
+#[path = "s3/moved.rs"]
+mod moved;
 #[path = "s3/options.rs"]
 mod options;
 #[path = "s3/requests.rs"]

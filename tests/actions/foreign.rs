@@ -80,6 +80,9 @@ async fn compare(world: &World, tenantry: &Tenantry, counts: &Counts, (action, r
 async fn succeed(world: &mut World, (action, row): (Action, Row)) {
     world.prepare(action, "ana").await;
     let who = if action.effect() == Effect::Administer { "root" } else { "ana" };
+    if action == Action::ReceiveTenant {
+        world.erase("ana").await;
+    }
     let session = world.session(who).await;
     let call = world.call(session, &id("ana"), &id("ana"));
     let done = row.perform(call).await;

@@ -20,6 +20,10 @@ pub(crate) async fn call(world: &World, cell: &Cell) -> Call {
 pub(crate) async fn prepare(world: &mut World, cell: &Cell, action: tenantry::ownership::Action) {
     if !["leaving", "erased"].contains(&cell.tenant) {
         world.prepare(action, cell.tenant).await;
+        // Who may let a tenant arrive needs a name that is free.
+        if action == tenantry::ownership::Action::ReceiveTenant && cell.who == "root" {
+            world.erase(cell.tenant).await;
+        }
     }
 }
 

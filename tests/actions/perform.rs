@@ -14,6 +14,8 @@ use tenantry::{
 
 #[path = "archive_rows.rs"]
 pub(crate) mod archive_rows;
+#[path = "copy_rows.rs"]
+pub(crate) mod copy_rows;
 #[path = "planned_rows.rs"]
 pub(crate) mod planned_rows;
 #[path = "secret_rows.rs"]
@@ -218,6 +220,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
             direct!("EditedViews::discard", |call| call.workspace().edited_views().discard(&edit())),
         ],
         action if archive_rows::is_archive(action) => archive_rows::rows(action),
+        action if copy_rows::is_copy(action) => copy_rows::rows(action),
         action if planned_rows::is_planned(action) => planned_rows::rows(action),
         action if secret_rows::is_secret(action) => secret_rows::rows(action),
         action if thumbnail_rows::is_thumbnail(action) => thumbnail_rows::rows(action),

@@ -17,7 +17,9 @@ use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
 use tenantry::store::{SetAside, TenantStore, ViewPlace};
 use tenantry::testkit::{CountingStore, Counts, SeededEntropy};
-use tenantry::{Builder, EditName, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace};
+use tenantry::{
+    Builder, EditName, Erasure, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace,
+};
 
 use crate::perform::Call;
 
@@ -267,8 +269,7 @@ impl World {
         }
         if action == Action::ImportTenant {
             // It takes an empty tenant.
-            admin.tenants().delete(&id(tenant)).await.unwrap();
-            admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
+            self.erase(tenant).await;
             while create(&admin, tenant).await.is_err() {
                 self.clock.advance(std::time::Duration::from_secs(3600));
                 admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
@@ -304,6 +305,22 @@ impl World {
         }
         if matches!(action, Action::RestoreTenant | Action::EraseTenant) {
             admin.tenants().delete(&id(tenant)).await.unwrap();
+        }
+        self.heard.take();
+    }
+}
+
+impl World {
+    /// Erases a tenant, and waits until its files' names could be used again.
+    pub(crate) async fn erase(&self, tenant: &'static str) {
+        let admin = self.session("root").await;
+        admin.tenants().delete(&id(tenant)).await.unwrap();
+        loop {
+            let erasure = admin.tenants().erase(&id(tenant), Grace::Skip).await.unwrap();
+            self.clock.advance(std::time::Duration::from_secs(3600));
+            if matches!(erasure, Erasure::Done(_)) {
+                break;
+            }
         }
         self.heard.take();
     }

@@ -4,6 +4,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use tenantry::ownership::Role;
+use tenantry::testkit::faulty_objects::{Effect, Fault, RequestKind};
 use tenantry::{CopyError, ErrorKind, Expected, Grace, NewTenant};
 
 use crate::observed::observe;
@@ -100,5 +101,34 @@ async fn a_tenant_that_ends_on_either_side_ends_the_copy() {
             assert!(matches!(refusal(&error), Some(CopyError::ErasedLately { .. })), "{error:?}");
         }
         crate::world::ensure_unseen(&to).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_after_it_was_deleted_there_does_not_stay() {
+    for kind in Kind::ALL {
+        let clock = clock();
+        let (from, to) = (Place::new(Kind::Objects, &clock).await, Place::new(kind, &clock).await);
+        let own = from.user("ana").await;
+        let video = upload(&own, 1, 100).await.remove(0);
+        let faults = &from.objects.as_ref().unwrap().1;
+        let (kind, key_contains) = (Some(RequestKind::Get), "videos/ana".to_owned());
+        faults.inject(Fault { kind, key_contains, spare: 0, affect: 1, effect: Effect::Hold });
+        let slow = copy_between(&from.elsewhere().await, &to.elsewhere().await).await;
+        let slow = tokio::spawn(slow.into_future());
+        while faults.waiting().is_none() {
+            tokio::task::yield_now().await;
+        }
+        copy_between(&from.tenantry, &to.tenantry).await.await.unwrap();
+        let there = to.tenantry.session(&id("ana")).await.unwrap().own();
+        there.videos().delete(&video, Expected::Any).await.unwrap();
+        to.tenantry.operator("test").sweep(&id("ana")).await.unwrap();
+        assert!(faults.answer(Effect::Proceed));
+        // It is told what is true: the copy was made.
+        assert_eq!(slow.await.unwrap().unwrap().files, 1);
+        to.clear().await;
+        let report = to.admin().await.tenants().check(&id("ana")).await.unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        assert_eq!(report.files, 0);
     }
 }

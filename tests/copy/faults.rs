@@ -1,9 +1,11 @@
 //! Whatever either object store does with one request or with many, a copy is there whole or not to be seen,
 //! and the next call brings it to its end.
 
+use std::time::Duration;
+
 use tenantry::environment::Clock;
 use tenantry::testkit::faulty_objects::{Effect, Fault, Faults, FaultyObjects, RequestKind, Status};
-use tenantry::{CopyError, Erasure, ErrorKind, Grace};
+use tenantry::{CopyError, Erasure, ErrorKind, Expected, Grace};
 
 use crate::observed::{Observed, observe};
 use crate::world::{Kind, Place, admin, clock, copy, copy_between, ensure_unseen, id, refusal, upload};
@@ -142,7 +144,7 @@ async fn a_late_delete_of_the_life_that_was_erased_takes_no_file_of_the_next() {
             Ok(_) | Err(_) => late = Clock::now(&*clock),
         }
         if faults.late() == 2 {
-            clock.advance(std::time::Duration::from_secs(1800));
+            clock.advance(Duration::from_secs(1800));
         }
     }
     assert_eq!(faults.late(), 2);
@@ -153,8 +155,45 @@ async fn a_late_delete_of_the_life_that_was_erased_takes_no_file_of_the_next() {
     while faults.late() > 0 {
         faults.deliver(0, objects).await;
     }
-    clock.advance(std::time::Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3600));
     copy(&second, &first).await.await.unwrap();
     first.clear().await;
+    assert_eq!(observe(&first.ana().await).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_was_held_up_deletes_nothing_of_the_next_life() {
+    let clock = clock();
+    let (first, second) = (Place::new(Kind::Objects, &clock).await, Place::new(Kind::Memory, &clock).await);
+    let own = first.furnished().await;
+    let videos = upload(&own, 10, 10).await;
+    copy(&first, &second).await.await.unwrap();
+    let before = observe(&second.ana().await).await;
+    for video in &videos {
+        own.videos().delete(video, Expected::Any).await.unwrap();
+    }
+    clock.advance(Duration::from_secs(3 * 3600));
+    let (_, faults) = controls(&first);
+    let (kind, key_contains) = (Some(RequestKind::Delete), "videos/ana".to_owned());
+    faults.inject(Fault { kind, key_contains, spare: 0, affect: 8, effect: Effect::Hold });
+    let held_up = first.elsewhere().await;
+    let sweep = tokio::spawn(async move { admin(&held_up).await.tenants().sweep(&id("ana")).await });
+    let root = first.admin().await;
+    while faults.waiting().is_none() {
+        tokio::task::yield_now().await;
+    }
+    // Meanwhile others see to everything, and the files come back under their names.
+    root.tenants().delete(&id("ana")).await.unwrap();
+    while let Erasure::Waiting { .. } = root.tenants().erase(&id("ana"), Grace::Skip).await.unwrap() {
+        clock.advance(Duration::from_secs(3600));
+    }
+    clock.advance(Duration::from_secs(3600));
+    copy(&second, &first).await.await.unwrap();
+    for _ in 0..8 {
+        while !faults.answer(Effect::FailBefore(Status::Unavailable)) {
+            tokio::task::yield_now().await;
+        }
+    }
+    sweep.await.unwrap().unwrap_err();
     assert_eq!(observe(&first.ana().await).await, before);
 }

@@ -16,14 +16,16 @@ use crate::record::quoted;
 use crate::reference::Model;
 use crate::step::{Act, ROOT, Seen, Step};
 
-/// Views, workbooks, archives and upkeep have tests of their own.
-const ELSEWHERE: [Action; 11] = [
+/// Views, workbooks, archives, copies and upkeep have tests of their own.
+const ELSEWHERE: [Action; 13] = [
     Action::WriteViews,
     Action::AdoptView,
     Action::ExportSchedules,
     Action::ImportSchedules,
     Action::ExportTenant,
     Action::ImportTenant,
+    Action::CopyTenant,
+    Action::ReceiveTenant,
     Action::ReadAllUsage,
     Action::ExportAllSchedules,
     Action::CheckTenant,

@@ -141,19 +141,31 @@ impl Target {
         Ok(())
     }
 
-    /// Says that a file is there, whole.
+    /// Says that a file is there, whole. One that comes when all is over, since another call was faster, and
+    /// that its owner has deleted by then, is doomed once more.
     pub(super) async fn settle(self: &Arc<Self>, file: &File, blob: &Blob) -> Result<()> {
         let (this, (area, name), blob) = (Arc::clone(self), file.clone(), blob.clone());
         let run = move |draft: &mut Draft| {
-            this.header(draft.state())?;
-            match files::blob(draft.state(), area, &name) {
-                // Another copy of the same tenant was faster.
-                Some(_) => Ok(()),
-                None => files::settle(draft, ACTION.as_str(), area, &name, &blob),
+            if files::blob(draft.state(), area, &name).is_some() {
+                return Ok(true);
             }
+            if this.header(draft.state()).is_ok() {
+                files::settle(draft, ACTION.as_str(), area, &name, &blob)?;
+                return Ok(true);
+            }
+            let header = draft.state().header();
+            let lives =
+                |header: &Arc<TenantHeader>| header.incarnation == this.life && is_alive(&header.lifecycle);
+            if header.is_some_and(lives) && !files::is_doomed(draft.state(), area, &name) {
+                files::reserve(draft, area, &name, 0, written::until(&this.access.core, draft.now()));
+                files::abandon(draft, area, &name);
+            }
+            Ok(false)
         };
-        self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
-        Ok(())
+        match self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await? {
+            (true, _) => Ok(()),
+            (false, _) => Err(Error::new(ErrorKind::Gone, ACTION.as_str())),
+        }
     }
 
     /// Puts everything there that was seen, for nobody to see yet. `false` if something is still missing, or
