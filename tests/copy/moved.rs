@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
 use tenantry::{CopyError, ErrorKind, Expected, Grace, ListOptions};
 
 use crate::observed::observe;
@@ -108,4 +109,62 @@ async fn a_tenant_that_is_being_deleted_can_still_be_saved_elsewhere() {
     let there = to.tenantry.session(&id("ana")).await.unwrap().own();
     there.videos().list(&ListOptions::new()).await.unwrap();
     upload(&there, 1, 10).await;
+}
+
+#[tokio::test]
+async fn what_is_deleted_at_the_last_moment_leaves_nothing_there() {
+    for (from, to) in Kind::ways() {
+        let clock = clock();
+        let (from, to) = (Place::new(from, &clock).await, Place::new(to, &clock).await);
+        let own = from.furnished().await;
+        let video = upload(&own, 6, 100).await.remove(3);
+        let gates = from.gates.clone();
+        let going = copy(&from, &to).await.progress(move |progress| {
+            // Once all bytes have been read, the source is asked for nothing but whether it went on.
+            if Some(progress.bytes) == progress.length {
+                gates.close(&id("ana"));
+            }
+        });
+        let going = tokio::spawn(going.into_future());
+        from.gates.hanging(&id("ana"), 1).await;
+        let elsewhere = from.elsewhere().await;
+        let own = elsewhere.session(&id("ana")).await.unwrap().own();
+        own.videos().delete(&video, Expected::Any).await.unwrap();
+        from.gates.open(&id("ana"));
+        assert_eq!(going.await.unwrap().unwrap().files, 8);
+        assert_eq!(observe(&to.ana().await).await, observe(&own).await);
+        to.clear().await;
+        let report = to.admin().await.tenants().check(&id("ana")).await.unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_whole_in_the_source_stays_behind() {
+    for kind in Kind::ALL {
+        let clock = clock();
+        // There, what was deleted is still to be cleared, too.
+        let (from, to) = (Place::new(Kind::Objects, &clock).await, Place::new(kind, &clock).await);
+        let own = from.furnished().await;
+        let (sender, rest) = futures::channel::oneshot::channel::<()>();
+        let first = futures::stream::iter([Ok(bytes::Bytes::from_static(b"the first half"))]);
+        let body = first.chain(futures::stream::once(async move {
+            rest.await.unwrap();
+            Ok(bytes::Bytes::from_static(b", and the second"))
+        }));
+        let uploading = tokio::spawn(own.videos().upload("slow.mp4", body).into_future());
+        while own.usage().await.unwrap().0.reserved_files == 0 {
+            tokio::task::yield_now().await;
+        }
+        copy(&from, &to).await.await.unwrap();
+        let there = to.ana().await;
+        let (usage, _) = there.usage().await.unwrap();
+        assert_eq!((usage.files, usage.reserved_files, usage.reserved_bytes), (3, 0, 0));
+        clock.advance(Duration::from_secs(30 * 60));
+        let swept = to.tenantry.operator("test").sweep(&id("ana")).await.unwrap();
+        assert_eq!(swept, tenantry::Swept::default(), "it has nothing of its own to clear");
+        sender.send(()).unwrap();
+        uploading.await.unwrap().unwrap();
+        assert_eq!(own.usage().await.unwrap().0.files, 4);
+    }
 }

@@ -141,4 +141,8 @@ async fn who_is_no_admin_on_both_sides_copies_nobody() {
         assert_eq!(refused.kind(), ErrorKind::NotFound);
     }
     ensure_untouched(&to).await;
+    // Who has a tenant of that name there is told that it takes an admin, also for that one.
+    let own = to.tenantry.session(&id("ana")).await.unwrap();
+    let refused = from.admin().await.tenants().copy(&id("ana"), &own.tenants()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Denied);
 }

@@ -87,19 +87,8 @@ impl TenantCopy {
         let work = self.target.begin(target::ACTION)?;
         let source = Source::admit(self.source).await?;
         let mut seen = source.see(None).await?;
-        let begun = Target::begin(self.target.clone(), &work, &seen).await?;
-        let Begun::UnderWay(target) = begun else {
-            let there = seen.files.len() as u64;
-            if self.suspend && !seen.suspended {
-                source.suspend().await?;
-                let before = seen.digest.clone();
-                seen = source.see(Some(seen)).await?;
-                if seen.digest != before {
-                    return Err(refused(target::ACTION, CopyError::SourceWentOn));
-                }
-            }
-            return Ok(report(&seen, there, 0));
-        };
+        let begun = Target::begin(self.target, &work, &seen).await?;
+        let Begun::UnderWay(target) = begun else { return whole(&source, seen, self.suspend).await };
         let rounds = Rounds {
             source: &source,
             target: &target,
@@ -112,14 +101,29 @@ impl TenantCopy {
         match rounds.run(&mut seen).await {
             // Another call for the same tenant may have brought it to its end.
             Err(error) if error.kind() == ErrorKind::Gone => {
-                match Target::begin(self.target, &work, &seen).await {
-                    Ok(Begun::Done) => Ok(report(&seen, seen.files.len() as u64, 0)),
-                    _ => Err(error),
+                seen = source.see(Some(seen)).await?;
+                if target.is_whole(&seen).await? {
+                    whole(&source, seen, self.suspend).await
+                } else {
+                    Err(error)
                 }
             }
             done => done,
         }
     }
+}
+
+/// What is to be said of a copy of what was seen that is whole already.
+async fn whole(source: &Source, mut seen: Arc<Seen>, suspend: bool) -> Result<Copied> {
+    if suspend && !seen.suspended {
+        source.suspend().await?;
+        let before = seen.digest.clone();
+        seen = source.see(Some(seen)).await?;
+        if seen.digest != before {
+            return Err(refused(target::ACTION, CopyError::SourceWentOn));
+        }
+    }
+    Ok(report(&seen, seen.files.len() as u64, 0))
 }
 
 impl IntoFuture for TenantCopy {

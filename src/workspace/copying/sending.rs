@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::File;
@@ -87,8 +88,13 @@ async fn send_one(
             }
             _ => Error::store(operation, error),
         })?;
-    let counted = Arc::clone(passed);
-    let body = body.inspect_ok(move |chunk| counted.add(chunk.len() as u64)).boxed();
+    let (counted, bytes) = (Arc::clone(passed), Arc::new(AtomicU64::new(0)));
+    let inside = Arc::clone(&bytes);
+    let count = move |chunk: &Bytes| {
+        inside.fetch_add(chunk.len() as u64, Ordering::SeqCst);
+        counted.add(chunk.len() as u64);
+    };
+    let body = body.inspect_ok(count).boxed();
     let body = kept(compared(body, source::ACTION, file, blob, CopyError::SourceFile), Arc::clone(target));
     let put =
         Put { incarnation: target.life(), body, length_hint: Some(blob.bytes), deadline: target.deadline() };
@@ -101,6 +107,11 @@ async fn send_one(
             if matches!(error.kind(), StoreErrorKind::AlreadyExists | StoreErrorKind::OutcomeUnknown) =>
         {
             found(target.store(), &key, file, blob, error).await?;
+            // Of what is there a store may have taken nothing.
+            let rest = blob.bytes.saturating_sub(bytes.load(Ordering::SeqCst));
+            if rest > 0 {
+                passed.add(rest);
+            }
         }
         Err(error) => return Err(written::put_failed(target::ACTION, error)),
     }

@@ -47,6 +47,11 @@ impl Origin {
         Self { life: seen.life.to_string(), number: seen.number, digest: digest.cloned() }
     }
 
+    /// Whether all of what was seen is there.
+    fn is_whole(&self, seen: &Seen) -> bool {
+        self.life == seen.life.to_string() && self.digest.as_ref() == Some(&seen.digest)
+    }
+
     fn read(state: &State) -> Option<Self> {
         serde_json::from_slice(&state.origin()?).ok()
     }
@@ -227,6 +232,14 @@ impl Target {
         Ok(done)
     }
 
+    /// Whether this life is a whole copy of what was seen, and can be seen itself.
+    pub(super) async fn is_whole(&self, seen: &Seen) -> Result<bool> {
+        let state = self.ledger.read(ACTION.as_str(), self.access.tenant()).await?;
+        let header = state.header().filter(|header| header.incarnation == self.life);
+        let lives = header.is_some_and(|header| header.lifecycle == Lifecycle::Active);
+        Ok(lives && Origin::read(&state).is_some_and(|origin| origin.is_whole(seen)))
+    }
+
     /// The header of this life, as long as it is arriving.
     fn header<'a>(&self, state: &'a State) -> Result<&'a TenantHeader> {
         let header = state.header().filter(|header| header.incarnation == self.life);
@@ -272,8 +285,8 @@ fn begin(draft: &mut Draft, core: &Core, seen: &Seen) -> Result<Option<Incarnati
         Some((header, Lifecycle::Arriving)) if ours => return Ok(Some(header.incarnation)),
         Some((_, Lifecycle::Arriving)) => return Err(refused(ACTION, CopyError::OtherSource)),
         Some((_, Lifecycle::Active)) if ours => {
-            let is_all = origin.and_then(|origin| origin.digest).as_ref() == Some(&seen.digest);
-            return if is_all { Ok(None) } else { Err(refused(ACTION, CopyError::SourceWentOn)) };
+            let is_whole = origin.is_some_and(|origin| origin.is_whole(seen));
+            return if is_whole { Ok(None) } else { Err(refused(ACTION, CopyError::SourceWentOn)) };
         }
         Some((_, lifecycle)) if !ours && is_alive(&lifecycle) => {
             return Err(refused(ACTION, CopyError::Exists));
