@@ -20,6 +20,8 @@ mod crashes;
 mod damaged;
 #[path = "copy/faults.rs"]
 mod faults;
+#[path = "copy/forgetful.rs"]
+mod forgetful;
 #[path = "copy/histories.rs"]
 mod histories;
 #[path = "copy/interrupted.rs"]
