@@ -25,6 +25,7 @@ pub enum StoreMethod {
     RemoveView,
     ListEdited,
     LocalPath,
+    SignUrl,
     FreeSpace,
 }
 
@@ -56,6 +57,8 @@ macro_rules! tenant_store_methods {
             ListEdited list_edited(tenant: &TenantId, place: ViewPlace, after: Option<&str>, limit: usize)
                 -> Page<SetAside>, Some(tenant);
             LocalPath local_path(key: &BlobKey) -> std::path::PathBuf, Some(key.tenant());
+            SignUrl sign_url(key: &BlobKey, request: $crate::store::UrlRequest) -> $crate::store::SignedUrl,
+                Some(key.tenant());
             FreeSpace free_space() -> Option<u64>, None;
         }
     };

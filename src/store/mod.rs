@@ -27,6 +27,7 @@ pub mod local;
 pub mod memory;
 pub mod object;
 mod object_error;
+mod presigned;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod view;
@@ -34,6 +35,7 @@ mod view;
 pub use error::{StoreError, StoreErrorKind};
 pub use forward::StoreMethod;
 pub use memory::MemoryStore;
+pub use presigned::{SignedUrl, UrlPurpose, UrlRequest};
 pub use view::{SetAside, ViewKey, ViewName, ViewPlace};
 
 /// A file's bytes on their way.
@@ -223,7 +225,8 @@ pub struct Capabilities {
     /// Views are written as commits land, rather than only on request.
     pub live_views: bool,
     /// No put can publish after its deadline or after its tenant's areas were removed, and a deleted
-    /// blob stays readable for those who have it open: so nothing needs to be waited for.
+    /// blob stays readable for those who have it open: so nothing needs to be waited for. A store that signs
+    /// URLs to write by is not.
     pub fenced: bool,
     /// Calls block threads of the runtime's blocking pool, so that work which is about to make some had
     /// better begin on one.
@@ -410,6 +413,15 @@ pub trait TenantStore: Send + Sync + 'static {
     /// # Errors
     /// [`NotFound`](StoreErrorKind::NotFound); [`Unsupported`](StoreErrorKind::Unsupported).
     async fn local_path(&self, key: &BlobKey) -> Result<PathBuf, StoreError>;
+
+    /// Signs a URL by which a blob can be read, or written where there is none, without credentials. Nothing
+    /// is asked of the blob. What is written by it comes past this store: no deadline and no life of a tenant
+    /// is looked at, and a request that began before the URL expired may end after that.
+    ///
+    /// # Errors
+    /// [`Unsupported`](StoreErrorKind::Unsupported) without a signer, or where what a URL allows would not
+    /// be all that it can be used for; whatever kept the store from it.
+    async fn sign_url(&self, key: &BlobKey, request: UrlRequest) -> Result<SignedUrl, StoreError>;
 
     /// How many bytes are free on the medium; `None` where nobody can tell.
     ///

@@ -29,7 +29,7 @@ use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::StoreErrorKind;
 use crate::store::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, StoreError, TenantStore, Version, ViewKey, ViewPlace,
+    Removed, SetAside, SignedUrl, StoreError, TenantStore, UrlRequest, Version, ViewKey, ViewPlace,
 };
 
 /// Tenants on the local disk: a folder for each, a ledger file, plain files for blobs.
@@ -295,6 +295,11 @@ impl TenantStore for LocalStore {
         let slot = self.root.slots.get(key.tenant());
         let key = key.clone();
         self.root.run(&slot, move |root, _| root.local_path(&key)).await
+    }
+
+    async fn sign_url(&self, _key: &BlobKey, _request: UrlRequest) -> Result<SignedUrl, StoreError> {
+        let detail = "a local disk has no URLs";
+        Err(StoreError::new(crate::store::StoreErrorKind::Unsupported, "sign url", detail))
     }
 
     async fn free_space(&self) -> Result<Option<u64>, StoreError> {

@@ -18,6 +18,7 @@ mod keys;
 mod listing;
 mod parts;
 mod probe;
+mod signer;
 mod views;
 
 use std::fmt;
@@ -36,10 +37,13 @@ use self::keys::Keys;
 use super::head_ledger::{HeadLedger, HeadLedgerSettings};
 use super::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, StoreError, StoreErrorKind, TenantStore, Version, ViewKey, ViewPlace,
+    Removed, SetAside, SignedUrl, StoreError, StoreErrorKind, TenantStore, UrlRequest, Version, ViewKey,
+    ViewPlace,
 };
 use crate::environment::{Entropy, SystemEntropy};
 use crate::paths::{Area, BlobKey, TenantId};
+
+pub use self::signer::UrlSigner;
 
 /// Sizes and limits of an [`ObjectTenantStore`].
 #[derive(Debug, Clone)]
@@ -89,6 +93,7 @@ pub struct ObjectTenantStore {
     ledger: HeadLedger,
     entropy: Arc<dyn Entropy>,
     settings: ObjectStoreSettings,
+    signer: Option<Arc<dyn UrlSigner>>,
 }
 
 impl ObjectTenantStore {
@@ -138,6 +143,7 @@ impl ObjectTenantStore {
             Arc::clone(&entropy),
             settings.ledger.clone(),
         );
+        let signer = None;
         Self {
             objects,
             uploads,
@@ -149,7 +155,15 @@ impl ObjectTenantStore {
             ledger,
             entropy,
             settings,
+            signer,
         }
+    }
+
+    /// The same with URLs by which files are read and written without credentials.
+    #[must_use]
+    pub fn signing(mut self, signer: Arc<dyn UrlSigner>) -> Self {
+        self.signer = Some(signer);
+        self
     }
 
     /// The same with one step of the ledger's protocol left out, to show that tests notice.
@@ -274,6 +288,16 @@ impl TenantStore for ObjectTenantStore {
     async fn local_path(&self, _key: &BlobKey) -> Result<PathBuf, StoreError> {
         let detail = "an object store has no paths";
         Err(StoreError::new(StoreErrorKind::Unsupported, "local path", detail))
+    }
+
+    async fn sign_url(&self, key: &BlobKey, request: UrlRequest) -> Result<SignedUrl, StoreError> {
+        match &self.signer {
+            Some(signer) => signer.sign(&self.keys.blob(key), &request).await,
+            None => {
+                let detail = "the object store was given no signer";
+                Err(StoreError::new(StoreErrorKind::Unsupported, "sign url", detail))
+            }
+        }
     }
 
     async fn free_space(&self) -> Result<Option<u64>, StoreError> {

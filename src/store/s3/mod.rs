@@ -3,9 +3,10 @@
 //! It is [`ObjectTenantStore`] over three clients of
 //! [`object_store`]: for the ledgers, for uploads and for downloads, each with the time-outs that fit
 //! what it carries, and none of which repeats a request by itself. What it needs of the server is
-//! probed when a `Tenantry` is opened.
+//! probed when a `Tenantry` is opened, and what only URLs to upload by need, when the first is asked for.
 
 mod options;
+mod signer;
 mod url;
 
 use std::fmt;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::client::{HttpConnector, ReqwestConnector};
 use object_store::limit::LimitStore;
 use object_store::list::{PaginatedListOptions, PaginatedListResult, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
+use super::signer::S3Signer;
 use crate::environment::SystemEntropy;
 use crate::record::SecretText;
 use crate::store::object::{Clients, ObjectStoreSettings, ObjectTenantStore};
@@ -39,6 +41,8 @@ pub(super) const CLIENT_OPTIONS: [ClientConfigKey; 9] = [
 pub struct S3Options {
     pub(super) builder: AmazonS3Builder,
     pub(super) prefix: Path,
+    /// At which address the URLs that are given out lead to the server, if at another.
+    url_endpoint: Option<String>,
     /// How long connecting may take: 5 s.
     pub connect_timeout: Duration,
     /// How long a request may take that carries little, such as a commit: 15 s.
@@ -125,6 +129,7 @@ impl S3Options {
         Self {
             builder,
             prefix: Path::ROOT,
+            url_endpoint: None,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),
             upload_timeout: Duration::from_secs(300),
@@ -179,19 +184,55 @@ impl S3Options {
         self
     }
 
-    fn client(&self, timeouts: impl FnOnce(ClientOptions) -> ClientOptions) -> Result<AmazonS3, S3Error> {
+    /// The same where the URLs that are given out lead to another address than the library's own: where clients
+    /// reach the server.
+    #[must_use]
+    pub fn url_endpoint(mut self, address: &str) -> Self {
+        self.url_endpoint = Some(address.to_owned());
+        self
+    }
+
+    fn client_options(&self) -> ClientOptions {
         let given = |key| Some((key, self.builder.get_config_value(&AmazonS3ConfigKey::Client(key))?));
-        let options = CLIENT_OPTIONS
+        CLIENT_OPTIONS
             .into_iter()
             .filter_map(given)
             .fold(ClientOptions::new(), |options, (key, value)| options.with_config(key, value))
             .with_connect_timeout(self.connect_timeout)
-            .with_pool_max_idle_per_host(self.requests);
+            .with_pool_max_idle_per_host(self.requests)
+    }
+
+    fn client(&self, timeouts: impl FnOnce(ClientOptions) -> ClientOptions) -> Result<AmazonS3, S3Error> {
+        let options = self.client_options();
         // So that time-outs bound a request's life: what was not answered is settled by the ledger.
         let retry = RetryConfig { max_retries: 0, ..RetryConfig::default() };
         let builder = self.builder.clone().with_retry(retry).with_client_options(timeouts(options));
         // Its text may hold an address.
         builder.build().map_err(|_| S3Error::Client)
+    }
+
+    /// Who signs URLs; nobody where requests go unsigned.
+    fn signer(&self, inside: &AmazonS3) -> Result<Option<S3Signer>, S3Error> {
+        let is_set = |key| self.builder.get_config_value(&key).is_some_and(|value| value == "true");
+        if is_set(AmazonS3ConfigKey::SkipSignature) {
+            return Ok(None);
+        }
+        let outside = match &self.url_endpoint {
+            None => inside.clone(),
+            Some(address) => {
+                let elsewhere = self.clone().endpoint(address);
+                elsewhere.client(|options| options.with_timeout(self.request_timeout))?
+            }
+        };
+        let options = self.client_options().with_timeout(self.request_timeout);
+        let http = ReqwestConnector::default().connect(&options).map_err(|_| S3Error::Client)?;
+        let bucket = self.builder.get_config_value(&AmazonS3ConfigKey::Bucket).unwrap_or_default();
+        // Where the bucket is not in a URL's path already.
+        let virtual_hosted = is_set(AmazonS3ConfigKey::VirtualHostedStyleRequest);
+        let source_prefix = if virtual_hosted { format!("/{bucket}") } else { String::new() };
+        let folder = self.prefix.clone().join(".tenantry");
+        let (inside, condition) = (inside.clone(), OnceCell::new());
+        Ok(Some(S3Signer { outside, inside, http, source_prefix, folder, condition }))
     }
 
     pub(super) fn build(self) -> Result<ObjectTenantStore, S3Error> {
@@ -214,6 +255,7 @@ impl S3Options {
         // A directory bucket lists in no order.
         let ordered = self.builder.get_config_value(&AmazonS3ConfigKey::S3Express).as_deref() != Some("true");
         let pages = LimitedPages { client: small.clone(), requests: Semaphore::new(self.requests) };
+        let signer = self.signer(&small)?;
         let limited =
             |client: AmazonS3, most: usize| Arc::new(LimitStore::new(client, most)) as Arc<dyn ObjectStore>;
         let clients = Clients {
@@ -224,7 +266,11 @@ impl S3Options {
             patience: Some(self.request_timeout),
             longest_request: Some(self.upload_timeout.max(self.request_timeout)),
         };
-        Ok(ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store))
+        let store = ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store);
+        Ok(match signer {
+            Some(signer) => store.signing(Arc::new(signer)),
+            None => store,
+        })
     }
 }
 
