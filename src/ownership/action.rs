@@ -60,10 +60,16 @@ actions! {
     GetVideo = "videos.get", Read;
     /// Upload a video.
     UploadVideo = "videos.upload", Write;
+    /// Give out a URL to upload a video by.
+    UploadVideoByUrl = "videos.upload_url", Write;
+    /// Complete an upload of a video by URL, or give it up.
+    CompleteVideoUpload = "videos.complete_upload", Write;
     /// Change a video's title.
     RenameVideo = "videos.rename", Write;
     /// Read a video's bytes, whole or a range of them.
     OpenVideo = "videos.open", Read;
+    /// Give out a URL to read a video's bytes by.
+    DownloadVideoByUrl = "videos.download_url", Read;
     /// Get a path at which other programs can read a video.
     LocalPath = "videos.local_path", Read;
     /// Compare a video's bytes with their checksum.
@@ -78,8 +84,14 @@ actions! {
     GetThumbnail = "thumbnails.get", Read;
     /// Upload a thumbnail.
     UploadThumbnail = "thumbnails.upload", Write;
+    /// Give out a URL to upload a thumbnail by.
+    UploadThumbnailByUrl = "thumbnails.upload_url", Write;
+    /// Complete an upload of a thumbnail by URL, or give it up.
+    CompleteThumbnailUpload = "thumbnails.complete_upload", Write;
     /// Read a thumbnail's bytes, whole or a range of them.
     OpenThumbnail = "thumbnails.open", Read;
+    /// Give out a URL to read a thumbnail's bytes by.
+    DownloadThumbnailByUrl = "thumbnails.download_url", Read;
     /// Get a path at which other programs can read a thumbnail.
     ThumbnailLocalPath = "thumbnails.local_path", Read;
     /// Compare a thumbnail's bytes with their checksum.

@@ -228,6 +228,8 @@ pub struct Capabilities {
     /// blob stays readable for those who have it open: so nothing needs to be waited for. A store that signs
     /// URLs to write by is not.
     pub fenced: bool,
+    /// URLs can be signed, by which blobs are read and written without credentials.
+    pub signs_urls: bool,
     /// Calls block threads of the runtime's blocking pool, so that work which is about to make some had
     /// better begin on one.
     pub blocks: bool,

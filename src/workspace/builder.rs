@@ -16,6 +16,7 @@ use super::access::{Core, Guarded};
 use super::dooms::Pins;
 use super::kinds::Kinds;
 use super::profile::is_time_zone;
+use super::stored_files::LONGEST_URL;
 use super::tenantry::Tenantry;
 use super::upkeep::Maintenance;
 use super::views::{Rules, ViewMode, ViewWriter};
@@ -46,6 +47,12 @@ pub struct Settings {
     /// How long an upload's reservation holds before it must be renewed: an hour. Uploads under way
     /// renew theirs.
     pub reservation_life: Duration,
+    /// How long a URL to upload by may be good for: an hour; seven days at the most.
+    pub upload_url_life: Duration,
+    /// How long an upload by URL may take that began just before the URL expired: 3 hours. Stores look at a URL when a
+    /// request begins, and wait for slow clients; for so long the quota is held, and what is deleted or erased
+    /// is watched. An upload that takes longer may leave a file of which no ledger knows.
+    pub late_upload: Duration,
     /// By how much an upload of unknown length grows its reservation at a time: 8 MiB.
     pub reservation_step: u64,
     /// The bytes that uploads leave free on the medium: 256 MiB. Commits and deletes may use them.
@@ -91,6 +98,8 @@ impl Default for Settings {
             video_extensions: extensions.map(str::to_owned).to_vec(),
             thumbnail_bytes: 10 << 20,
             reservation_life: Duration::from_secs(3600),
+            upload_url_life: Duration::from_secs(3600),
+            late_upload: Duration::from_secs(3 * 3600),
             reservation_step: 8 << 20,
             free_space_reserve: 256 << 20,
             grace: Duration::from_secs(30 * 24 * 3600),
@@ -121,6 +130,9 @@ impl Settings {
         }
         if self.reservation_life.is_zero() || self.reservation_step == 0 {
             return refuse("reservation_life and reservation_step must be more than nothing");
+        }
+        if self.upload_url_life > LONGEST_URL {
+            return refuse("upload_url_life must be at most seven days");
         }
         let lower = |extension: &String| {
             !extension.is_empty() && extension.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())

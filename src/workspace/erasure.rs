@@ -16,7 +16,7 @@ use crate::paths::{Area, BlobKey};
 use crate::quota::usage_of;
 
 use super::access::{Core, missing};
-use super::files::{self, Doom, Reservation};
+use super::files::{self, Blob, Doom, Reservation};
 use super::tenants::Grace;
 
 /// What went with a tenant.
@@ -96,8 +96,10 @@ fn erasing(state: &State, header: &TenantHeader) -> TenantHeader {
     let usage = usage_of(state);
     let reservations = files::entries::<Reservation>(state, &Section::RESERVATIONS);
     let dooms = files::entries::<Doom>(state, &Section::DOOMS);
-    let ends =
-        reservations.iter().map(|(_, held)| held.until).chain(dooms.iter().map(|(_, doom)| doom.until));
+    let blobs = files::entries::<Blob>(state, &Section::BLOBS);
+    let ends = reservations.iter().map(|(_, held)| held.until);
+    let ends = ends.chain(dooms.iter().map(|(_, doom)| doom.until));
+    let ends = ends.chain(blobs.iter().filter_map(|(_, blob)| blob.writable_until));
     let reserved_until = Timestamp::from_millisecond(ends.max().unwrap_or(0)).unwrap_or(Timestamp::MAX);
     let lifecycle = Lifecycle::Erasing {
         reserved_until,

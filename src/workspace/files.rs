@@ -24,6 +24,17 @@ pub(super) struct Blob {
     pub(super) bytes: u64,
     /// The BLAKE3 digest of its bytes, in hexadecimal digits.
     pub(super) hash: String,
+    /// Until when somebody may have a URL, or an upload by it under way, that makes the file again once it is
+    /// deleted, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) writable_until: Option<i64>,
+}
+
+impl Blob {
+    /// A file that no URL knows.
+    pub(super) const fn new(bytes: u64, hash: String) -> Self {
+        Self { bytes, hash, writable_until: None }
+    }
 }
 
 /// Quota held for an upload under way.
@@ -33,6 +44,25 @@ pub(super) struct Reservation {
     pub(super) bytes: u64,
     /// When the right to publish ends, in milliseconds since 1970.
     pub(super) until: i64,
+    /// For an upload by URL, what no process needs to remember.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by_url: Option<ByUrl>,
+}
+
+/// An upload by URL that is not completed yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ByUrl {
+    /// Who asked for the URL.
+    pub(super) principal: String,
+    pub(super) title: String,
+    pub(super) original_name: String,
+    /// Whether it is to have as many bytes as are held, and not less.
+    pub(super) exact: bool,
+    /// Whether what is there is never replaced, so that it can stay where it is.
+    pub(super) creates_only: bool,
+    /// The name, which no URL knows, that it is being copied to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy: Option<FileName>,
 }
 
 /// A blob that is to be deleted.
@@ -89,8 +119,100 @@ pub(super) fn entries<T: for<'a> Deserialize<'a>>(state: &State, section: &Secti
 
 /// Holds `bytes` for a file until some time: newly, or in place of what is held.
 pub(super) fn reserve(draft: &mut Draft, area: Area, name: &FileName, bytes: u64, until: Timestamp) {
-    let reservation = Reservation { bytes, until: until.as_millisecond() };
-    draft.put(&Section::RESERVATIONS, &address(area, name), Vec::new(), text(&reservation));
+    put_reservation(draft, area, name, &Reservation { bytes, until: until.as_millisecond(), by_url: None });
+}
+
+fn put_reservation(draft: &mut Draft, area: Area, name: &FileName, reservation: &Reservation) {
+    draft.put(&Section::RESERVATIONS, &address(area, name), Vec::new(), text(reservation));
+}
+
+/// Holds `bytes` for an upload by URL until some time.
+pub(super) fn reserve_by_url(
+    draft: &mut Draft,
+    area: Area,
+    name: &FileName,
+    bytes: u64,
+    until: Timestamp,
+    by_url: ByUrl,
+) {
+    let by_url = Some(by_url);
+    put_reservation(draft, area, name, &Reservation { bytes, until: until.as_millisecond(), by_url });
+}
+
+/// The reservation of an upload by URL, if its time is not over.
+fn standing_by_url(
+    draft: &Draft,
+    operation: &'static str,
+    area: Area,
+    name: &FileName,
+) -> Result<(Reservation, ByUrl)> {
+    let held =
+        reservation(draft.state(), area, name).filter(|held| held.until > draft.now().as_millisecond());
+    let found = held.and_then(|held| Some((held.clone(), held.by_url?)));
+    found.ok_or_else(|| Error::new(ErrorKind::Expired, operation))
+}
+
+/// Begins to copy what was uploaded by URL to another name, until some time at least; until when. An earlier
+/// copy is given up.
+pub(super) fn begin_copy(
+    draft: &mut Draft,
+    operation: &'static str,
+    area: Area,
+    name: &FileName,
+    copy: &FileName,
+    until: Timestamp,
+) -> Result<i64> {
+    let (held, mut by_url) = standing_by_url(draft, operation, area, name)?;
+    if let Some(earlier) = by_url.copy.replace(copy.clone()) {
+        doom_until(draft, area, &earlier, held.until);
+    }
+    let until = held.until.max(until.as_millisecond());
+    put_reservation(draft, area, name, &Reservation { until, by_url: Some(by_url), ..held });
+    Ok(until)
+}
+
+/// Whether what was uploaded by a URL is being copied to that name.
+pub(super) fn is_copy(state: &State, area: Area, name: &FileName) -> bool {
+    let held = entries::<Reservation>(state, &Section::RESERVATIONS).into_iter();
+    let mut copies = held.filter_map(|(address, held)| Some((of_address(&address)?.0, held.by_url?.copy?)));
+    copies.any(|(of, copy)| of == area && copy == *name)
+}
+
+/// Turns the reservation of an upload by URL into the file of that name: the one that was uploaded, if it can't
+/// change any more, or its copy. It was seen to be no longer than what is held.
+///
+/// # Errors
+/// [`ErrorKind::Expired`] if it is gone or its time is over; [`ErrorKind::Contended`] if somebody else has begun
+/// another copy.
+pub(super) fn settle_by_url(
+    draft: &mut Draft,
+    operation: &'static str,
+    area: Area,
+    (uploaded, kept): (&FileName, &FileName),
+    blob: &Blob,
+) -> Result<ByUrl> {
+    let (held, by_url) = standing_by_url(draft, operation, area, uploaded)?;
+    let stays = by_url.creates_only && uploaded == kept;
+    if !stays && by_url.copy.as_ref() != Some(kept) {
+        return Err(Error::new(ErrorKind::Contended, operation));
+    }
+    if held.bytes < blob.bytes {
+        return Err(Error::new(ErrorKind::TooLarge, operation));
+    }
+    draft.remove(&Section::RESERVATIONS, &address(area, uploaded));
+    let writable_until = stays.then_some(held.until);
+    if !stays {
+        doom_until(draft, area, uploaded, held.until);
+    }
+    let blob = Blob { writable_until, ..blob.clone() };
+    draft.put(&Section::BLOBS, &address(area, kept), Vec::new(), text(&blob));
+    Ok(by_url)
+}
+
+/// Dooms a file that somebody may publish until then, in milliseconds since 1970.
+fn doom_until(draft: &mut Draft, area: Area, name: &FileName, until: i64) {
+    let doom = Doom { since: draft.now().as_millisecond(), until };
+    draft.put(&Section::DOOMS, &address(area, name), Vec::new(), text(&doom));
 }
 
 /// Turns a reservation into a stored file.
@@ -122,8 +244,10 @@ pub(super) fn abandon(draft: &mut Draft, area: Area, name: &FileName) -> bool {
     let address = address(area, name);
     let Some(held) = reservation(draft.state(), area, name) else { return false };
     draft.remove(&Section::RESERVATIONS, &address);
-    let doom = Doom { since: draft.now().as_millisecond(), until: held.until };
-    draft.put(&Section::DOOMS, &address, Vec::new(), text(&doom));
+    doom_until(draft, area, name, held.until);
+    if let Some(copy) = held.by_url.and_then(|by_url| by_url.copy) {
+        doom_until(draft, area, &copy, held.until);
+    }
     true
 }
 
@@ -139,14 +263,12 @@ pub(super) fn release(draft: &mut Draft, core: &Core, files: &[(Area, FileName)]
 
 /// Turns a stored file into a doom, whoever refers to it.
 pub(super) fn doom(draft: &mut Draft, core: &Core, area: Area, name: &FileName) {
-    let address = address(area, name);
-    if draft.remove(&Section::BLOBS, &address).is_some() {
-        // A repeated request of its upload may still be on its way.
-        let since = draft.now();
+    if let Some(gone) = draft.remove(&Section::BLOBS, &address(area, name)) {
+        // A repeated request of its upload may still be on its way, and so may one by a URL.
         let life = SignedDuration::try_from(core.settings.reservation_life).unwrap_or_default();
-        let until = since.checked_add(life).unwrap_or(Timestamp::MAX);
-        let doom = Doom { since: since.as_millisecond(), until: until.as_millisecond() };
-        draft.put(&Section::DOOMS, &address, Vec::new(), text(&doom));
+        let until = draft.now().checked_add(life).unwrap_or(Timestamp::MAX).as_millisecond();
+        let by_url = serde_json::from_slice::<Blob>(&gone.text).ok().and_then(|blob| blob.writable_until);
+        doom_until(draft, area, name, by_url.unwrap_or(until).max(until));
     }
 }
 

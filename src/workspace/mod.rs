@@ -56,7 +56,10 @@ pub use schedules::{PrivacyStatus, Schedule, ScheduleStatus, ScheduleStep, Sched
 pub use schedules::{WorkbookImport, WorkbookPreview};
 pub use session::Session;
 pub use snapshot::{Snapshot, SnapshotCollection};
-pub use stored_files::{ByteRange, FileHead, FileRef, FileStream, LocalPath, Progress, Upload, Verification};
+pub use stored_files::{
+    ByteRange, FileHead, FileRef, FileStream, LocalPath, PresignedUrl, Progress, Upload, UploadByUrl,
+    UploadLength, UploadTicket, Verification,
+};
 pub use stream_keys::{
     Cdn, FetchReport, FetchedStreamKey, IngestionInfo, SourceError, StreamKey, StreamKeySource, StreamKeys,
 };

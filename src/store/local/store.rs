@@ -250,6 +250,7 @@ impl TenantStore for LocalStore {
             free_space: true,
             live_views: true,
             fenced: true,
+            signs_urls: false,
             blocks: true,
         }
     }

@@ -256,7 +256,8 @@ impl TenantStore for ObjectTenantStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { longest_request: self.longest_request, ..Capabilities::default() }
+        let (longest_request, signs_urls) = (self.longest_request, self.signer.is_some());
+        Capabilities { longest_request, signs_urls, ..Capabilities::default() }
     }
 
     async fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Result<Option<Bytes>, StoreError> {

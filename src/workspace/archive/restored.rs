@@ -118,7 +118,7 @@ pub(super) fn restore(
 ) -> Result<()> {
     let operation = action.as_str();
     for (name, file) in stored {
-        let blob = files::Blob { bytes: file.bytes, hash: file.blake3.clone() };
+        let blob = files::Blob::new(file.bytes, file.blake3.clone());
         files::settle(draft, operation, file.area, name, &blob)?;
     }
     for each in arrived {

@@ -4,14 +4,20 @@
 //! new file. What is done to records in general is [`records`]; what holds quota for files is
 //! [`files`](super::files).
 
+mod complete;
+mod download_url;
 mod file_ref;
 mod head;
 mod local_path;
 mod reading;
 mod reserved;
 mod upload;
+mod upload_url;
 pub(super) mod written;
 
+pub(super) use complete::complete;
+pub use download_url::PresignedUrl;
+pub(super) use download_url::{LONGEST_URL, download_url};
 pub use file_ref::FileRef;
 pub use head::FileHead;
 pub(super) use head::head;
@@ -23,6 +29,8 @@ pub(super) use reading::{open, verify};
 pub(super) use upload::ProgressFunction;
 pub(super) use upload::chunks;
 pub use upload::{Progress, Upload};
+pub use upload_url::{UploadByUrl, UploadLength, UploadTicket};
+pub(super) use upload_url::{abandon, upload_url};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, State};
@@ -47,6 +55,12 @@ pub trait StoredFile: Entity {
     const UPLOAD: Action;
     /// What a reader of its bytes asks for.
     const OPEN: Action;
+    /// What is asked for a URL to upload by.
+    const UPLOAD_URL: Action;
+    /// What is asked for to complete an upload by URL.
+    const COMPLETE_UPLOAD: Action;
+    /// What is asked for a URL to read by.
+    const DOWNLOAD_URL: Action;
 
     /// The name under which its file is stored.
     fn filename(&self) -> &FileName;

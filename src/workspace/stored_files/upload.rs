@@ -101,7 +101,8 @@ impl<E: StoredFile> Upload<E> {
 
     async fn run(self) -> Result<Record<E>> {
         let Self { access, original_name, body, title, drive_file_id, length, progress, .. } = self;
-        let (title, extension) = checked::<E>(&access.core, &original_name, title, length)?;
+        let (title, extension) =
+            checked::<E>(&access.core, E::UPLOAD.as_str(), &original_name, title, length)?;
         if drive_file_id.as_ref().is_some_and(|id| !wording::is_title(id)) {
             return Err(Error::new(ErrorKind::InvalidInput, E::UPLOAD.as_str()).about("drive_file_id"));
         }
@@ -171,13 +172,13 @@ pub(in crate::workspace) fn chunks(
 }
 
 /// The title and the extension, if the names and the length are acceptable.
-fn checked<E: StoredFile>(
+pub(super) fn checked<E: StoredFile>(
     core: &Core,
+    operation: &'static str,
     original_name: &str,
     title: Option<String>,
     length: Option<u64>,
 ) -> Result<(String, String)> {
-    let operation = E::UPLOAD.as_str();
     let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidInput, operation).about(what));
     if original_name.len() > MAX_ORIGINAL_NAME {
         return refuse("original name");

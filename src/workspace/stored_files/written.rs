@@ -83,13 +83,13 @@ pub(in crate::workspace) async fn put(
     let result = store.put(key, put).await;
     let (bytes, hash) = written();
     match result {
-        Ok(_) => Ok(files::Blob { bytes, hash }),
+        Ok(_) => Ok(files::Blob::new(bytes, hash)),
         // The own fresh name is taken, or the answer was lost: it is there if it is there whole.
         Err(error)
             if matches!(error.kind(), StoreErrorKind::AlreadyExists | StoreErrorKind::OutcomeUnknown) =>
         {
             match store.head(key).await {
-                Ok(Some(found)) if found.length == bytes => Ok(files::Blob { bytes, hash }),
+                Ok(Some(found)) if found.length == bytes => Ok(files::Blob::new(bytes, hash)),
                 _ => Err(Error::store(action.as_str(), error)),
             }
         }

@@ -5,19 +5,25 @@ mod thumbnail;
 
 pub use thumbnail::Thumbnail;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::Stream;
 use tokio::io::AsyncRead;
 
 use crate::error::Result;
 use crate::ownership::Action;
+use crate::paths::FileName;
 use crate::record::{OnReferenced, Record};
 
 use super::access::Access;
 use super::operations;
 use super::page::{ListOptions, Page};
 use super::records::Expected;
-use super::stored_files::{self, ByteRange, FileHead, FileRef, FileStream, LocalPath, Upload, Verification};
+use super::stored_files::{
+    self, ByteRange, FileHead, FileRef, FileStream, LocalPath, PresignedUrl, Upload, UploadByUrl,
+    UploadTicket, Verification,
+};
 
 /// A tenant's thumbnails: images in JPEG, PNG, GIF or WebP.
 ///
@@ -136,6 +142,65 @@ impl<'a> Thumbnails<'a> {
     /// See [`Thumbnails`]. That the bytes are damaged or missing is an answer, not an error.
     pub async fn verify(&self, thumbnail: impl Into<FileRef>) -> Result<Verification> {
         stored_files::verify::<Thumbnail>(self.access, Action::VerifyThumbnail, thumbnail.into()).await
+    }
+
+    /// Gives out a URL by which a thumbnail is uploaded without going through the application, and reserves its largest
+    /// length until well after the URL expired. Nothing is seen of it before [`complete_upload`](Self::complete_upload).
+    ///
+    /// What was given out can't be taken back: until it expires, the URL writes its one name, whatever becomes of
+    /// the upload, the user, or the tenant. What it writes then is deleted.
+    ///
+    /// # Errors
+    /// See [`Thumbnails`]; [`Unsupported`](crate::ErrorKind::Unsupported) if the store signs no such URLs;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an extension that is not allowed, an original name of more than
+    /// 1024 bytes, a refused title, or an `expires_in` out of range; [`TooLarge`](crate::ErrorKind::TooLarge) for more bytes than a thumbnail
+    /// may have; [`QuotaExceeded`](crate::ErrorKind::QuotaExceeded).
+    pub async fn upload_url(&self, upload: UploadByUrl) -> Result<UploadTicket> {
+        stored_files::upload_url::<Thumbnail>(self.access, upload).await
+    }
+
+    /// Makes a thumbnail of what was uploaded by URL, once it was read and found to be what was announced; in
+    /// whatever process, and as often as is liked: once it is done, the record is the answer. Who began the
+    /// upload completes it. The digest is that of BLAKE3, in hexadecimal digits, if it is known beforehand.
+    ///
+    /// # Errors
+    /// See [`Thumbnails`]; [`NotFound`](crate::ErrorKind::NotFound) also once it was given up;
+    /// [`WrongState`](crate::ErrorKind::WrongState) if nothing was uploaded yet; [`Expired`](crate::ErrorKind::Expired);
+    /// [`Contended`](crate::ErrorKind::Contended) if another process is completing it.
+    /// After these what was uploaded is deleted, and its quota is free: [`TooLarge`](crate::ErrorKind::TooLarge) for more
+    /// bytes than were reserved; [`InvalidInput`](crate::ErrorKind::InvalidInput) for another length than the exact one,
+    /// another digest, or, where it is looked at, a content that is not what the extension says.
+    pub async fn complete_upload(
+        &self,
+        upload: &FileName,
+        digest: Option<&str>,
+    ) -> Result<Record<Thumbnail>> {
+        stored_files::complete::<Thumbnail>(self.access, upload, digest).await
+    }
+
+    /// Gives up an upload by URL. Its quota is free at once; what was or will be uploaded by the URL is deleted.
+    ///
+    /// # Errors
+    /// See [`Thumbnails`]; [`WrongState`](crate::ErrorKind::WrongState) if it was completed.
+    pub async fn abandon_upload(&self, upload: &FileName) -> Result<()> {
+        stored_files::abandon::<Thumbnail>(self.access, upload).await
+    }
+
+    /// A URL by which a thumbnail's bytes are read without going through the application, for at least a second and at most
+    /// seven days. It answers with the thumbnail's media type and original name.
+    ///
+    /// What was given out can't be taken back: until it expires it shows the bytes to whoever has it, whatever
+    /// becomes of the user's role, of sharing, or of the tenant, as long as the file is stored.
+    ///
+    /// # Errors
+    /// See [`Thumbnails`]; [`Unsupported`](crate::ErrorKind::Unsupported) if the store signs no URLs;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if `expires_in` is out of range.
+    pub async fn download_url(
+        &self,
+        thumbnail: impl Into<FileRef>,
+        expires_in: Duration,
+    ) -> Result<PresignedUrl> {
+        stored_files::download_url::<Thumbnail>(self.access, thumbnail.into(), expires_in).await
     }
 
     /// A path at which other programs can read a thumbnail.

@@ -123,6 +123,9 @@ impl StoredFile for Thumbnail {
     const AREA: Area = Area::Thumbnails;
     const UPLOAD: Action = Action::UploadThumbnail;
     const OPEN: Action = Action::OpenThumbnail;
+    const UPLOAD_URL: Action = Action::UploadThumbnailByUrl;
+    const COMPLETE_UPLOAD: Action = Action::CompleteThumbnailUpload;
+    const DOWNLOAD_URL: Action = Action::DownloadThumbnailByUrl;
     const IS_CONTENT: Option<fn(&str, &[u8]) -> bool> =
         Some(|extension, head| Format::of_extension(extension).is_some_and(|format| format.begins(head)));
 

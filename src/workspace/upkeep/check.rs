@@ -107,7 +107,7 @@ fn suspects(state: &State, listed: &Listed) -> Vec<Finding> {
 fn is_named(state: &State, area: Area, name: &FileName) -> bool {
     let address = files::address(area, name);
     let sections = [Section::BLOBS, Section::RESERVATIONS, Section::DOOMS];
-    sections.iter().any(|section| state.get(section, &address).is_some())
+    sections.iter().any(|section| state.get(section, &address).is_some()) || files::is_copy(state, area, name)
 }
 
 /// What the store says of a file that is suspected, asked for by its name.

@@ -7,6 +7,8 @@ mod video;
 pub use across::AllVideosCursor;
 pub use video::{Video, VideoSource};
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::Stream;
 use tokio::io::AsyncRead;
@@ -21,7 +23,8 @@ use super::access::Access;
 use super::page::{ListOptions, Page};
 use super::records::Expected;
 use super::stored_files::{
-    self, ByteRange, FileHead, FileRef, FileStream, LocalPath, StoredFile, Upload, Verification,
+    self, ByteRange, FileHead, FileRef, FileStream, LocalPath, PresignedUrl, StoredFile, Upload, UploadByUrl,
+    UploadTicket, Verification,
 };
 use super::thumbnails::Thumbnail;
 use super::{operations, records};
@@ -169,6 +172,61 @@ impl<'a> Videos<'a> {
     /// See [`Videos`]. That the bytes are damaged or missing is an answer, not an error.
     pub async fn verify(&self, video: impl Into<FileRef>) -> Result<Verification> {
         stored_files::verify::<Video>(self.access, Action::VerifyVideo, video.into()).await
+    }
+
+    /// Gives out a URL by which a video is uploaded without going through the application, and reserves its largest
+    /// length until well after the URL expired. Nothing is seen of it before [`complete_upload`](Self::complete_upload).
+    ///
+    /// What was given out can't be taken back: until it expires, the URL writes its one name, whatever becomes of
+    /// the upload, the user, or the tenant. What it writes then is deleted.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`Unsupported`](ErrorKind::Unsupported) if the store signs no such URLs;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an extension that is not allowed, an original name of more than
+    /// 1024 bytes, a refused title, or an `expires_in` out of range; [`TooLarge`](ErrorKind::TooLarge) for more bytes than a video
+    /// may have; [`QuotaExceeded`](ErrorKind::QuotaExceeded).
+    pub async fn upload_url(&self, upload: UploadByUrl) -> Result<UploadTicket> {
+        stored_files::upload_url::<Video>(self.access, upload).await
+    }
+
+    /// Makes a video of what was uploaded by URL, once it was read and found to be what was announced; in
+    /// whatever process, and as often as is liked: once it is done, the record is the answer. Who began the
+    /// upload completes it. The digest is that of BLAKE3, in hexadecimal digits, if it is known beforehand.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`NotFound`](ErrorKind::NotFound) also once it was given up;
+    /// [`WrongState`](ErrorKind::WrongState) if nothing was uploaded yet; [`Expired`](ErrorKind::Expired);
+    /// [`Contended`](ErrorKind::Contended) if another process is completing it.
+    /// After these what was uploaded is deleted, and its quota is free: [`TooLarge`](ErrorKind::TooLarge) for more
+    /// bytes than were reserved; [`InvalidInput`](ErrorKind::InvalidInput) for another length than the exact one,
+    /// another digest, or, where it is looked at, a content that is not what the extension says.
+    pub async fn complete_upload(&self, upload: &FileName, digest: Option<&str>) -> Result<Record<Video>> {
+        stored_files::complete::<Video>(self.access, upload, digest).await
+    }
+
+    /// Gives up an upload by URL. Its quota is free at once; what was or will be uploaded by the URL is deleted.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`WrongState`](ErrorKind::WrongState) if it was completed.
+    pub async fn abandon_upload(&self, upload: &FileName) -> Result<()> {
+        stored_files::abandon::<Video>(self.access, upload).await
+    }
+
+    /// A URL by which a video's bytes are read without going through the application, for at least a second and at most
+    /// seven days. It answers with the video's media type and original name.
+    ///
+    /// What was given out can't be taken back: until it expires it shows the bytes to whoever has it, whatever
+    /// becomes of the user's role, of sharing, or of the tenant, as long as the file is stored.
+    ///
+    /// # Errors
+    /// See [`Videos`]; [`Unsupported`](ErrorKind::Unsupported) if the store signs no URLs;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if `expires_in` is out of range.
+    pub async fn download_url(
+        &self,
+        video: impl Into<FileRef>,
+        expires_in: Duration,
+    ) -> Result<PresignedUrl> {
+        stored_files::download_url::<Video>(self.access, video.into(), expires_in).await
     }
 
     /// A path at which other programs can read a video.

@@ -129,6 +129,9 @@ impl StoredFile for Video {
     const AREA: Area = Area::Videos;
     const UPLOAD: Action = Action::UploadVideo;
     const OPEN: Action = Action::OpenVideo;
+    const UPLOAD_URL: Action = Action::UploadVideoByUrl;
+    const COMPLETE_UPLOAD: Action = Action::CompleteVideoUpload;
+    const DOWNLOAD_URL: Action = Action::DownloadVideoByUrl;
 
     fn filename(&self) -> &FileName {
         &self.filename
