@@ -5,6 +5,8 @@
 
 #[path = "actions/perform.rs"]
 mod perform;
+#[path = "support/urls.rs"]
+mod urls;
 #[path = "actions/world.rs"]
 mod world;
 

@@ -10,6 +10,8 @@ mod matrix;
 mod perform;
 #[path = "s3/support.rs"]
 mod support;
+#[path = "../../tests/support/urls.rs"]
+mod urls;
 #[allow(dead_code, reason = "the other tests of actions need it")]
 #[path = "../../tests/actions/world.rs"]
 mod world;

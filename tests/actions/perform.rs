@@ -22,6 +22,8 @@ pub(crate) mod planned_rows;
 pub(crate) mod secret_rows;
 #[path = "thumbnail_rows.rs"]
 pub(crate) mod thumbnail_rows;
+#[path = "url_rows.rs"]
+pub(crate) mod url_rows;
 
 use crate::world::{Note, edit, fresh, known, note};
 
@@ -32,6 +34,10 @@ pub(crate) struct Call {
     pub(crate) tenant: TenantId,
     pub(crate) video: (RecordId, FileName),
     pub(crate) thumbnail: (RecordId, FileName),
+    /// What it has begun to upload by URL: a video and a thumbnail.
+    pub(crate) uploads: (FileName, FileName),
+    /// Whether the store signs URLs.
+    pub(crate) signs: bool,
 }
 
 impl Call {
@@ -223,6 +229,7 @@ pub(crate) fn rows(action: Action) -> Vec<Row> {
         action if copy_rows::is_copy(action) => copy_rows::rows(action),
         action if planned_rows::is_planned(action) => planned_rows::rows(action),
         action if secret_rows::is_secret(action) => secret_rows::rows(action),
+        action if url_rows::is_by_url(action) => url_rows::rows(action),
         action if thumbnail_rows::is_thumbnail(action) => thumbnail_rows::rows(action),
         action if action.as_str().starts_with("videos.") => videos(action),
         action => tenants(action),
@@ -330,6 +337,7 @@ pub(crate) fn resource(action: Action, call: &Call) -> Resource {
         Action::InsertRecord => record(&fresh()),
         action if planned_rows::is_planned(action) => planned_rows::resource(action),
         action if secret_rows::is_secret(action) => secret_rows::resource(action),
+        action if url_rows::is_by_url(action) => url_rows::resource(action, call),
         action if thumbnail_rows::is_thumbnail(action) => thumbnail_rows::resource(action, call),
         Action::ListVideos | Action::UploadVideo => Resource::Collection(CollectionName::VIDEOS),
         action if action.as_str().starts_with("videos.") => {

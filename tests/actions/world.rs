@@ -9,19 +9,21 @@ use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde::{Deserialize, Serialize};
-use tenantry::environment::ManualClock;
+use tenantry::environment::{Deadline, ManualClock};
 use tenantry::ownership::{Action, AuditEvent, AuditSink, OwnershipPolicy, Role};
-use tenantry::paths::{CollectionName, FileName, TenantId};
+use tenantry::paths::{Area, BlobKey, CollectionName, FileName, TenantId};
 use tenantry::record::{Entity, RecordId, SecretText};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::object::ObjectTenantStore;
-use tenantry::store::{SetAside, TenantStore, ViewPlace};
+use tenantry::store::{Put, SetAside, TenantStore, ViewPlace};
 use tenantry::testkit::{CountingStore, Counts, SeededEntropy};
 use tenantry::{
     Builder, EditName, Erasure, ErrorKind, Expected, Grace, NewTenant, Session, Tenantry, Workspace,
 };
 
 use crate::perform::Call;
+use crate::perform::url_rows;
+use crate::urls::{Condition, Urls};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -100,9 +102,16 @@ impl Medium {
         [Self::memory(), Self::local()]
     }
 
+    fn signs(&self) -> bool {
+        !matches!(self, Self::Local(_))
+    }
+
     async fn store(&self) -> Arc<dyn TenantStore> {
         match self {
-            Self::Memory(objects) => Arc::new(ObjectTenantStore::new(Arc::clone(objects) as _)),
+            Self::Memory(objects) => {
+                let urls = Urls::new(Arc::clone(objects), clock(), Condition::Signed);
+                Arc::new(ObjectTenantStore::new(Arc::clone(objects) as _).signing(Arc::new(urls)))
+            }
             Self::Local(folder) => {
                 Arc::new(LocalStore::open(folder.path(), LocalOptions::default()).await.unwrap())
             }
@@ -193,6 +202,8 @@ pub(crate) struct World {
     pub(crate) erased: Session,
     clock: Arc<ManualClock>,
     files: BTreeMap<&'static str, Files>,
+    /// What each principal has begun to upload by URL, and where.
+    uploads: BTreeMap<(TenantId, TenantId), (FileName, FileName)>,
 }
 
 /// The files that a tenant has, each by id and name.
@@ -244,7 +255,8 @@ impl World {
         admin.tenants().delete(&id("erased")).await.unwrap();
         admin.tenants().erase(&id("erased"), Grace::Skip).await.unwrap();
         heard.take();
-        Self { tenantry, medium, counts, heard, leaving, erased, clock, files }
+        let uploads = BTreeMap::new();
+        Self { tenantry, medium, counts, heard, leaving, erased, clock, files, uploads }
     }
 
     pub(crate) async fn session(&self, name: &str) -> Session {
@@ -255,7 +267,11 @@ impl World {
     /// `ana`.
     pub(crate) fn call(&self, session: Session, tenant: &TenantId, owner: &TenantId) -> Call {
         let Files { video, thumbnail } = self.files.get(owner.as_str()).unwrap_or(&self.files["ana"]);
-        Call { session, tenant: tenant.clone(), video: video.clone(), thumbnail: thumbnail.clone() }
+        let begun = |principal: &TenantId| self.uploads.get(&(principal.clone(), owner.clone()));
+        let uploads = begun(session.tenant()).or_else(|| begun(owner));
+        let uploads = uploads.cloned().unwrap_or_else(url_rows::nothing);
+        let (tenant, video, thumbnail) = (tenant.clone(), video.clone(), thumbnail.clone());
+        Call { session, tenant, video, thumbnail, uploads, signs: self.medium.signs() }
     }
 
     /// Sees that a tenant is alive, has its record and its files, and has nothing under the fresh id;
@@ -298,6 +314,9 @@ impl World {
             let video = &self.files[tenant].video.0;
             own.videos().set_thumbnail(video, Expected::Any, None).await.unwrap();
         }
+        if url_rows::is_completing(action) && self.medium.signs() {
+            self.begin_uploads(tenant).await;
+        }
         if action == Action::AdoptView {
             let edited = SetAside::of_name(ViewPlace::Data, edit().as_str(), 0).unwrap().key();
             let store = self.medium.store().await;
@@ -323,6 +342,27 @@ impl World {
             }
         }
         self.heard.take();
+    }
+
+    /// Sees that the owner and the admin have each uploaded something by URL, and not completed it.
+    async fn begin_uploads(&mut self, tenant: &'static str) {
+        let store = self.medium.store().await;
+        let header = store.header(&id(tenant)).await.unwrap().unwrap();
+        for who in [tenant, "root"] {
+            // A demo may not.
+            let at = self.session(who).await.workspace(&id(tenant));
+            let Ok(uploads) = url_rows::begin(&at).await else { continue };
+            for (area, name, bytes) in [
+                (Area::Videos, &uploads.0, &b"moving pictures"[..]),
+                (Area::Thumbnails, &uploads.1, b"\x89PNG\r\n\x1a\nsynthetic"),
+            ] {
+                let body = Box::pin(futures::stream::iter([Ok(Bytes::from_static(bytes))]));
+                let deadline = Deadline::new(jiff::Timestamp::MAX, self.clock.clone());
+                let put = Put { incarnation: header.incarnation, body, length_hint: None, deadline };
+                store.put(&BlobKey::new(id(tenant), area, name.clone()), put).await.unwrap();
+            }
+            self.uploads.insert((id(who), id(tenant)), uploads);
+        }
     }
 }
 

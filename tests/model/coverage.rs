@@ -16,8 +16,14 @@ use crate::record::quoted;
 use crate::reference::Model;
 use crate::step::{Act, ROOT, Seen, Step};
 
-/// Views, workbooks, archives, copies and upkeep have tests of their own.
-const ELSEWHERE: [Action; 13] = [
+/// Views, workbooks, archives, copies, URLs and upkeep have tests of their own.
+const ELSEWHERE: [Action; 19] = [
+    Action::DownloadVideoByUrl,
+    Action::UploadVideoByUrl,
+    Action::CompleteVideoUpload,
+    Action::DownloadThumbnailByUrl,
+    Action::UploadThumbnailByUrl,
+    Action::CompleteThumbnailUpload,
     Action::WriteViews,
     Action::AdoptView,
     Action::ExportSchedules,
