@@ -11,6 +11,9 @@
 #[allow(dead_code, reason = "the tests of actions use the rest")]
 mod perform;
 
+#[path = "support/urls.rs"]
+mod urls;
+
 #[path = "secrets/caught.rs"]
 mod caught;
 #[path = "secrets/damage.rs"]

@@ -88,6 +88,9 @@ async fn uploads(world: &World, caught: &mut Caught) {
     let video = world.prepare("ana").await;
     let own = world.session("ana").await.own();
     let videos = own.videos();
+    // What was begun by URL before is over.
+    world.clock.advance(Duration::from_secs(24 * 3600));
+    caught.outcome(&ana, &world.tenantry.operator("test").sweep(&id("ana")).await);
     caught.failure(&ana, videos.upload(&format!("/{PLACE}/{SECRET}.exe"), body(b"x")).await);
     caught.failure(&ana, videos.upload(&format!("{}.mp4", SECRET.repeat(200)), body(b"x")).await);
     caught.failure(&ana, videos.upload(&video_name(), body(b"x")).title(format!("{SECRET}\n")).await);

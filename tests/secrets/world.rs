@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,8 @@ use tenantry::testkit::{CountingStore, SeededEntropy};
 use tenantry::{Builder, EditName, Expected, Grace, NewTenant, Session, Settings, Tenantry, Video, ViewMode};
 
 use crate::caught::{CONTENTS, Caught, Contents, Hearer, PLACE, SECRET, TENANT};
-use crate::perform::Call;
+use crate::perform::{Call, url_rows};
+use crate::urls::{Condition, Urls};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -144,17 +146,16 @@ impl Medium {
         let options = LocalOptions::default();
         match self {
             Self::Local(_) => Arc::new(LocalStore::open(self.root(), options).await.unwrap()),
-            Self::Objects(_, objects, _) => {
+            Self::Objects(memory, objects, _) => {
                 // So that a short video goes in parts.
                 let mut settings = ObjectStoreSettings::default();
                 settings.part_bytes = 8;
                 let objects = Arc::new(objects.clone());
-                Arc::new(ObjectTenantStore::with(
-                    objects,
-                    ObjectPath::ROOT,
-                    Arc::new(SystemEntropy),
-                    settings,
-                ))
+                let store =
+                    ObjectTenantStore::with(objects, ObjectPath::ROOT, Arc::new(SystemEntropy), settings);
+                let clock = Arc::new(tenantry::environment::SystemClock);
+                let urls = Urls::new(memory.clone(), clock, Condition::Absent).signature(SECRET);
+                Arc::new(store.signing(Arc::new(urls)))
             }
             Self::Simulated(disk) => {
                 let entropy = Arc::new(SeededEntropy::new(disk.changes()));
@@ -290,7 +291,24 @@ impl World {
         let video = (video.id().clone(), video.value().filename.clone());
         let own = self.session("root").await.workspace(&id(owner));
         let thumbnail = crate::perform::thumbnail_rows::furnish(&own).await;
-        Call { session, tenant: id(tenant), video, thumbnail }
+        let uploads = self.uploads(&session, owner).await;
+        let signs = matches!(self.medium, Medium::Objects(..));
+        Call { session, tenant: id(tenant), video, thumbnail, uploads, signs }
+    }
+
+    /// What the principal has uploaded by URL, where it may.
+    async fn uploads(&self, session: &Session, owner: &str) -> (FileName, FileName) {
+        let Medium::Objects(memory, ..) = &self.medium else { return url_rows::nothing() };
+        let Ok(uploads) = url_rows::begin(&session.workspace(&id(owner))).await else {
+            return url_rows::nothing();
+        };
+        for (area, name) in [("videos", &uploads.0), ("thumbnails", &uploads.1)] {
+            let bytes = format!("\u{89}PNG\r\n\u{1a}\n{CONTENTS}");
+            let bytes: Vec<u8> = bytes.chars().map(|character| character as u8).collect();
+            let location = ObjectPath::from(format!("{area}/{}/{name}", id(owner)));
+            memory.put(&location, bytes.into()).await.unwrap();
+        }
+        uploads
     }
 
     /// Sees that a tenant is alive, and has its record and a video.

@@ -48,6 +48,7 @@ pub(crate) struct Urls {
     objects: Arc<InMemory>,
     clock: Arc<dyn Clock>,
     condition: Condition,
+    signature: &'static str,
     issued: Arc<Mutex<Vec<Issued>>>,
 }
 
@@ -59,13 +60,18 @@ pub(crate) struct Begun {
 
 impl Urls {
     pub(crate) fn new(objects: Arc<InMemory>, clock: Arc<dyn Clock>, condition: Condition) -> Self {
-        Self { objects, clock, condition, issued: Arc::default() }
+        Self { objects, clock, condition, signature: SIGNATURE, issued: Arc::default() }
+    }
+
+    /// The same with that text in every URL.
+    pub(crate) fn signature(self, signature: &'static str) -> Self {
+        Self { signature, ..self }
     }
 
     /// Which URL it is, and whether it is good for that now.
     fn find(&self, url: &str, put: bool) -> Result<(Path, UrlPurpose), u16> {
         let number = url.strip_prefix("https://objects.test/?number=");
-        let number = number.and_then(|rest| rest.strip_suffix(&format!("&{SIGNATURE}")));
+        let number = number.and_then(|rest| rest.strip_suffix(&format!("&{}", self.signature)));
         let number: usize = number.and_then(|number| number.parse().ok()).ok_or(403_u16)?;
         let issued = self.issued.lock().unwrap();
         let found = issued.get(number).ok_or(403_u16)?;
@@ -140,7 +146,7 @@ impl UrlSigner for Urls {
         let creates_only = matches!(purpose, UrlPurpose::Put) && self.condition == Condition::Signed;
         let mut issued = self.issued.lock().unwrap();
         issued.push(Issued { location, purpose, ends });
-        let url = format!("https://objects.test/?number={}&{SIGNATURE}", issued.len() - 1);
+        let url = format!("https://objects.test/?number={}&{}", issued.len() - 1, self.signature);
         let headers = if creates_only { vec![("if-none-match", "*".to_owned())] } else { Vec::new() };
         Ok(SignedUrl { url: SecretText::new(url), headers, creates_only })
     }
