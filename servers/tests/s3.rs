@@ -4,12 +4,16 @@
 #[path = "s3/support.rs"]
 mod support;
 
+#[path = "s3/client.rs"]
+mod client;
 #[path = "s3/conforms.rs"]
 mod conforms;
 #[path = "s3/moved.rs"]
 mod moved;
 #[path = "s3/options.rs"]
 mod options;
+#[path = "s3/presigned.rs"]
+mod presigned;
 #[path = "s3/requests.rs"]
 mod requests;
 #[path = "s3/restarted.rs"]
