@@ -9,6 +9,8 @@
 mod arguments;
 #[path = "tour/attempts.rs"]
 mod attempts;
+#[path = "tour/by_url.rs"]
+mod by_url;
 #[path = "tour/calls.rs"]
 mod calls;
 #[path = "tour/channel.rs"]
@@ -87,6 +89,7 @@ async fn walk(place: &Place, report: &mut Report) -> Outcome {
     tenants::administer(&people, report).await?;
     quota::fill(&people, report).await?;
     pictures::thumbnails(&people, report).await?;
+    by_url::browse(&people, place, report).await?;
     planned::live_streams(&people, report).await?;
     planned::schedules(&people, place.folder(), report).await?;
     channel::tokens(&people, report).await?;

@@ -10,6 +10,8 @@ mod support;
 
 #[path = "by_url/downloads.rs"]
 mod downloads;
+#[path = "by_url/interrupted.rs"]
+mod interrupted;
 #[path = "by_url/late.rs"]
 mod late;
 #[path = "by_url/refused.rs"]

@@ -91,7 +91,16 @@ impl Place {
 }
 
 async fn node(objects: &Arc<InMemory>, clock: &Arc<ManualClock>, urls: &Urls) -> Tenantry {
-    let store = ObjectTenantStore::new(objects.clone()).signing(Arc::new(urls.clone()));
+    node_over(objects.clone(), clock, urls).await
+}
+
+/// A node that reaches the objects in its own way.
+pub(crate) async fn node_over(
+    objects: Arc<dyn ObjectStore>,
+    clock: &Arc<ManualClock>,
+    urls: &Urls,
+) -> Tenantry {
+    let store = ObjectTenantStore::new(objects).signing(Arc::new(urls.clone()));
     let builder = Tenantry::builder(store).settings(Settings::default()).clock(clock.clone());
     builder.open().await.unwrap()
 }

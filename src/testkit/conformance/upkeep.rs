@@ -1,13 +1,14 @@
 //! Upkeep: clearing, views, and what a backend says of itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::bench::{Bench, body, committed, ensure_refused, held_body, load, read, tenant};
 use super::{Case, Check, case, ensure, needs};
 use crate::paths::{Area, BlobKey, FileName, TenantId};
-use crate::store::{Removed, SetAside, StoreErrorKind, ViewKey, ViewName, ViewPlace};
+use crate::store::{Removed, SetAside, StoreErrorKind, UrlPurpose, UrlRequest, ViewKey, ViewName, ViewPlace};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -25,6 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("a put that is under way when all blobs are removed publishes nothing", remove_under_way),
         case("a life that begins after all blobs were removed has areas of its own", areas_again),
         case("a path is given exactly if the backend says so, and leads to the blob", local_path),
+        case("URLs are signed exactly if the backend says so", sign_url),
         case("free space is told exactly if the backend says so", free_space),
     ]
 }
@@ -278,6 +280,24 @@ async fn local_path(bench: Bench) -> Check {
     } else {
         ensure_refused(answer, StoreErrorKind::Unsupported)
     }
+}
+
+async fn sign_url(bench: Bench) -> Check {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let key = super::bench::blob_key(&ledger.tenant, "film.mp4")?;
+    let signs = bench.store.capabilities().signs_urls;
+    ensure(!signs || !bench.store.capabilities().fenced, "what is written by URL passes no fence")?;
+    let (content_type, content_disposition) = ("video/mp4".to_owned(), "inline".to_owned());
+    for purpose in [UrlPurpose::Get { content_type, content_disposition }, UrlPurpose::Put] {
+        let answer =
+            bench.store.sign_url(&key, UrlRequest { purpose, expires_in: Duration::from_secs(60) }).await;
+        if signs {
+            ensure(answer?.url.expose().contains("film.mp4"), "the URL leads to something else")?;
+        } else {
+            ensure_refused(answer, StoreErrorKind::Unsupported)?;
+        }
+    }
+    Ok(())
 }
 
 async fn free_space(bench: Bench) -> Check {

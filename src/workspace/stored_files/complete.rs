@@ -56,17 +56,10 @@ pub(in crate::workspace) async fn complete<E: StoredFile>(
     let resource = Resource::File(E::AREA, upload.clone());
     let admitted = access.admit(E::COMPLETE_UPLOAD, &resource).await?;
     check_signs(&access.core, E::COMPLETE_UPLOAD)?;
-    let (held, by_url) = match standing::<E>(access, &admitted.principal, &admitted.state, upload)? {
+    let principal = &admitted.principal;
+    let (held, by_url) = match standing::<E>(access, principal, &admitted.state, upload)? {
         Standing::Open(held, by_url) => (held, by_url),
-        Standing::Done(record) => {
-            let blob = files::blob(&admitted.state, E::AREA, record.value().filename());
-            let same = digest.is_none_or(|digest| blob.is_some_and(|blob| blob.hash == digest));
-            return if same {
-                Ok(record)
-            } else {
-                Err(refused(operation, ErrorKind::InvalidInput, "digest"))
-            };
-        }
+        Standing::Done(record) => return as_expected(&admitted.state, record, digest.as_deref()),
     };
     if held.until <= access.core.clock.now().as_millisecond() {
         return Err(Error::new(ErrorKind::Expired, operation));
@@ -74,15 +67,38 @@ pub(in crate::workspace) async fn complete<E: StoredFile>(
     let life = admitted.state.header().map(|header| header.incarnation);
     let life = life.ok_or_else(|| missing(operation, &Resource::Tenant))?;
     let completing = Completing { access, permit: &admitted.permit, life, upload };
-    match completing.read::<E>(&held, &by_url, digest).await {
-        Ok((kept, blob)) => completing.settle::<E>(kept, blob).await,
-        Err(Refused::Later(error)) => Err(error),
+    let done = match completing.read::<E>(&held, &by_url, digest.as_deref()).await {
+        Ok((kept, blob)) => completing.settle::<E>(kept, blob, digest.clone()).await.map_err(Refused::Later),
+        Err(refused) => Err(refused),
+    };
+    let refused = match done {
+        Ok(record) => return Ok(record),
+        Err(refused) => refused,
+    };
+    // Somebody else may have completed it meanwhile.
+    let now = access.core.guarded.ledger(&admitted.permit).read(operation, access.tenant()).await;
+    if let Ok(now) = now
+        && let Ok(Standing::Done(record)) = standing::<E>(access, principal, &now, upload)
+    {
+        return as_expected(&now, record, digest.as_deref());
+    }
+    match refused {
+        Refused::Later(error) => Err(error),
         // What is there can't become the file that it was to be.
-        Err(Refused::ForGood(error)) => {
+        Refused::ForGood(error) => {
             completing.abandon::<E>().await;
             Err(error)
         }
     }
+}
+
+/// The record of an upload that was completed, if its bytes have the digest that is expected.
+fn as_expected<E: StoredFile>(state: &State, record: Record<E>, digest: Option<&str>) -> Result<Record<E>> {
+    let blob = files::blob(state, E::AREA, record.value().filename());
+    if digest.is_none_or(|digest| blob.is_some_and(|blob| blob.hash == digest)) {
+        return Ok(record);
+    }
+    Err(refused(E::COMPLETE_UPLOAD.as_str(), ErrorKind::InvalidInput, "digest"))
 }
 
 /// What an upload by URL came to, as who began it may know.
@@ -146,7 +162,7 @@ impl Completing<'_> {
         &self,
         held: &Reservation,
         by_url: &ByUrl,
-        digest: Option<String>,
+        digest: Option<&str>,
     ) -> Result<(FileName, Blob), Refused> {
         let operation = E::COMPLETE_UPLOAD.as_str();
         let for_good = |kind, what: &str| Err(Refused::ForGood(refused(operation, kind, what)));
@@ -215,14 +231,19 @@ impl Completing<'_> {
     }
 
     /// Makes the record, and turns the reservation into usage, in one commit.
-    async fn settle<E: StoredFile>(&self, kept: FileName, blob: Blob) -> Result<Record<E>> {
+    async fn settle<E: StoredFile>(
+        &self,
+        kept: FileName,
+        blob: Blob,
+        digest: Option<String>,
+    ) -> Result<Record<E>> {
         let (action, upload, inside) = (E::COMPLETE_UPLOAD, self.upload.clone(), self.access.clone());
         let operation = action.as_str();
         let resource = Resource::File(E::AREA, upload.clone());
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             if let Standing::Done(record) = standing::<E>(&inside, author.principal, draft.state(), &upload)?
             {
-                return Ok(record);
+                return as_expected(draft.state(), record, digest.as_deref());
             }
             let by_url = files::settle_by_url(draft, operation, E::AREA, (&upload, &kept), &blob)?;
             let id = record_id(&upload).ok_or_else(|| Error::new(ErrorKind::Expired, operation))?;
