@@ -4,6 +4,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "support/urls.rs"]
+mod urls;
+
+#[path = "hostile/by_url.rs"]
+mod by_url;
 #[path = "hostile/complete.rs"]
 mod complete;
 #[path = "hostile/entries.rs"]

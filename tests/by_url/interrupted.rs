@@ -38,6 +38,8 @@ async fn complete_with(condition: Condition, effect: Effect, spare: u64) -> bool
         let fair = [ErrorKind::Unavailable, ErrorKind::OutcomeUnknown, ErrorKind::AlreadyExists];
         assert!(fair.contains(&error.kind()) || error.kind() == ErrorKind::Configuration, "{context}");
     }
+    let report = place.admin.tenants().check(&id("ana")).await.unwrap();
+    assert!(report.findings.is_empty(), "{context}: {report:?}");
     let made = own.videos().complete_upload(ticket.upload(), None).await.expect(&context);
     if let Ok(done) = done {
         assert_eq!((done.id(), done.revision()), (made.id(), made.revision()), "{context}");

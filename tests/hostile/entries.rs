@@ -37,18 +37,20 @@ pub(crate) struct Entry {
 
 macro_rules! entry {
     ($($method:literal)*, $takes:expr, |$place:ident, $text:ident| $run:block) => {
-        Entry { methods: &[$($method),*], takes: $takes, run: |$place, $text| async move { $run; Ok(()) }.boxed_local() }
+        $crate::entries::Entry { methods: &[$($method),*], takes: $takes, run: |$place, $text| async move { $run; Ok(()) }.boxed_local() }
     };
 }
 
+pub(crate) use entry;
+
 type Verdicts = fn(&HostileClass, &str) -> bool;
-const NEVER: Verdicts = |_, _| false;
+pub(crate) const NEVER: Verdicts = |_, _| false;
 const ALWAYS: Verdicts = |_, _| true;
 const AS_TENANT: Verdicts = |class, _| class.tenant == Verdict::Harmless;
-const AS_FILE: Verdicts = |class, _| class.file == Verdict::Harmless;
+pub(crate) const AS_FILE: Verdicts = |class, _| class.file == Verdict::Harmless;
 const AS_ENCODED: Verdicts = |_, text| TenantId::encode(text).is_ok();
 const AS_ID: Verdicts = |_, text| is_line(text, 1, 128);
-const AS_TITLE: Verdicts = |_, text| !text.trim().is_empty() && is_line(text, 1, 500);
+pub(crate) const AS_TITLE: Verdicts = |_, text| !text.trim().is_empty() && is_line(text, 1, 500);
 const AS_TOKEN: Verdicts = |class, text| {
     let name = text.to_lowercase();
     class.file == Verdict::Harmless && name.ends_with(".json") && !name.starts_with("client_secret")
@@ -97,7 +99,7 @@ fn read<T: serde::de::DeserializeOwned>(text: &str, parsed: bool) -> Answer {
 }
 
 /// Sees that something is answered as if it did not exist.
-fn missing<T: std::fmt::Debug>(answer: tenantry::Result<T>) -> Answer {
+pub(crate) fn missing<T: std::fmt::Debug>(answer: tenantry::Result<T>) -> Answer {
     let error = answer.expect_err("there is no such thing");
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     Ok(())

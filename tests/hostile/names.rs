@@ -63,6 +63,11 @@ async fn a_hostile_name_of_what_is_uploaded_is_refused_or_a_field() {
 }
 
 #[tokio::test]
+async fn a_hostile_name_of_what_is_uploaded_by_url_is_refused_or_a_field() {
+    attack(crate::by_url::by_url()).await;
+}
+
+#[tokio::test]
 async fn a_hostile_name_or_content_of_a_token_or_stream_key_stays_a_field() {
     attack(entries::secrets()).await;
 }

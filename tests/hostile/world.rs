@@ -20,6 +20,8 @@ use tenantry::store::object::ObjectTenantStore;
 use tenantry::testkit::SeededEntropy;
 use tenantry::{ListOptions, NewTenant, Settings, Tenantry, TokenContent, Video, ViewMode, Workspace};
 
+use crate::urls::{Condition, Urls};
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
     pub(crate) text: String,
@@ -232,6 +234,8 @@ pub(crate) struct Place {
     pub(crate) tenantry: Tenantry,
     folder: tempfile::TempDir,
     objects: Option<Arc<InMemory>>,
+    /// Who signs the URLs of the objects.
+    urls: Option<Urls>,
     beside: Tree,
     bystander: Vec<String>,
 }
@@ -250,13 +254,18 @@ impl Place {
         }
         let beside = tree(folder.path());
         let root = folder.path().join("root");
-        let tenantry = match &objects {
-            None => open_local(&root, 1).await.unwrap(),
-            Some(objects) => open(ObjectTenantStore::new(Arc::clone(objects) as _), 1).await,
+        let clock = Arc::new(tenantry::environment::SystemClock);
+        let urls = objects.clone().map(|objects| Urls::new(objects, clock, Condition::Signed));
+        let tenantry = match (&objects, &urls) {
+            (Some(objects), Some(urls)) => {
+                let store = ObjectTenantStore::new(Arc::clone(objects) as _);
+                open(store.signing(Arc::new(urls.clone())), 1).await
+            }
+            _ => open_local(&root, 1).await.unwrap(),
         };
         furnish(&tenantry, "data").await;
         let bystander = observe(&tenantry, "ben").await;
-        Self { tenantry, folder, objects, beside, bystander }
+        Self { tenantry, folder, objects, urls, beside, bystander }
     }
 
     pub(crate) async fn own(&self) -> Workspace {
@@ -265,6 +274,11 @@ impl Place {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The objects, and who signs their URLs, if anybody does.
+    pub(crate) fn signed(&self) -> Option<(&InMemory, &Urls)> {
+        self.objects.as_deref().zip(self.urls.as_ref())
     }
 
     /// Sees that nothing lies anywhere but what the library made, for these tenants, that nothing

@@ -1,8 +1,8 @@
 //! Records that have a file each: uploading, reading, deleting, whatever their kind.
 //!
 //! A file is uploaded under a fresh name that is never used again, and never changes: a new content is a
-//! new file. What is done to records in general is [`records`]; what holds quota for files is
-//! [`files`](super::files).
+//! new file. Where the store signs URLs, files are also read and uploaded past the application. What is
+//! done to records in general is [`records`]; what holds quota for files is [`files`](super::files).
 
 mod complete;
 mod download_url;
