@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, Status};
+use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKind, Status};
 use tenantry::{ErrorKind, ListOptions, Verification};
 
 use crate::support::{BOTH, DAY, HOUR, MOVING, Place, id, node_over};
@@ -100,4 +100,27 @@ async fn an_upload_whose_completion_was_dropped_is_completed_again() {
         let kept = format!("videos/ana/{}", made.value().filename);
         assert_eq!(place.stored().await.into_iter().collect::<Vec<_>>(), [kept]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_whose_record_could_not_be_made_is_known_and_gives_way_to_another() {
+    let place = Place::new(Condition::Absent).await;
+    let ticket = place.ticket().await;
+    place.send(ticket.url(), MOVING).await;
+    let (objects, faults) = FaultyObjects::new(place.objects.clone());
+    let node = node_over(Arc::new(objects), &place.clock, &place.urls).await;
+    let own = node.session(&id("ana")).await.unwrap().own();
+    // The commit that names the copy lands, and none after it.
+    let (kind, effect) = (Some(RequestKind::Put), Effect::FailBefore(Status::Unavailable));
+    faults.inject(Fault { kind, key_contains: "head".to_owned(), spare: 1, affect: 1000, effect });
+    own.videos().complete_upload(ticket.upload(), None).await.unwrap_err();
+    faults.clear();
+    assert_eq!(place.stored().await.len(), 2, "what was uploaded and its copy");
+    let report = place.admin.tenants().check(&id("ana")).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+    let made = own.videos().complete_upload(ticket.upload(), None).await.unwrap();
+    place.clock.advance(DAY);
+    place.round().await;
+    let kept = format!("videos/ana/{}", made.value().filename);
+    assert_eq!(place.stored().await.into_iter().collect::<Vec<_>>(), [kept]);
 }
