@@ -3,7 +3,9 @@
 
 pub mod conformance;
 mod counting_store;
+mod fault_rules;
 pub mod faulty_objects;
+pub mod faulty_store;
 mod hanging_store;
 pub mod hostile_names;
 pub mod linearizability;

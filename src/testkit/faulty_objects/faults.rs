@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use object_store::path::Path;
 use object_store::{Error as ObjectError, ObjectStore, ObjectStoreExt, PutOptions, PutPayload};
 use tokio::sync::oneshot;
+
+use crate::testkit::fault_rules::{Rule, Rules, window};
 
 /// What kind of request it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,7 +108,7 @@ struct Parked {
 
 #[derive(Default)]
 struct State {
-    rules: Vec<(Fault, u64)>,
+    rules: Rules<Fault>,
     stepping: bool,
     parked: VecDeque<Parked>,
     late: Vec<Late>,
@@ -129,7 +132,7 @@ impl fmt::Debug for Faults {
 impl Faults {
     /// Adds a fault. Of several that fit a request, the first added decides.
     pub fn inject(&self, fault: Fault) {
-        self.state().rules.push((fault, 0));
+        self.state().rules.add(fault);
     }
 
     /// Makes every request that no fault fits wait for [`answer`](Self::answer), so that a test can
@@ -221,20 +224,24 @@ impl Faults {
 
 impl State {
     fn effect(&mut self, request: &Request) -> Effect {
-        let mut decided = None;
-        for (fault, seen) in &mut self.rules {
-            let fits = fault.kind.is_none_or(|kind| kind == request.kind)
-                && request.key.as_ref().contains(&fault.key_contains);
-            if !fits {
-                continue;
-            }
-            let affected = (fault.spare..fault.spare.saturating_add(fault.affect)).contains(seen);
-            *seen += 1;
-            if affected && decided.is_none() {
-                decided = Some(fault.effect);
-            }
-        }
-        decided.unwrap_or(if self.stepping { Effect::Hold } else { Effect::Proceed })
+        self.rules.decide(request).unwrap_or(if self.stepping { Effect::Hold } else { Effect::Proceed })
+    }
+}
+
+impl Rule for Fault {
+    type Call = Request;
+    type Effect = Effect;
+
+    fn fits(&self, request: &Request) -> bool {
+        self.kind.is_none_or(|kind| kind == request.kind) && request.key.as_ref().contains(&self.key_contains)
+    }
+
+    fn affected(&self) -> Range<u64> {
+        window(self.spare, self.affect)
+    }
+
+    fn effect(&self) -> Effect {
+        self.effect
     }
 }
 
