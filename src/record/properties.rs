@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entity, Envelope, LocalTime, Record, RecordId, RecordLimits, RecordText, SecretText};
 use crate::paths::{CollectionName, TenantId};
+use crate::testkit::strategies::{object, spaces, unknown_fields};
 
 /// A type that knows one field of what it reads, and one secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,54 +24,6 @@ impl Entity for Known {
     fn secret_fields() -> &'static [&'static str] {
         &["token"]
     }
-}
-
-/// White space as people and programs put it between tokens.
-fn space() -> impl Strategy<Value = &'static str> + Clone {
-    prop_oneof![4 => Just(""), 1 => Just(" "), 1 => Just("\n\t"), 1 => Just("\r\n  ")]
-}
-
-fn scalar() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,8})?([eE][+-]?[0-9]{1,2})?",
-        prop_oneof![Just("true"), Just("false"), Just("null")].prop_map(str::to_owned),
-        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
-        r#""([ a-z{}\[\]:,]|\\["\\/bfnrt]|\\u00[0-9a-f]{2}){0,8}""#,
-    ]
-}
-
-/// The text of any JSON value, spaced at will.
-fn json() -> impl Strategy<Value = String> {
-    scalar().prop_recursive(4, 24, 4, |inner| {
-        let item =
-            (space(), inner, space()).prop_map(|(before, item, after)| format!("{before}{item}{after}"));
-        let list =
-            prop::collection::vec(item.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(",")));
-        let members = prop::collection::btree_map("[a-z \"]{0,4}", item, 0..4);
-        let object = members.prop_map(|members| {
-            let quoted = |name: &String| serde_json::to_string(name).unwrap();
-            let members: Vec<_> =
-                members.iter().map(|(name, item)| format!("{} :{item}", quoted(name))).collect();
-            format!("{{{}}}", members.join(", "))
-        });
-        prop_oneof![list, object]
-    })
-}
-
-/// Unknown fields: pairs of a name that no type here knows, and a JSON text.
-fn extras() -> impl Strategy<Value = Vec<(String, String)>> {
-    let named = ("[a-zé\\\\\"]{0,6}", json());
-    prop::collection::vec(named, 0..6).prop_map(|fields| {
-        let numbered = |(at, (name, value)): (usize, (String, String))| (format!("{name}{at}"), value);
-        fields.into_iter().enumerate().map(numbered).collect()
-    })
-}
-
-fn object(fields: &[(String, String)], space: &str) -> String {
-    let member = |(name, value): &(String, String)| {
-        format!("{space}{}{space}:{space}{value}{space}", serde_json::to_string(name).unwrap())
-    };
-    format!("{space}{{{}}}{space}", fields.iter().map(member).collect::<Vec<_>>().join(","))
 }
 
 /// The value's tokens alone, by a way that shares no code with what is tested: serde_json's own
@@ -117,7 +70,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
 
     #[test]
-    fn taking_in_keeps_order_names_and_tokens(fields in extras(), space in space()) {
+    fn taking_in_keeps_order_names_and_tokens(fields in unknown_fields(), space in spaces()) {
         let text = object(&fields, space);
         let taken = RecordText::parse(text.as_bytes(), &RecordLimits::default()).unwrap();
         let expected: Vec<_> =
@@ -129,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn taking_in_twice_changes_nothing_more(fields in extras(), space in space()) {
+    fn taking_in_twice_changes_nothing_more(fields in unknown_fields(), space in spaces()) {
         let once = RecordText::parse(object(&fields, space).as_bytes(), &RecordLimits::default()).unwrap();
         let twice = RecordText::parse(once.as_bytes(), &RecordLimits::default()).unwrap();
         prop_assert_eq!(&once, &twice);
@@ -137,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn the_revision_is_the_digest_of_the_text(fields in extras()) {
+    fn the_revision_is_the_digest_of_the_text(fields in unknown_fields()) {
         let text = RecordText::parse(object(&fields, "").as_bytes(), &RecordLimits::default()).unwrap();
         let digest = blake3::hash(text.as_bytes()).to_hex();
         prop_assert_eq!(text.revision().to_string(), &digest[..32]);
@@ -145,9 +98,9 @@ proptest! {
 
     #[test]
     fn an_update_of_one_field_leaves_all_others_to_the_letter(
-        extras in extras(),
+        extras in unknown_fields(),
         shift in 0..16_usize,
-        space in space(),
+        space in spaces(),
         title in any::<String>(),
     ) {
         let mut fields = known_fields("before", "hunter2");
@@ -185,7 +138,7 @@ proptest! {
 
     #[test]
     fn a_response_never_contains_a_secret(
-        extras in extras(),
+        extras in unknown_fields(),
         title in "[a-z]{0,9}",
         token in "SECRET[A-Z\"\\\\é]{1,12}",
     ) {

@@ -7,12 +7,14 @@ mod fault_rules;
 pub mod faulty_objects;
 pub mod faulty_store;
 mod hanging_store;
+pub mod histories;
 pub mod hostile_names;
 pub mod linearizability;
 mod observed_store;
 mod seeded_entropy;
 pub mod simulated_disk;
 mod store_layer;
+pub mod strategies;
 
 pub use counting_store::{CallCounts, CountingStore, Counts};
 pub use hanging_store::{Gates, HangingStore};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tenantry::ownership::Role;
 use tenantry::paths::CollectionName;
 use tenantry::record::{Entity, OnReferenced};
+use tenantry::testkit::strategies;
 use tenantry::{
     ErrorKind, Expected, LiveStream, LiveStreamStatus, NewTenant, Schedule, ScheduleStatus, StreamKey,
     Thumbnail, Token, Verification, Video, Workspace,
@@ -167,25 +168,11 @@ impl Entity for Form {
     }
 }
 
-fn forms() -> impl Strategy<Value = Vec<Map<String, Value>>> {
-    let leaf = prop_oneof![
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f32>().prop_map(Value::from),
-        ".{0,20}".prop_map(Value::from),
-        Just(Value::Null),
-    ];
-    let nested = prop_oneof![leaf.clone(), prop::collection::vec(leaf, 0..3).prop_map(Value::from)];
-    // No name is one of the envelope's.
-    let form = prop::collection::btree_map("f.{0,8}", nested, 0..5);
-    prop::collection::vec(form.prop_map(|form| form.into_iter().collect()), 0..12)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn every_record_comes_back_to_the_letter_and_in_its_place(forms in forms()) {
+    fn every_record_comes_back_to_the_letter_and_in_its_place(forms in prop::collection::vec(strategies::fields(), 0..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut texts_of = Vec::new();
