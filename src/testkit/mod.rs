@@ -10,6 +10,7 @@ mod hanging_store;
 pub mod histories;
 pub mod hostile_names;
 pub mod linearizability;
+pub mod non_interference;
 mod observed_store;
 mod seeded_entropy;
 pub mod simulated_disk;

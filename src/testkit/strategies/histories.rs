@@ -34,7 +34,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
         2 => (any::<bool>(), 1..4_usize)
             .prop_map(|(newest_first, limit)| Act::ListNotes { newest_first, limit }),
         1 => select(&TAGS[..]).prop_map(|tag| Act::FindNotes(tag.to_owned())),
-        8 => videos(),
+        14 => videos(),
         2 => schedules().prop_map(|schedule| Act::AddSchedule(Box::new(schedule))),
         1 => Just(Act::ListSchedules),
         3 => tokens(),
@@ -60,14 +60,14 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 fn videos() -> impl Strategy<Value = Act> {
-    let original = select(vec!["a.mp4", "Hujan Malam.MOV", "講義.mkv", "page.html", ".."]);
-    let pieces = prop::collection::vec(prop_oneof![1 => Just(16_u16), 2 => 0..60_u16], 0..4);
+    let original = select(vec!["a.mp4", "b.mp4", "Hujan Malam.MOV", "講義.mkv", "c.avi", "page.html"]);
+    let pieces = prop::collection::vec(prop_oneof![1 => Just(16_u16), 2 => 0..60_u16], 1..4);
     let upload = (original, pieces, prop::bool::weighted(0.1))
         .prop_map(|(original, pieces, breaks)| Act::Upload { original: original.to_owned(), pieces, breaks });
     let title = prop_oneof![4 => "[A-Za-zü ✓]{1,12}", 1 => select(vec![String::new(), "a\n".to_owned()])];
     let which = || prop_oneof![3 => Just(0_usize), 1 => 0..3_usize];
     prop_oneof![
-        4 => upload,
+        6 => upload,
         2 => (which(), 0..40_u64).prop_map(|(which, first)| Act::OpenVideo { which, first }),
         1 => which().prop_map(Act::VerifyVideo),
         1 => (which(), title).prop_map(|(which, title)| Act::RenameVideo(which, title)),
