@@ -18,7 +18,7 @@ pub fn faults(tenants: &[TenantId]) -> impl Strategy<Value = Vec<Fault>> + use<>
     let methods = [
         (3, None),
         (6, Some(StoreMethod::Append)),
-        (3, Some(StoreMethod::Put)),
+        (5, Some(StoreMethod::Put)),
         (2, Some(StoreMethod::Get)),
         (2, Some(StoreMethod::Delete)),
         (2, Some(StoreMethod::Refresh)),
