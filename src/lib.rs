@@ -45,7 +45,7 @@
 //! | `archive` | no | everything of a tenant as one archive, out and in: [`Workspace::export`], [`Tenants::import`] |
 //! | `s3` | no | tenants in a bucket of S3, or of a server that speaks like it: [`store::s3`] |
 //! | `xlsx` | no | schedules as Excel workbooks: [`Schedules::export_workbook`], [`Schedules::import_workbook`] |
-//! | `testkit` | no | the conformance suite for stores, injected faults, a disk that crashes, randomness that can be had again |
+//! | `testkit` | no | for tests of applications and stores: non-interference, conformance, injected faults, generators, a disk that crashes |
 //!
 //! # Modules
 //!

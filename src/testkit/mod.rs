@@ -1,5 +1,21 @@
-//! What tests of hosts and of other backends need: the conformance suite, wrappers that count and
-//! hang, injected faults, a disk that crashes, randomness that can be had again. Only with the feature `testkit`.
+//! What tests of hosts and of other backends need. Only with the feature `testkit`.
+//!
+//! | to see that | use |
+//! |---|---|
+//! | an application keeps its users apart, whatever its policy, store and settings | [`non_interference`] |
+//! | it survives a store that fails, repeats and loses answers | [`faulty_store`], with plans from [`strategies::faults`] |
+//! | one user's store that hangs, or is slow, holds up nobody else | [`HangingStore`], [`ObservedStore`] |
+//! | a request asks no more of the store than it should | [`CountingStore`] |
+//! | names and records are taken in as they come, and hostile ones refused | [`strategies`], [`hostile_names`] |
+//! | what several callers were told fits one order | [`linearizability`] |
+//! | everything can be had again from a seed | [`SeededEntropy`], [`ManualClock`](crate::environment::ManualClock), [`strategies::sample`] |
+//! | a backend of one's own does what a store has to do | [`conformance`], then [`non_interference`] |
+//! | a backend over an object store settles what it was not answered | [`faulty_objects`] |
+//! | the store on the local disk survives a crash at any instant | [`simulated_disk`] |
+//!
+//! Nothing here sleeps, and nothing is left to chance that a seed does not give back. A wrapper is made of
+//! any `Arc<dyn TenantStore>` and given to [`Tenantry::builder`](crate::Tenantry::builder) in its place; what
+//! controls it stays with the test.
 
 pub mod conformance;
 mod counting_store;

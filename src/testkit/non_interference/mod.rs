@@ -58,13 +58,13 @@ pub struct Options {
     pub users: usize,
     /// How many steps a history has at the most: 100.
     pub steps: usize,
-    /// How often a history that shows a difference is tried in simpler forms: 400.
-    pub simplifications: u32,
+    /// How often a history that shows a difference is tried with less in it: 400.
+    pub shortenings: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cases: 32, seed: 0, users: 3, steps: 100, simplifications: 400 }
+        Self { cases: 32, seed: 0, users: 3, steps: 100, shortenings: 400 }
     }
 }
 
@@ -161,26 +161,27 @@ pub async fn check(
     let histories = strategies::histories(users, 1..options.steps.max(1) + 1);
     let mut runner = strategies::runner(options.seed);
     for case in 0..options.cases {
-        let mut tree = match histories.new_tree(&mut runner) {
-            Ok(tree) => tree,
+        let history = match histories.new_tree(&mut runner) {
+            Ok(tree) => tree.current(),
             Err(reason) => return Report { failure: Some(Failure::World(reason.to_string())), ..report },
         };
         if case == 0
-            && let Err(failure) = repeat(&tree.current(), users, &open).await
+            && let Err(failure) = repeat(&history, users, &open).await
         {
             return Report { failure: Some(failure), ..report };
         }
-        match compare(&tree.current(), users, &open).await {
+        match compare(&history, users, &open).await {
             Ok(counts) => {
                 report.cases += 1;
                 report.counts.observations += counts.observations;
                 report.counts.succeeded += counts.succeeded;
                 report.counts.others += counts.others;
             }
-            Err(found) => {
-                let simplest = simplify(&mut tree, found, options.simplifications, users, &open).await;
-                return Report { failure: Some(simplest), ..report };
+            Err(Failure::Interference(found)) => {
+                let shortest = shorten(*found, options.shortenings, users, &open).await;
+                return Report { failure: Some(Failure::Interference(Box::new(shortest))), ..report };
             }
+            Err(failure) => return Report { failure: Some(failure), ..report },
         }
     }
     if report.counts.succeeded == 0 || report.counts.others == 0 {
@@ -221,28 +222,31 @@ async fn repeat(
     }
 }
 
-/// Makes a history as short as it can be and still show a difference.
-async fn simplify(
-    tree: &mut impl ValueTree<Value = Vec<Step>>,
-    found: Failure,
+/// Makes a history as short as it can be and still show a difference: takes out more and more of it, and in
+/// the end each step alone.
+async fn shorten(
+    found: Difference,
     times: u32,
     users: usize,
     open: impl AsyncFn(Surroundings) -> Result<World, OpenError>,
-) -> Failure {
-    let mut simplest = found;
-    let mut simpler = tree.simplify();
-    for _ in 0..times {
-        if !simpler {
-            break;
-        }
-        simpler = match compare(&tree.current(), users, &open).await {
-            Err(Failure::Interference(difference)) => {
-                simplest = Failure::Interference(difference);
-                tree.simplify()
+) -> Difference {
+    let mut shortest = found;
+    let mut left = times;
+    let mut part = shortest.history.len();
+    while part > 0 {
+        let (mut at, before) = (0, shortest.history.len());
+        while at < shortest.history.len() && left > 0 {
+            let mut without = shortest.history.clone();
+            without.drain(at..(at + part).min(without.len()));
+            left -= 1;
+            match compare(&without, users, &open).await {
+                Err(Failure::Interference(difference)) => shortest = *difference,
+                _ => at += part,
             }
-            // One that shows nothing is too simple.
-            _ => tree.complicate(),
-        };
+        }
+        // What went may let go what it kept.
+        let again = part == 1 && shortest.history.len() < before && left > 0;
+        part = if again { 1 } else { part / 2 };
     }
-    simplest
+    shortest
 }

@@ -12,12 +12,12 @@
 //! use tenantry::testkit::strategies;
 //!
 //! proptest::proptest! {
-//!     #[test]
+//!     // In a test, with `#[test]` here.
 //!     fn whoever_logs_in_has_an_id(name in strategies::external_names()) {
 //!         proptest::prop_assert_eq!(TenantId::encode(&name).unwrap().decode(), name);
 //!     }
 //! }
-//! # whoever_logs_in_has_an_id();
+//! whoever_logs_in_has_an_id();
 //! ```
 //!
 //! Who does without proptest's runner draws single values by [`sample`].
