@@ -1,7 +1,7 @@
 //! Whatever a store may truly do, nothing acknowledged is lost, nothing refused is there, quotas are exact,
 //! and upkeep clears what was left (I2 to I5, I9).
 //!
-//! Two nodes over one memory, each behind the same faults; in each of two tenants a task on either node,
+//! Two nodes over one medium, each behind the same faults; in each of two tenants a task on either node,
 //! all at once. What a task was told says which states its part of the tenant may be in: one, or two after
 //! each answer that nobody knows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
@@ -22,7 +22,7 @@ use tenantry::testkit::faulty_store::{Effect, Fault, Truthful};
 use tenantry::testkit::histories::Step;
 use tenantry::testkit::strategies;
 
-use crate::place::{Place, TASKS, tenants};
+use crate::place::{Medium, Place, TASKS, tenants};
 
 /// What happened over all histories, so that nothing is shown by nothing.
 #[derive(Debug, Default)]
@@ -75,8 +75,8 @@ impl fmt::Debug for Case {
     }
 }
 
-async fn one(case: Case, told: &RefCell<Told>) {
-    let place = Place::new().await;
+async fn one(medium: Medium, case: Case, told: &RefCell<Told>) {
+    let place = Place::new(medium).await;
     for fault in case.plan {
         place.faults.inject(fault);
     }
@@ -97,25 +97,36 @@ async fn one(case: Case, told: &RefCell<Told>) {
     }
 }
 
-#[test]
-fn what_was_told_under_truthful_faults_is_true() {
+/// Runs so many histories; what happened in them.
+fn told_over(medium: fn() -> Medium, cases: u32) -> Told {
     let told = RefCell::default();
     let history = strategies::histories(1, 1..16);
     let histories = prop::collection::vec(history, TASKS..=TASKS);
     let strategy = (strategies::faults(&tenants()), histories);
     let strategy = strategy.prop_map(|(plan, histories)| Case { plan, histories });
-    let config = ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let run = TestRunner::new(config).run(&strategy, |case| {
-        runtime().block_on(one(case, &told));
+        runtime().block_on(one(medium(), case, &told));
         Ok(())
     });
     if let Err(failed) = run {
         panic!("{failed}");
     }
-    let told = told.into_inner();
+    told.into_inner()
+}
+
+#[test]
+fn in_memory_what_was_told_under_truthful_faults_is_true() {
+    let told = told_over(Medium::memory, 96);
     let hit: BTreeSet<_> = told.effects.keys().copied().collect();
     assert_eq!(hit.len(), 8, "{told:?}");
     let seen = |kind: ErrorKind| told.errors.contains_key(&format!("{kind:?}"));
     assert!(seen(ErrorKind::OutcomeUnknown) && seen(ErrorKind::Unavailable), "{told:?}");
     assert!(told.succeeded > 1_000 && told.ambiguous > 10 && told.swept > 10, "{told:?}");
+}
+
+#[test]
+fn on_the_disk_what_was_told_under_truthful_faults_is_true() {
+    let told = told_over(Medium::disk, 24);
+    assert!(told.succeeded > 200 && told.ambiguous > 2 && told.effects.len() > 4, "{told:?}");
 }

@@ -1,4 +1,4 @@
-//! Two nodes over one memory behind faults, and the memory itself to look at afterwards.
+//! Two nodes over one medium behind faults, and the medium itself to look at afterwards.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tenantry::environment::ManualClock;
 use tenantry::paths::TenantId;
 use tenantry::quota::Limits;
 use tenantry::record::{Entity, Record, RecordId};
+use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{MemoryStore, TenantStore};
 use tenantry::testkit::SeededEntropy;
 use tenantry::testkit::faulty_store::{Faults, FaultyStore};
@@ -34,21 +35,46 @@ pub(crate) fn tenants() -> Vec<TenantId> {
     ["ana", "ben"].map(|name| TenantId::parse(name).unwrap()).into()
 }
 
+/// Where all this takes place.
+pub(crate) enum Medium {
+    Memory(MemoryStore),
+    Disk(tempfile::TempDir),
+}
+
+impl Medium {
+    pub(crate) fn memory() -> Self {
+        Self::Memory(MemoryStore::new())
+    }
+
+    pub(crate) fn disk() -> Self {
+        Self::Disk(tempfile::tempdir().unwrap())
+    }
+
+    /// A store over it, as another process would have it.
+    async fn store(&self) -> Arc<dyn TenantStore> {
+        match self {
+            Self::Memory(store) => Arc::new(store.reopen()),
+            Self::Disk(folder) => {
+                let root = folder.path().join("root");
+                Arc::new(LocalStore::open(root, LocalOptions::default()).await.unwrap())
+            }
+        }
+    }
+}
+
 pub(crate) struct Place {
-    memory: MemoryStore,
+    medium: Medium,
     pub(crate) faults: Faults,
     nodes: Vec<Tenantry>,
     clock: Arc<ManualClock>,
 }
 
 impl Place {
-    pub(crate) async fn new() -> Self {
+    pub(crate) async fn new(medium: Medium) -> Self {
         let clock = Arc::new(ManualClock::new("2025-11-04T03:00:00Z".parse().unwrap()));
-        let mut place =
-            Self { memory: MemoryStore::new(), faults: Faults::default(), nodes: Vec::new(), clock };
+        let mut place = Self { medium, faults: Faults::default(), nodes: Vec::new(), clock };
         for number in 0..NODES {
-            let store = FaultyStore::with(Arc::new(place.memory.reopen()), &place.faults);
-            let node = place.open(store, number as u64).await;
+            let node = place.open(&place.faults, number as u64).await;
             place.nodes.push(node);
         }
         for tenant in tenants() {
@@ -61,8 +87,10 @@ impl Place {
         place
     }
 
-    async fn open(&self, store: impl TenantStore, number: u64) -> Tenantry {
+    async fn open(&self, faults: &Faults, number: u64) -> Tenantry {
+        let store = FaultyStore::with(self.medium.store().await, faults);
         let mut settings = Settings::default();
+        settings.free_space_reserve = 0;
         // Ledgers are folded within a history.
         settings.fold_minimum = 700;
         let builder = Tenantry::builder(store).settings(settings).kind::<Note>();
@@ -98,7 +126,7 @@ impl Place {
     /// many files the sweeps had to clear.
     pub(crate) async fn settle_and_examine(&self, tasks: &[Told]) -> u64 {
         self.faults.clear();
-        let elsewhere = self.open(self.memory.reopen(), NODES as u64).await;
+        let elsewhere = self.open(&Faults::default(), NODES as u64).await;
         let mut swept = 0;
         // A sweep comes before what is as late as a request can be, which may bring back what it deleted.
         self.clock.advance(Duration::from_secs(10 * 60));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{MemoryStore, Outcome, StoreError, StoreErrorKind, StoreMethod, TenantStore};
 use tenantry::testkit::conformance::{Medium, conformance};
 use tenantry::testkit::faulty_store::{Effect, Fault, FaultyStore, Truthful, Until};
@@ -21,6 +22,17 @@ impl Medium for Memory {
 #[tokio::test]
 async fn without_faults_it_conforms() {
     conformance(|| Memory(MemoryStore::new())).await.ensure().unwrap();
+}
+
+#[tokio::test]
+async fn it_never_says_that_it_is_fenced_since_its_puts_can_come_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = LocalStore::open(folder.path().join("root"), LocalOptions::default()).await.unwrap();
+    let fenced = disk.capabilities();
+    assert!(fenced.fenced && fenced.live_views);
+    let (store, _) = FaultyStore::new(Arc::new(disk));
+    let said = store.capabilities();
+    assert!(!said.fenced && said.live_views && said.local_path == fenced.local_path);
 }
 
 #[tokio::test]
