@@ -27,7 +27,8 @@ use bytes::Bytes;
 use tenantry::paths::{Area, BlobKey, TenantId};
 use tenantry::store::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, StoreError, StoreErrorKind, TenantStore, Version, ViewKey, ViewPlace,
+    Removed, SetAside, SignedUrl, StoreError, StoreErrorKind, TenantStore, UrlRequest, Version, ViewKey,
+    ViewPlace,
 };
 
 use self::database::{Shared, Transaction};
@@ -195,6 +196,11 @@ impl TenantStore for RedbStore {
     async fn local_path(&self, _key: &BlobKey) -> Result<PathBuf, StoreError> {
         let detail = "a blob in a database has no path";
         Err(StoreError::new(StoreErrorKind::Unsupported, "local path", detail))
+    }
+
+    async fn sign_url(&self, _key: &BlobKey, _request: UrlRequest) -> Result<SignedUrl, StoreError> {
+        let detail = "a blob in a database has no URL";
+        Err(StoreError::new(StoreErrorKind::Unsupported, "sign url", detail))
     }
 
     async fn free_space(&self) -> Result<Option<u64>, StoreError> {

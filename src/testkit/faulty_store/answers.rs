@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 
 use super::control::{Late, UnderWay};
 use super::fault::{Effect, Lying, Truthful};
-use crate::store::{BlobInfo, ByteStream, Outcome, Page, Refreshed, StoreError, StoreErrorKind};
+use crate::store::{BlobInfo, ByteStream, Outcome, Page, Refreshed, SignedUrl, StoreError, StoreErrorKind};
 
 pub(super) type Answer<T> = Result<T, StoreError>;
 
@@ -53,6 +53,7 @@ impl Answerable for () {}
 impl Answerable for Refreshed {}
 impl Answerable for PathBuf {}
 impl Answerable for ByteStream {}
+impl Answerable for SignedUrl {}
 impl<T> Answerable for Option<T> {}
 impl<T> Answerable for Page<T> {}
 

@@ -57,7 +57,7 @@ pub use self::fault::{Call, Effect, Fault, Lying, Truthful, Until};
 use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, StoreMethod, TenantStore, Version, ViewKey, ViewPlace,
+    Removed, SetAside, SignedUrl, StoreMethod, TenantStore, UrlRequest, Version, ViewKey, ViewPlace,
 };
 
 /// A [`TenantStore`] in front of another, with [`Faults`].
@@ -282,6 +282,11 @@ impl TenantStore for FaultyStore {
     async fn local_path(&self, key: &BlobKey) -> Answer<PathBuf> {
         carry!(self, LocalPath for Some(key.tenant()), claiming None,
             (inner, key = key.clone()) => inner.local_path(&key))
+    }
+
+    async fn sign_url(&self, key: &BlobKey, request: UrlRequest) -> Answer<SignedUrl> {
+        carry!(self, SignUrl for Some(key.tenant()), claiming None,
+            (inner, key = key.clone(), request = request) => inner.sign_url(&key, request))
     }
 
     async fn free_space(&self) -> Answer<Option<u64>> {
