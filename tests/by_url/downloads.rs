@@ -26,13 +26,25 @@ async fn a_url_is_good_for_a_second_at_least_and_seven_days_at_most() {
     let place = Place::new(Condition::Signed).await;
     let video = place.own.videos().upload_from("rain.mp4", MOVING).await.unwrap();
     let second = std::time::Duration::from_secs(1);
-    for life in [second * 0, second / 2, 7 * DAY + second / 2, std::time::Duration::MAX] {
+    for life in [std::time::Duration::ZERO, second / 2, 7 * DAY + second / 2, std::time::Duration::MAX] {
         let refused = place.own.videos().download_url(video.id(), life).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidInput, "{life:?}");
     }
     for life in [second, 7 * DAY] {
         place.own.videos().download_url(video.id(), life).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn urls_to_upload_by_can_be_allowed_for_seven_days_and_no_longer() {
+    let open = |life| {
+        let mut settings = tenantry::Settings::default();
+        settings.upload_url_life = life;
+        Tenantry::builder(MemoryStore::new()).settings(settings).open()
+    };
+    open(7 * DAY).await.unwrap();
+    let refused = open(7 * DAY + MINUTE).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Configuration);
 }
 
 #[tokio::test]

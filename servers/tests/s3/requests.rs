@@ -10,7 +10,7 @@ use tenantry::ownership::Role;
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::{Entity, RecordId};
 use tenantry::store::s3::S3Store;
-use tenantry::{Expected, Freshness, NewTenant, Session, Tenantry};
+use tenantry::{Expected, Freshness, NewTenant, Session, Tenantry, UploadByUrl, UploadLength};
 use tenantry_servers::proxy::{Asked, Proxy};
 
 use crate::support::{options, prefix};
@@ -113,6 +113,23 @@ async fn a_small_file_goes_up_by_its_own_put_between_two_commits() {
     let body = stream::iter([Ok(Bytes::from_static(b"moving pictures"))]);
     own.videos().upload("rain.mp4", body).length(15).await.unwrap();
     assert_eq!(methods(&proxy.take()), ["PUT", "PUT", "PUT"]);
+}
+
+#[tokio::test]
+async fn a_url_costs_a_read_and_one_to_upload_by_a_commit_too() {
+    let (_tenantry, session, proxy) = ana(&prefix()).await;
+    let own = session.own();
+    let body = futures::stream::iter([Ok(Bytes::from_static(b"moving pictures"))]);
+    let video = own.videos().upload("rain.mp4", body).await.unwrap();
+    let minute = std::time::Duration::from_secs(60);
+    let (videos, upload) = (own.videos(), UploadByUrl::new("rain.mp4", UploadLength::AtMost(9), minute));
+    // Before the first one the server is tried.
+    videos.upload_url(upload.clone()).await.unwrap();
+    proxy.take();
+    own.videos().download_url(video.id(), minute).await.unwrap();
+    assert_eq!(methods(&proxy.take()), ["GET"]);
+    videos.upload_url(upload).await.unwrap();
+    assert_eq!(methods(&proxy.take()), ["GET", "PUT"]);
 }
 
 #[tokio::test]
