@@ -35,6 +35,7 @@
 //!   folder or the bucket: nothing is encrypted, and secrets are kept from others by file modes, or the
 //!   bucket's own rules, alone.
 //! - It does not hide how busy the machine is: a full disk is everybody's, and so is time.
+//! - It can't take back a URL that was given out ([`Videos::download_url`], [`Videos::upload_url`]) before it expires.
 //! - It can't keep more than the medium does: a disk that loses what it said was synced loses data.
 //!
 //! # Features

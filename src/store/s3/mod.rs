@@ -26,6 +26,9 @@ pub use options::{S3Error, S3Options};
 /// A [`TenantStore`](super::TenantStore) in a bucket of S3, or of a server that speaks like it and honours
 /// `If-Match` and `If-None-Match: *` on PUT. Any number of processes and machines may work on it at once.
 ///
+/// It signs URLs. One that is signed with a session's credentials ends with them, if that is earlier; and none
+/// carries a key of the application's own for encryption (SSE-C), without which such files are not read.
+///
 /// It can't be cloned: a host gives it away and never gets it back.
 ///
 /// ```no_run
