@@ -1,6 +1,6 @@
 //! Transactions on threads that may block, and what becomes of redb's errors.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{Database, DatabaseError, Durability, ReadTransaction, TableDefinition, WriteTransaction};
 use tenantry::store::{StoreError, StoreErrorKind};
@@ -27,6 +27,8 @@ pub(crate) const VIEWS: TableDefinition<'_, (&str, u8, &str), &[u8]> = TableDefi
 pub(crate) enum Trouble {
     Refused(StoreErrorKind, &'static str),
     Redb(redb::Error),
+    /// Nobody knows whether it happened.
+    CommitFailed,
 }
 
 /// One `From` for each of redb's errors, so that `?` takes them all.
@@ -47,6 +49,7 @@ impl Trouble {
         // redb's own texts are not passed on: they may name the file, which is the host's.
         let (kind, detail) = match self {
             Self::Refused(kind, detail) => (kind, detail),
+            Self::CommitFailed => (StoreErrorKind::OutcomeUnknown, "the database did not say that it did it"),
             Self::Redb(redb::Error::Corrupted(_)) => (StoreErrorKind::Corrupt, "the database is damaged"),
             Self::Redb(redb::Error::DatabaseAlreadyOpen) => (StoreErrorKind::Locked, "it is open elsewhere"),
             Self::Redb(redb::Error::Io(io)) if io.kind() == std::io::ErrorKind::StorageFull => {
@@ -68,17 +71,42 @@ pub(crate) enum Transaction<T> {
     Abort(T),
 }
 
+type Open = dyn Fn() -> Result<Database, DatabaseError> + Send + Sync;
+
 /// The database, shared by all stores over it.
+///
+/// After an error of its file redb wants to be opened again, and until then answers from what it had meant to
+/// write. So it is let go with the first such error, and the next call opens it: what it then says is true.
 pub(crate) struct Shared {
-    database: Database,
+    open: Box<Open>,
+    opened: Mutex<Option<Arc<Database>>>,
 }
 
 impl Shared {
+    fn database(&self) -> Tried<Arc<Database>> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(database) = &*opened {
+            return Ok(Arc::clone(database));
+        }
+        let database = Arc::new((self.open)()?);
+        Ok(Arc::clone(opened.insert(database)))
+    }
+
+    /// Lets the database go if that was an error of its file.
+    fn after<T>(&self, tried: Tried<T>) -> Tried<T> {
+        if let Err(Trouble::Redb(redb::Error::Io(_) | redb::Error::PreviousIo) | Trouble::CommitFailed) =
+            &tried
+        {
+            *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        tried
+    }
+
     /// Opens it and makes the tables.
     pub(crate) async fn open(
-        open: impl FnOnce() -> Result<Database, DatabaseError> + Send + 'static,
+        open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
     ) -> Result<Arc<Self>, StoreError> {
-        let opened = blocking("open", move || Ok(Arc::new(Self { database: open()? }))).await?;
+        let opened = Arc::new(Self { open: Box::new(open), opened: Mutex::default() });
         let make = |writing: &WriteTransaction| {
             writing.open_table(LEDGERS)?;
             writing.open_table(SNAPSHOTS)?;
@@ -102,7 +130,12 @@ impl Shared {
     ) -> Result<T, StoreError> {
         use redb::ReadableDatabase;
         let shared = Arc::clone(self);
-        blocking(operation, move || work(&shared.database.begin_read()?)).await
+        blocking(operation, move || {
+            let database = shared.database()?;
+            let read = || work(&database.begin_read()?);
+            shared.after(read())
+        })
+        .await
     }
 
     /// Changes something, durably and wholly; one transaction after the other.
@@ -134,15 +167,19 @@ impl Shared {
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(self);
         blocking(operation, move || {
-            let mut writing = shared.database.begin_write()?;
-            writing.set_durability(durability)?;
-            match work(&writing)? {
-                Transaction::Abort(answer) => Ok(answer),
-                Transaction::Commit(answer) => match writing.commit() {
-                    Ok(()) => Ok(answer),
-                    Err(_) => Err(Trouble::Refused(StoreErrorKind::OutcomeUnknown, "the commit failed")),
-                },
-            }
+            let database = shared.database()?;
+            let write = || {
+                let mut writing = database.begin_write()?;
+                writing.set_durability(durability)?;
+                match work(&writing)? {
+                    Transaction::Abort(answer) => Ok(answer),
+                    Transaction::Commit(answer) => match writing.commit() {
+                        Ok(()) => Ok(answer),
+                        Err(_) => Err(Trouble::CommitFailed),
+                    },
+                }
+            };
+            shared.after(write())
         })
         .await
     }

@@ -47,15 +47,15 @@ impl RedbStore {
     /// [`Corrupt`](StoreErrorKind::Corrupt); whatever kept it from opening.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
-        Self::opened(move || redb::Database::create(path)).await
+        Self::opened(move || redb::Database::create(&path)).await
     }
 
-    /// The store in whatever `open` opens.
+    /// The store in whatever `open` opens; it is asked again after an error of the file.
     ///
     /// # Errors
     /// As for [`open`](Self::open).
     pub async fn opened(
-        open: impl FnOnce() -> Result<redb::Database, redb::DatabaseError> + Send + 'static,
+        open: impl Fn() -> Result<redb::Database, redb::DatabaseError> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let shared = Shared::open(open).await?;
         // Nobody goes on with an upload that was under way when the database was last closed.
