@@ -116,7 +116,9 @@ async fn commits(bench: Bench) -> Check {
         ana.add(&*bench.store, &format!("{number}{}", "x".repeat(2000))).await?;
     }
     ana.version = committed(bench.store.fold(&ana.tenant, &ana.version, ana.same()).await?)?;
-    let replacement = ana.replacement(&[Bytes::from_static(b"another")]);
+    // One that holds a great deal is no other's concern either.
+    let lines: Vec<Bytes> = (0..20_000).map(|number| format!("{number:0100}").into()).collect();
+    let replacement = ana.replacement(&lines);
     committed(bench.store.fold(&ana.tenant, &ana.version, replacement).await?)?;
     bench.store.tidy(&ana.tenant).await?;
     ensure_all_unchanged(&bench, &all).await

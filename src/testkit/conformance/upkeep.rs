@@ -188,6 +188,10 @@ async fn list_edited(bench: Bench) -> Check {
             .into();
         let found = all_edited(&bench, &ana.tenant, place).await?;
         ensure(found == expected, format!("found {found:?}"))?;
+        // From a name that is not there.
+        let page = bench.store.list_edited(&ana.tenant, place, Some("notes.json.edited-6"), 9).await?;
+        let rest = page.items.as_slice();
+        ensure(expected.get(1..) == Some(rest), format!("after a gap come {rest:?}"))?;
     }
     let nobody = bench.store.list_edited(&tenant("nobody")?, ViewPlace::Data, None, 2).await?;
     ensure(nobody.items.is_empty() && nobody.next.is_none(), "who never was has something")
