@@ -8,8 +8,7 @@ use super::{Medium, Subject, conformance_of};
 /// subject, over media that an expression of type `Fn() -> impl Medium` makes.
 ///
 /// Each test fails with the report of its subject. What was not run is printed, and shown by
-/// `cargo test -- --show-output`. The tests bring a runtime of their own, so that a crate needs nothing more
-/// for them than this one with the feature `testkit`.
+/// `cargo test -- --show-output`. The tests bring a runtime of their own, so that a crate needs none for them.
 ///
 /// ```
 /// use std::sync::Arc;
