@@ -2,8 +2,8 @@
 //! and upkeep clears what was left (I2 to I5, I9).
 //!
 //! Two nodes over one medium, each behind the same faults; in each of two tenants a task on either node,
-//! all at once. What a task was told says which states its part of the tenant may be in: one, or two after
-//! each answer that nobody knows.
+//! all at once. What a task was told says which states its part of the tenant may be in: one, or more where
+//! nobody knows what became of a change.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 #[path = "faulty_histories/expected.rs"]
@@ -90,7 +90,7 @@ async fn one(medium: Medium, case: Case, told: &RefCell<Told>) {
     }
     for task in tasks {
         told.succeeded += task.succeeded;
-        told.ambiguous += u64::from(task.states.len() > 1);
+        told.ambiguous += u64::from(task.states().len() > 1);
         for kind in task.errors {
             *told.errors.entry(format!("{kind:?}")).or_default() += 1;
         }

@@ -13,11 +13,27 @@ pub(crate) struct State {
     pub(crate) videos: BTreeMap<String, u64>,
 }
 
+/// A state that explains every answer, and the one that a change of which nobody knows would still make of
+/// it. That a read does not show such a change says nothing: it can come after the read. It comes no more
+/// once the tenant has another commit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct World {
+    now: State,
+    later: Option<State>,
+}
+
+impl World {
+    /// It, and what it becomes if what is still to come comes now.
+    fn with_what_comes(&self) -> impl Iterator<Item = Self> {
+        let came = self.later.clone().map(|now| Self { now, later: None });
+        [Some(self.clone()), came].into_iter().flatten()
+    }
+}
+
 /// What a task did and was told.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    /// All states that explain every answer.
-    pub(crate) states: BTreeSet<State>,
+    worlds: BTreeSet<World>,
     /// The titles of the videos whose ids the task was told.
     pub(crate) titles: BTreeMap<RecordId, String>,
     pub(crate) succeeded: u64,
@@ -84,35 +100,42 @@ impl State {
 
 impl Told {
     pub(crate) fn new() -> Self {
-        Self { states: BTreeSet::from([State::default()]), ..Self::default() }
+        Self { worlds: BTreeSet::from([World::default()]), ..Self::default() }
     }
 
-    /// Takes an answer in: only the states that explain it are left.
+    /// All states in which the task's part may be once everything has come.
+    pub(crate) fn states(&self) -> BTreeSet<State> {
+        self.worlds.iter().flat_map(World::with_what_comes).map(|world| world.now).collect()
+    }
+
+    /// Takes an answer in: only what explains it is left.
     pub(crate) fn hear(&mut self, act: &Act, aim: Option<&RecordId>, answer: Result<&String, ErrorKind>) {
         let title = aim.and_then(|aim| self.titles.get(aim));
-        let afters: Vec<_> = self.states.iter().map(|state| (state, state.after(act, title))).collect();
-        let next: BTreeSet<State> = match answer {
-            Ok(seen) => {
-                if matches!(act, Act::VerifyVideo(_)) {
-                    assert_eq!(seen, "Intact");
+        let worlds = self.worlds.iter().flat_map(World::with_what_comes);
+        let mut next = BTreeSet::new();
+        for world in worlds {
+            let after = world.now.after(act, title);
+            match answer {
+                Ok(seen) => {
+                    assert!(!matches!(act, Act::VerifyVideo(_)) || seen == "Intact", "{act}: {seen}");
+                    // What changes something is a commit.
+                    let later = world.later.filter(|_| after.as_ref() == Ok(&world.now));
+                    next.extend(after.ok().map(|now| World { now, later }));
                 }
-                afters.into_iter().filter_map(|(_, after)| after.ok()).collect()
+                Err(ErrorKind::OutcomeUnknown) => {
+                    if let Ok(after) = after {
+                        next.insert(World { now: world.now.clone(), later: Some(after.clone()) });
+                        next.insert(World { now: after, later: None });
+                    }
+                    next.insert(world);
+                }
+                // These say only that nothing happened; of an upload, whatever its error.
+                Err(kind) if is_silent(kind) || matches!(act, Act::Upload { .. }) => drop(next.insert(world)),
+                Err(kind) => next.extend((after == Err(kind)).then_some(world)),
             }
-            Err(ErrorKind::OutcomeUnknown) => {
-                let both = |(before, after): (&State, Result<State, _>)| [Some(before.clone()), after.ok()];
-                afters.into_iter().flat_map(both).flatten().collect()
-            }
-            // These say only that nothing happened; of an upload, whatever its error.
-            Err(kind) if is_silent(kind) || matches!(act, Act::Upload { .. }) => self.states.clone(),
-            Err(kind) => {
-                let told = |(before, after): (&State, Result<State, _>)| {
-                    (after == Err(kind)).then(|| before.clone())
-                };
-                afters.into_iter().filter_map(told).collect()
-            }
-        };
-        assert!(!next.is_empty(), "{act}: told {answer:?} while only {:?} are possible", self.states);
-        self.states = next;
+        }
+        assert!(!next.is_empty(), "{act}: told {answer:?} while only {:?} are possible", self.worlds);
+        self.worlds = next;
         match answer {
             Ok(_) => self.succeeded += 1,
             Err(kind) => self.errors.push(kind),

@@ -148,7 +148,7 @@ impl Place {
             let there = examine(&own).await;
             for (task, told) in tasks.iter().enumerate().filter(|(task, _)| task % TENANTS == number) {
                 let part = part(&there, task);
-                assert!(told.states.contains(&part), "of task {task} there is {part:?}, told: {told:?}");
+                assert!(told.states().contains(&part), "of task {task} there is {part:?}, told: {told:?}");
             }
             quota_is_exact(&own, there.notes.len() as u64).await;
         }
