@@ -37,13 +37,13 @@ pub(crate) fn tenants() -> Vec<TenantId> {
 
 /// Where all this takes place.
 pub(crate) enum Medium {
-    Memory(MemoryStore),
+    Memory(Box<MemoryStore>),
     Disk(tempfile::TempDir),
 }
 
 impl Medium {
     pub(crate) fn memory() -> Self {
-        Self::Memory(MemoryStore::new())
+        Self::Memory(Box::default())
     }
 
     pub(crate) fn disk() -> Self {
