@@ -1,12 +1,16 @@
 //! Bytes that are not what they should be stop a copy, with the file's name, before anything is shown.
 
+use std::sync::{Arc, Mutex};
+
 use tenantry::{CopyError, Erasure, ErrorKind, Expected, Grace};
 
 use crate::observed::observe;
 use crate::world::{Kind, Place, clock, copy, ensure_unseen, id, refusal, upload};
 
-/// What somebody does to a file behind the store's back.
-const DAMAGES: [(&str, fn(&std::path::Path)); 3] = [
+/// What somebody does to a file behind the store's back, and what it is then.
+type Damage = (&'static str, fn(&std::path::Path));
+
+const DAMAGES: [Damage; 3] = [
     ("gone", |path| std::fs::remove_file(path).unwrap()),
     ("cut", |path| std::fs::write(path, &std::fs::read(path).unwrap()[1..]).unwrap()),
     ("changed", |path| {
@@ -59,7 +63,7 @@ async fn begun(from: &Place, to: &Place) -> std::path::PathBuf {
     let (last, away) = (from.files().pop().unwrap(), from.root().join("away"));
     std::fs::rename(&last, &away).unwrap();
     // One after the other the others arrive.
-    while to.root().join("videos/ana").exists().then(|| to.files().len()).unwrap_or(0) < 5 {
+    while to.files().len() < 5 {
         copy(from, to).await.await.unwrap_err();
     }
     std::fs::rename(&away, &last).unwrap();
@@ -100,9 +104,16 @@ async fn what_somebody_else_put_under_a_files_name_is_not_taken_for_it() {
         std::fs::create_dir_all(to.root().join("videos/ana")).unwrap();
         std::fs::write(to.root().join("videos/ana").join(file.as_str()), content).unwrap();
         // Also where reading back was to be left out.
-        let copied = copy(&from, &to).await.without_reading_back().await;
+        let told: Arc<Mutex<Vec<_>>> = Arc::default();
+        let inside = told.clone();
+        let going = copy(&from, &to).await.progress(move |progress| inside.lock().unwrap().push(progress));
+        let copied = going.without_reading_back().await;
         match is_it {
-            true => assert_eq!(copied.unwrap().read_back, 0),
+            true => {
+                assert_eq!(copied.unwrap().read_back, 0);
+                let last = *told.lock().unwrap().last().unwrap();
+                assert_eq!(Some(last.bytes), last.length, "what was found there is passed on");
+            }
             false => {
                 let error = copied.unwrap_err();
                 assert_eq!(refusal(&error), Some(&CopyError::TargetFile), "{error:?}");
