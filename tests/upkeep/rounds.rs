@@ -7,7 +7,7 @@ use tenantry::environment::Clock;
 use tenantry::ownership::{Actor, AuditEvent, AuditSink};
 use tenantry::store::memory::MemoryStore;
 use tenantry::testkit::HangingStore;
-use tenantry::{ErrorKind, MaintenanceOptions, Settings, Tenantry, ViewMode};
+use tenantry::{ErrorKind, Grace, MaintenanceOptions, Settings, Tenantry, ViewMode};
 
 use crate::support::{MINUTE, Note, Place, clock, id, local, memory, open};
 
@@ -42,6 +42,21 @@ async fn tenants_are_erased_once_their_grace_is_over_and_not_before() {
         assert_eq!(upkeep.erase_due().await.unwrap().done, []);
         admin.tenants().restore(&id("ben")).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_a_process_that_died_left_of_an_erased_tenant_is_cleared() {
+    let place = local().await;
+    let root = place.folder.as_ref().unwrap().path().join("root");
+    let view = root.join("data/ana/notes.json");
+    let admin = place.tenantry.session(&id("root")).await.unwrap();
+    admin.tenants().delete(&id("ana")).await.unwrap();
+    admin.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+    // As if it had died after the tombstone.
+    std::fs::write(&view, "[]").unwrap();
+    let report = place.tenantry.operator("test").round().await.unwrap();
+    assert!(report.failed.is_empty() && report.erased.is_empty(), "{report:?}");
+    assert!(!view.exists());
 }
 
 /// Time stands still in this test, and passes only while nothing else is to be done.

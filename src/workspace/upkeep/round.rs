@@ -162,7 +162,7 @@ impl Upkeep<'_> {
         Ok(all)
     }
 
-    /// Erases a tenant, if that is due.
+    /// Erases a tenant, if that is due, and clears what is left of one that was.
     async fn erase(&self, tenant: &TenantId) -> Result<Option<Erasure>> {
         let (action, core) = (Action::EraseTenant, self.core);
         // Its header alone says whether anything is to be done at all.
@@ -170,6 +170,13 @@ impl Upkeep<'_> {
         let due = match header.map(|header| header.lifecycle) {
             Some(Lifecycle::Deleting { until }) => until <= core.clock.now(),
             Some(Lifecycle::Erasing { .. }) => true,
+            Some(Lifecycle::Erased) => {
+                // Whoever wrote the tombstone may have ended before clearing what it replaced (I7).
+                let permit = core.gate.operate(self.reason, action, tenant);
+                let tidied = core.guarded.store(&permit).tidy(tenant).await;
+                tidied.map_err(|error| Error::store(action.as_str(), error))?;
+                false
+            }
             _ => false,
         };
         if !due {
