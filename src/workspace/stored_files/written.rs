@@ -90,7 +90,8 @@ pub(in crate::workspace) async fn put(
         {
             match store.head(key).await {
                 Ok(Some(found)) if found.length == bytes => Ok(files::Blob::new(bytes, hash)),
-                _ => Err(Error::store(action.as_str(), error)),
+                // Without its settlement nothing of it is ever seen, whether it is there or not.
+                _ => Err(Error::new(ErrorKind::Unavailable, action.as_str()).with_source(error)),
             }
         }
         Err(error) => Err(put_failed(action, error)),
