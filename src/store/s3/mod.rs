@@ -21,7 +21,7 @@ use super::{
 };
 use crate::paths::{Area, BlobKey, TenantId};
 
-pub use options::{S3Error, S3Options};
+pub use options::{BodyChecksum, S3Error, S3Options};
 
 /// A [`TenantStore`](super::TenantStore) in a bucket of S3, or of a server that speaks like it and honours
 /// `If-Match` and `If-None-Match: *` on PUT. Any number of processes and machines may work on it at once.

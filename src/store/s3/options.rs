@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use object_store::client::{HttpConnector, ReqwestConnector};
 use object_store::limit::LimitStore;
 use object_store::list::{PaginatedListOptions, PaginatedListResult, PaginatedListStore};
@@ -59,8 +59,25 @@ pub struct S3Options {
     /// How many downloads may be under way at once: 256. One more waits for the request's time-out, and is
     /// then refused as unavailable.
     pub downloads: usize,
+    /// What goes with the bytes that are sent, so that the server can tell whether they are those.
+    pub checksum: BodyChecksum,
     /// Sizes and limits of what is stored.
     pub store: ObjectStoreSettings,
+}
+
+/// What the server compares the bytes with that it got, before it stores them.
+///
+/// The signature of a request has a digest of its body too, and S3 compares that; not every server that speaks like
+/// it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum BodyChecksum {
+    /// Their SHA-256, in the header that S3 has for it. It is the digest that the signature has, so that it costs
+    /// nothing more.
+    #[default]
+    Sha256,
+    /// Nothing, for servers that refuse the header; unless the environment or the URL says `checksum_algorithm`.
+    None,
 }
 
 /// Why an [`S3Store`](super::S3Store) can't be made of its options. It carries no value of an option.
@@ -105,6 +122,7 @@ impl fmt::Debug for S3Options {
             .field("requests", &self.requests)
             .field("uploads", &self.uploads)
             .field("downloads", &self.downloads)
+            .field("checksum", &self.checksum)
             .field("store", &self.store)
             .finish_non_exhaustive()
     }
@@ -137,6 +155,7 @@ impl S3Options {
             requests: 64,
             uploads: 32,
             downloads: 256,
+            checksum: BodyChecksum::default(),
             store: ObjectStoreSettings::default(),
         }
     }
@@ -206,7 +225,11 @@ impl S3Options {
         let options = self.client_options();
         // So that time-outs bound a request's life: what was not answered is settled by the ledger.
         let retry = RetryConfig { max_retries: 0, ..RetryConfig::default() };
-        let builder = self.builder.clone().with_retry(retry).with_client_options(timeouts(options));
+        let mut builder = self.builder.clone().with_retry(retry).with_client_options(timeouts(options));
+        let is_said = builder.get_config_value(&AmazonS3ConfigKey::Checksum).is_some();
+        if self.checksum == BodyChecksum::Sha256 && !is_said {
+            builder = builder.with_checksum_algorithm(Checksum::SHA256);
+        }
         // Its text may hold an address.
         builder.build().map_err(|_| S3Error::Client)
     }
