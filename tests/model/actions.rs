@@ -2,10 +2,10 @@
 
 use tenantry::ownership::Action;
 
-use crate::files::{FileDeed, FileKind};
-use crate::planned::{Move, PlanDeed, PlanKind};
-use crate::secrets::{KeyDeed, TokenDeed};
-use crate::step::{Act, Deed, Listing};
+use super::files::{FileDeed, FileKind};
+use super::planned::{Move, PlanDeed, PlanKind};
+use super::secrets::{KeyDeed, TokenDeed};
+use super::step::{Act, Deed, Listing};
 
 /// As what a step is decided, if it is.
 pub(crate) fn action(act: &Act) -> Option<Action> {

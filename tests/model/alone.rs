@@ -1,14 +1,13 @@
 //! I1 itself: without the others' operations, a tenant's observations are the same.
 
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 
-use crate::ending;
-use crate::generate::{self, Admins};
-use crate::place::Place;
-use crate::reference::Model;
-use crate::step::{Act, Name, ROOT, Step};
-use crate::system::{Shown, System};
+use super::ending;
+use super::generate::{self, Admins};
+use super::place::Place;
+use super::reference::Model;
+use super::step::{Act, Name, ROOT, Step};
+use super::system::{Shown, System};
 
 /// Whose observations are compared.
 const WATCHED: Name = "ana";
@@ -59,7 +58,8 @@ fn observe(place: Place, history: &[(u32, Step)], others: Others) -> Vec<(u32, S
     observed
 }
 
-fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
+/// Histories whose observations are compared.
+pub(crate) fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
     let steps = prop::collection::vec(generate::later_step(&Model::new(false), Admins::One), 1..90);
     steps.prop_map(|steps| {
         let all = generate::beginning().into_iter().chain(steps.into_iter().filter(keeps_apart));
@@ -68,25 +68,12 @@ fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
     })
 }
 
-fn compare(place: fn() -> Place, history: &[(u32, Step)]) {
+/// Sees that the watched tenant observes the same with and without the others.
+pub(crate) fn compare(place: fn() -> Place, history: &[(u32, Step)]) {
     let together = observe(place(), history, Others::Present);
     let alone = observe(place(), history, Others::Absent);
     for (together, alone) in together.iter().zip(&alone) {
         assert_eq!(together, alone, "step {:?}", history.iter().find(|(number, _)| *number == alone.0));
     }
     assert_eq!(together.len(), alone.len());
-}
-
-proptest! {
-    #![proptest_config(Config { cases: 32, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() })]
-
-    #[test]
-    fn in_memory_a_tenant_cannot_tell_whether_others_are_there(history in histories()) {
-        compare(Place::memory, &history);
-    }
-
-    #[test]
-    fn on_the_disk_a_tenant_cannot_tell_whether_others_are_there(history in histories()) {
-        compare(Place::local, &history);
-    }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use tenantry::ErrorKind;
 use tenantry::record::OnReferenced;
 
-use crate::named;
-use crate::record::{Record, quoted};
-use crate::rules;
-use crate::step::{Answer, UsageSeen, settings};
+use super::named;
+use super::record::{Record, quoted};
+use super::rules;
+use super::step::{Answer, UsageSeen, settings};
 
 /// Every collection that histories know.
 pub(crate) const COLLECTIONS: [&str; 8] =

@@ -8,13 +8,13 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tenantry::ownership::{Action, Effect};
 
-use crate::actions::action;
-use crate::contents::{COLLECTIONS, Contents};
-use crate::generate;
-use crate::planned::PlanDeed;
-use crate::record::quoted;
-use crate::reference::Model;
-use crate::step::{Act, ROOT, Seen, Step};
+use crate::model::actions::action;
+use crate::model::contents::{COLLECTIONS, Contents};
+use crate::model::generate;
+use crate::model::planned::PlanDeed;
+use crate::model::record::quoted;
+use crate::model::reference::Model;
+use crate::model::step::{Act, ROOT, Seen, Step};
 
 /// Views, workbooks, archives, copies, URLs and upkeep have tests of their own.
 const ELSEWHERE: [Action; 19] = [

@@ -1,10 +1,10 @@
 //! The steps with which every history ends: a look at all that is there, so that nothing that a step did
 //! is left unseen.
 
-use crate::files::FileKind;
-use crate::planned::{By, PlanDeed, PlanKind};
-use crate::secrets::KeyDeed;
-use crate::step::{Act, Deed, Id, Lens, Listing, Name, ROOT, RecordDeed, Step, Which};
+use super::files::FileKind;
+use super::planned::{By, PlanDeed, PlanKind};
+use super::secrets::KeyDeed;
+use super::step::{Act, Deed, Id, Lens, Listing, Name, ROOT, RecordDeed, Step, Which};
 
 /// How many records a page has.
 const LIMIT: usize = 3;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tenantry::paths::CollectionName;
 use tenantry::record::Entity;
 
-use crate::step::{Lens, Value};
+use super::step::{Lens, Value};
 
 /// Everything that a note has.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use tenantry::record::OnReferenced;
 
-use crate::step::{Meant, Which};
+use super::step::{Meant, Which};
 
 /// An original name, with the extension and the title that it gives a file, if it may be one.
 type Original = (&'static str, Option<(&'static str, &'static str)>);

@@ -5,15 +5,15 @@ use proptest::sample::select;
 use tenantry::ownership::Role;
 use tenantry::record::OnReferenced;
 
-use crate::contents::{Author, Contents};
-use crate::files::FileKind;
-use crate::planned::{PlanDeed, PlanKind, Tweak};
-use crate::reference::{Model, others};
-use crate::step::{
+use super::contents::{Author, Contents};
+use super::files::FileKind;
+use super::planned::{PlanDeed, PlanKind, Tweak};
+use super::reference::{Model, others};
+use super::step::{
     Act, Caps, Change, Deed, Id, Lens, Listing, Meant, NAMES, NODES, Name, ROOT, RecordDeed, SLOTS, Step,
     Together, Value, Which,
 };
-use crate::{generate_files, generate_plans, generate_secrets};
+use super::{generate_files, generate_plans, generate_secrets};
 
 /// How many ids are given by hosts.
 pub(crate) const GIVEN: u8 = 4;

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::files::{BEGINNINGS, FileDeed, FileKind, IMAGES, OnFile, Part, Uploading, VIDEOS};
-use crate::generate::{chosen, meant, titles, weighted, which};
-use crate::step::{Act, Meant, Which};
+use super::files::{BEGINNINGS, FileDeed, FileKind, IMAGES, OnFile, Part, Uploading, VIDEOS};
+use super::generate::{chosen, meant, titles, weighted, which};
+use super::step::{Act, Meant, Which};
 
 /// The first uploads: a video, and its thumbnail.
 pub(crate) fn first() -> Vec<Act> {

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tenantry::record::OnReferenced;
 
-use crate::files::{FileDeed, FileKind, OnFile};
-use crate::generate::{chosen, meant, titles, weighted, which};
-use crate::planned::{By, Move, PlanDeed, PlanKind, Tweak};
-use crate::reference::Model;
-use crate::secrets::{KeyDeed, STREAMS, TOKENS, TokenDeed};
-use crate::step::{Act, Meant, NAMES, NODES, Name, ROOT, Step, Which};
+use super::files::{FileDeed, FileKind, OnFile};
+use super::generate::{chosen, meant, titles, weighted, which};
+use super::planned::{By, Move, PlanDeed, PlanKind, Tweak};
+use super::reference::Model;
+use super::secrets::{KeyDeed, STREAMS, TOKENS, TokenDeed};
+use super::step::{Act, Meant, NAMES, NODES, Name, ROOT, Step, Which};
 
 /// The first live stream and the first schedule: daily ones that name all that there is.
 pub(crate) fn first() -> Vec<Act> {

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::generate::{chosen, meant, weighted};
-use crate::secrets::{CONTENTS, DELIVERIES, KeyDeed, Meanwhile, STREAMS, Script, TokenDeed, Told};
-use crate::step::Act;
+use super::generate::{chosen, meant, weighted};
+use super::secrets::{CONTENTS, DELIVERIES, KeyDeed, Meanwhile, STREAMS, Script, TokenDeed, Told};
+use super::step::Act;
 
 /// The first token, and the first of its stream keys.
 pub(crate) fn first() -> Vec<Act> {

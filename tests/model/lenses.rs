@@ -3,9 +3,9 @@
 use tenantry::ErrorKind;
 use tenantry::record::OnReferenced;
 
-use crate::contents::{Author, Contents};
-use crate::record::{Record, Written, quoted};
-use crate::step::{Deed, Lens, Meant, RecordDeed, Value};
+use super::contents::{Author, Contents};
+use super::record::{Record, Written, quoted};
+use super::step::{Deed, Lens, Meant, RecordDeed, Value};
 
 /// A deed with its id found, and the text that it is meant for.
 #[derive(Debug, Clone)]

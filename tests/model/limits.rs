@@ -1,6 +1,6 @@
 //! The model's quotas: limits in the order in which they are checked.
 
-use crate::step::{Caps, Over, UsageSeen};
+use super::step::{Caps, Over, UsageSeen};
 
 /// The first limit that a change would pass.
 pub(crate) fn over_limit(caps: &Caps, before: &UsageSeen, after: &UsageSeen) -> Option<Over> {

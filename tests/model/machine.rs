@@ -1,18 +1,18 @@
-//! The histories against the model, on each store.
+//! A history against the model, wherever it takes place.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
-use crate::ending;
-use crate::generate;
-use crate::place::Place;
-use crate::reference::Model;
-use crate::step::Step;
-use crate::system::System;
+use super::ending;
+use super::generate;
+use super::place::Place;
+use super::reference::Model;
+use super::step::Step;
+use super::system::System;
 
 /// Where a machine's histories take place.
 pub(crate) trait Medium: Debug + Clone + 'static {
@@ -22,37 +22,8 @@ pub(crate) trait Medium: Debug + Clone + 'static {
     fn place() -> Place;
 }
 
-#[derive(Debug, Clone)]
-struct InMemory;
-
-#[derive(Debug, Clone)]
-struct OnObjects;
-
-#[derive(Debug, Clone)]
-struct OnDisk;
-
-impl Medium for InMemory {
-    fn place() -> Place {
-        Place::memory()
-    }
-}
-
-impl Medium for OnObjects {
-    fn place() -> Place {
-        Place::objects()
-    }
-}
-
-impl Medium for OnDisk {
-    const FENCED: bool = true;
-
-    fn place() -> Place {
-        Place::local()
-    }
-}
-
 /// The model as what drives a history.
-struct Reference<M>(PhantomData<M>);
+pub(crate) struct Reference<M>(PhantomData<M>);
 
 impl<M: Medium> ReferenceStateMachine for Reference<M> {
     type State = Model;
@@ -72,7 +43,8 @@ impl<M: Medium> ReferenceStateMachine for Reference<M> {
     }
 }
 
-struct History<M>(PhantomData<M>);
+/// A history, done by the library and compared step by step.
+pub(crate) struct History<M>(PhantomData<M>);
 
 impl<M: Medium> StateMachineTest for History<M> {
     type SystemUnderTest = System;
@@ -102,27 +74,7 @@ impl<M: Medium> StateMachineTest for History<M> {
     }
 }
 
-fn config(cases: u32) -> Config {
-    Config { cases, failure_persistence: None, max_shrink_iters: 3000, ..Config::default() }
-}
-
-prop_state_machine! {
-    #![proptest_config(config(48))]
-
-    #[test]
-    fn histories_in_memory_are_those_of_the_model(sequential 10..130 => History<InMemory>);
-}
-
-prop_state_machine! {
-    #![proptest_config(config(32))]
-
-    #[test]
-    fn histories_on_objects_in_small_pieces_are_those_of_the_model(sequential 10..130 => History<OnObjects>);
-}
-
-prop_state_machine! {
-    #![proptest_config(config(24))]
-
-    #[test]
-    fn histories_on_the_disk_are_those_of_the_model(sequential 10..130 => History<OnDisk>);
+/// So many histories, which are made shorter for so long if they fail.
+pub(crate) fn config(cases: u32, shortenings: u32) -> Config {
+    Config { cases, failure_persistence: None, max_shrink_iters: shortenings, ..Config::default() }
 }

@@ -2,7 +2,7 @@
 
 use tenantry::record::OnReferenced;
 
-use crate::record::Record;
+use super::record::Record;
 
 /// That a record names another one by one of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]

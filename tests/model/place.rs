@@ -16,6 +16,9 @@ pub(crate) enum Place {
     /// Objects with ledgers whose commits soon become segments.
     Objects(Arc<InMemory>),
     Local(tempfile::TempDir),
+    /// A place of its own on a server, and how an instance over that begins.
+    #[allow(dead_code, reason = "only where there is a server")]
+    Server(String, fn(&str) -> Builder),
 }
 
 impl Place {
@@ -47,6 +50,7 @@ impl Place {
                 let store = LocalStore::open(folder.path().join("root"), LocalOptions::default()).await;
                 Tenantry::builder(store.unwrap())
             }
+            Self::Server(place, begin) => begin(place),
         }
     }
 }

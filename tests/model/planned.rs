@@ -2,7 +2,7 @@
 
 use tenantry::record::OnReferenced;
 
-use crate::step::{Meant, Which};
+use super::step::{Meant, Which};
 
 /// Which kind of plan is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +28,9 @@ pub(crate) enum Tweak<F = Which> {
     Start(Option<i64>),
     Video(Option<F>),
     Thumbnail(Option<F>),
-    /// One of [`TOKENS`](crate::secrets::TOKENS).
+    /// One of [`TOKENS`](super::secrets::TOKENS).
     Token(Option<usize>),
-    /// One of [`STREAMS`](crate::secrets::STREAMS).
+    /// One of [`STREAMS`](super::secrets::STREAMS).
     StreamId(Option<usize>),
     Repeat(bool),
     /// What nothing depends on: there, or not.

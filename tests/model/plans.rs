@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
 
-use crate::planned::{Move, Tweak, start};
-use crate::record::{Record, Written, quoted};
-use crate::rules::is_title;
-use crate::secrets::{STREAMS, TOKENS};
+use super::planned::{Move, Tweak, start};
+use super::record::{Record, Written, quoted};
+use super::rules::is_title;
+use super::secrets::{STREAMS, TOKENS};
 
-pub(crate) use crate::planned::PlanKind as Plan;
+pub(crate) use super::planned::PlanKind as Plan;
 
 /// The fields that have a value, with their JSON texts.
 pub(crate) type Value = BTreeMap<&'static str, String>;

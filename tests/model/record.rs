@@ -1,6 +1,6 @@
 //! A record of the model: its fields with their JSON texts, in order.
 
-use crate::contents::Author;
+use super::contents::Author;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Record {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use tenantry::ErrorKind;
 use tenantry::ownership::Role;
 
-use crate::contents::Contents;
-use crate::reference_records::hours_ahead;
-use crate::remembered::Remembered;
-use crate::step::{
+use super::contents::Contents;
+use super::reference_records::hours_ahead;
+use super::remembered::Remembered;
+use super::step::{
     Act, Caps, Change, Listed, NAMES, Name, PLANS, ProfileSeen, ROOT, Refusal, SLOTS, Seen, Step, ZONES,
     settings,
 };
@@ -119,7 +119,7 @@ impl Model {
             snapshots: Default::default(),
             cursors: Default::default(),
         };
-        for step in crate::generate::beginning() {
+        for step in super::generate::beginning() {
             model.apply(&step);
         }
         model

@@ -3,14 +3,14 @@
 
 use tenantry::ErrorKind;
 
-use crate::contents::{Author, Contents};
-use crate::files::{BEGINNINGS, FileDeed, FileKind, OnFile, Part, Uploading};
-use crate::limits::over_limit;
-use crate::record::{Record, quoted};
-use crate::reference::{Effect, Model, Shown, made};
-use crate::reference_records::local_time;
-use crate::rules::is_title;
-use crate::step::{Caps, Meant, Name, Refusal, Seen, Step, UsageSeen, Which, settings};
+use super::contents::{Author, Contents};
+use super::files::{BEGINNINGS, FileDeed, FileKind, OnFile, Part, Uploading};
+use super::limits::over_limit;
+use super::record::{Record, quoted};
+use super::reference::{Effect, Model, Shown, made};
+use super::reference_records::local_time;
+use super::rules::is_title;
+use super::step::{Caps, Meant, Name, Refusal, Seen, Step, UsageSeen, Which, settings};
 
 /// What stands for the name, without extension, of the file that was stored in a step.
 pub(crate) fn file_placeholder(kind: FileKind, step: u32) -> String {

@@ -4,16 +4,16 @@ use jiff::civil::DateTime;
 use tenantry::ErrorKind;
 use tenantry::record::OnReferenced;
 
-use crate::contents::{Author, Contents};
-use crate::files::FileKind;
-use crate::named::folded;
-use crate::planned::{By, Move, PlanDeed, Tweak, start};
-use crate::plans::{self, Plan, Value};
-use crate::record::Record;
-use crate::reference::{Model, Shown, made};
-use crate::rules::is_title;
-use crate::secrets::TOKENS;
-use crate::step::{Meant, Name, Seen, Step, Which};
+use super::contents::{Author, Contents};
+use super::files::FileKind;
+use super::named::folded;
+use super::planned::{By, Move, PlanDeed, Tweak, start};
+use super::plans::{self, Plan, Value};
+use super::record::Record;
+use super::reference::{Model, Shown, made};
+use super::rules::is_title;
+use super::secrets::TOKENS;
+use super::step::{Meant, Name, Seen, Step, Which};
 
 /// Where a plan stands.
 pub(crate) struct Standing {

@@ -2,12 +2,12 @@
 
 use tenantry::ErrorKind;
 
-use crate::contents::{Author, COLLECTIONS, Contents};
-use crate::generate::{GIVEN, TAGS};
-use crate::lenses::Task;
-use crate::limits::over_limit;
-use crate::reference::{Cursor, Effect, Model, Shown, made};
-use crate::step::{
+use super::contents::{Author, COLLECTIONS, Contents};
+use super::generate::{GIVEN, TAGS};
+use super::lenses::Task;
+use super::limits::over_limit;
+use super::reference::{Cursor, Effect, Model, Shown, made};
+use super::step::{
     Answer, Caps, Lens, Name, RecordDeed, Refusal, Seen, SnapshotSeen, Step, Together, Value, ZONES,
 };
 

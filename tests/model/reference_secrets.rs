@@ -3,15 +3,15 @@
 use tenantry::ErrorKind;
 use tenantry::record::OnReferenced;
 
-use crate::contents::{Author, Contents};
-use crate::named::{folded, key_name};
-use crate::record::{Record, Written, quoted};
-use crate::reference::{Effect, Model, Shown, made};
-use crate::rules::is_title;
-use crate::secrets::{
+use super::contents::{Author, Contents};
+use super::named::{folded, key_name};
+use super::record::{Record, Written, quoted};
+use super::reference::{Effect, Model, Shown, made};
+use super::rules::is_title;
+use super::secrets::{
     ADDRESS, CONTENTS, DELIVERIES, KeyDeed, Meanwhile, STREAMS, Script, TOKENS, TokenDeed, Told,
 };
-use crate::step::{Seen, Step};
+use super::step::{Seen, Step};
 
 /// The id of the token that has a name.
 fn token_id(contents: &Contents, name: &str) -> Result<String, ErrorKind> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::files::FileKind;
-use crate::planned::Tweak;
-use crate::step::{Answer, Id, Lens, Name, RecordDeed, Which};
+use super::files::FileKind;
+use super::planned::Tweak;
+use super::step::{Answer, Id, Lens, Name, RecordDeed, Which};
 
 /// An id as the library makes them, and of nothing.
 const NONE: &str = "00000000-0000-4000-8000-000000000000";

@@ -2,8 +2,8 @@
 
 use tenantry::ErrorKind;
 
-use crate::plans::{self, Plan};
-use crate::record::Record;
+use super::plans::{self, Plan};
+use super::record::Record;
 
 /// Whether a text is one line that is neither empty nor longer than titles are.
 pub(crate) fn is_title(text: &str) -> bool {

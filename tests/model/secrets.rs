@@ -2,7 +2,7 @@
 
 use tenantry::record::OnReferenced;
 
-use crate::step::Meant;
+use super::step::Meant;
 
 /// What tokens are called, or are not.
 pub(crate) const TOKENS: [&str; 5] = ["a.json", "A.JSON", "b.json", "client_secret.json", "a.txt"];

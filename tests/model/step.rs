@@ -2,9 +2,9 @@
 use tenantry::ErrorKind;
 use tenantry::ownership::Role;
 
-use crate::files::{FileKind, OnFile, Uploading};
-use crate::planned::{PlanDeed, PlanKind};
-use crate::secrets::{KeyDeed, TokenDeed};
+use super::files::{FileKind, OnFile, Uploading};
+use super::planned::{PlanDeed, PlanKind};
+use super::secrets::{KeyDeed, TokenDeed};
 
 /// A tenant's name; the tenants are also the principals.
 pub(crate) type Name = &'static str;

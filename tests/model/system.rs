@@ -15,15 +15,15 @@ use tenantry::{
 };
 use tokio::runtime::Runtime;
 
-use crate::entities;
-use crate::place::Place;
-use crate::reference::made;
-use crate::remembered::Remembered;
-use crate::step::{
+use super::entities;
+use super::place::Place;
+use super::reference::made;
+use super::remembered::Remembered;
+use super::step::{
     Act, Answer, Caps, Change, Listed, NODES, Name, Over, PLANS, ProfileSeen, Refusal, SLOTS, Seen, Step,
     UsageSeen, settings,
 };
-use crate::system_files::all_videos;
+use super::system_files::all_videos;
 
 /// What a step showed.
 #[derive(Debug, Clone, PartialEq, Eq)]

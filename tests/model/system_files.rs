@@ -8,11 +8,11 @@ use tenantry::paths::FileName;
 use tenantry::record::RecordId;
 use tenantry::{ByteRange, Expected, FileRef, LocalPath, Session, Verification, Workspace};
 
-use crate::files::{FileDeed, FileKind, OnFile, Part, Uploading};
-use crate::reference_files::file_placeholder;
-use crate::step::{Meant, Name, Seen, Step, Which};
-use crate::system::{Result, System};
-use crate::system_records::{expected, text};
+use super::files::{FileDeed, FileKind, OnFile, Part, Uploading};
+use super::reference_files::file_placeholder;
+use super::step::{Meant, Name, Seen, Step, Which};
+use super::system::{Result, System};
+use super::system_records::{expected, text};
 
 /// Does the same with the handle of either kind of file.
 macro_rules! with_files {

@@ -3,11 +3,11 @@
 use tenantry::record::{Entity, Record};
 use tenantry::{ListOptions, Page, Workspace};
 
-use crate::files::FileKind;
-use crate::planned::PlanKind;
-use crate::step::{Listing, Seen};
-use crate::system::Result;
-use crate::system_records::text;
+use super::files::FileKind;
+use super::planned::PlanKind;
+use super::step::{Listing, Seen};
+use super::system::Result;
+use super::system_records::text;
 
 /// A collection, the newest first.
 pub(crate) async fn list(workspace: &Workspace, listing: Listing, limit: usize) -> Result {

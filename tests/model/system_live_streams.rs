@@ -3,12 +3,12 @@
 use tenantry::record::{LocalTime, Record, RecordId, SecretText};
 use tenantry::{LiveStream, LiveStreamStatus, RtmpServer, Workspace};
 
-use crate::planned::{By, Move, PlanDeed, PlanKind, Tweak, start};
-use crate::reference_planned::day;
-use crate::secrets::STREAMS;
-use crate::step::{Seen, Step};
-use crate::system::{Result, System};
-use crate::system_records::{both, file_name, record_id, text, texts, token_name};
+use super::planned::{By, Move, PlanDeed, PlanKind, Tweak, start};
+use super::reference_planned::day;
+use super::secrets::STREAMS;
+use super::step::{Seen, Step};
+use super::system::{Result, System};
+use super::system_records::{both, file_name, record_id, text, texts, token_name};
 
 const COLLECTION: &str = PlanKind::LiveStream.collection();
 
@@ -73,7 +73,7 @@ impl System {
             PlanDeed::Find(by) => Ok(Seen::Texts(texts(&match by {
                 By::Day(days) => streams.find_by_date(day(*days)).await?,
                 By::Video(which) => {
-                    let video = self.remembered.file(step.on, crate::files::FileKind::Video, *which);
+                    let video = self.remembered.file(step.on, super::files::FileKind::Video, *which);
                     streams.find_by_video(&file_name(&video)).await?
                 }
                 By::Status(status) => streams.find_by_status(LiveStreamStatus::ALL[status % 5]).await?,

@@ -7,15 +7,15 @@ use tenantry::{
     StreamKey, Thumbnail, Token, Transaction, TransactionCollection, Video, Workspace,
 };
 
-use crate::contents::COLLECTIONS;
-use crate::entities::{Brief, Note, Sample, Task as TaskRecord};
-use crate::generate::{GIVEN, TAGS};
-use crate::lenses::Task;
-use crate::planned::PlanKind;
-use crate::secrets::TOKENS;
-use crate::step::{Act, Answer, Deed, Lens, Name, RecordDeed, Seen, SnapshotSeen, Step, Together, Value};
-use crate::system::{Result, System, usage};
-use crate::system_lists::list;
+use super::contents::COLLECTIONS;
+use super::entities::{Brief, Note, Sample, Task as TaskRecord};
+use super::generate::{GIVEN, TAGS};
+use super::lenses::Task;
+use super::planned::PlanKind;
+use super::secrets::TOKENS;
+use super::step::{Act, Answer, Deed, Lens, Name, RecordDeed, Seen, SnapshotSeen, Step, Together, Value};
+use super::system::{Result, System, usage};
+use super::system_lists::list;
 
 /// Calls a generic function for the type of a lens.
 macro_rules! through {

@@ -3,12 +3,12 @@
 use tenantry::record::{LocalTime, Record, RecordId};
 use tenantry::{PrivacyStatus, Schedule, ScheduleStatus, Workspace};
 
-use crate::planned::{By, Move, PlanDeed, PlanKind, Tweak, start};
-use crate::reference_planned::day;
-use crate::secrets::STREAMS;
-use crate::step::{Seen, Step};
-use crate::system::{Result, System};
-use crate::system_records::{both, file_name, record_id, text, texts, token_name};
+use super::planned::{By, Move, PlanDeed, PlanKind, Tweak, start};
+use super::reference_planned::day;
+use super::secrets::STREAMS;
+use super::step::{Seen, Step};
+use super::system::{Result, System};
+use super::system_records::{both, file_name, record_id, text, texts, token_name};
 
 const COLLECTION: &str = PlanKind::Schedule.collection();
 

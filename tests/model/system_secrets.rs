@@ -7,12 +7,12 @@ use tenantry::{
     Cdn, Expected, FetchedStreamKey, SourceError, StreamKeySource, Token, TokenContent, Workspace,
 };
 
-use crate::named::{folded, key_name};
-use crate::reference_secrets::ANOTHER;
-use crate::secrets::{ADDRESS, CONTENTS, DELIVERIES, KeyDeed, Meanwhile, STREAMS, Script, TOKENS, TokenDeed};
-use crate::step::{Meant, Name, Seen, Step};
-use crate::system::{Result, System};
-use crate::system_records::{file_name, text, texts, token_name};
+use super::named::{folded, key_name};
+use super::reference_secrets::ANOTHER;
+use super::secrets::{ADDRESS, CONTENTS, DELIVERIES, KeyDeed, Meanwhile, STREAMS, Script, TOKENS, TokenDeed};
+use super::step::{Meant, Name, Seen, Step};
+use super::system::{Result, System};
+use super::system_records::{file_name, text, texts, token_name};
 
 fn content(which: usize) -> TokenContent {
     TokenContent::parse(CONTENTS[which]).unwrap()
