@@ -1,6 +1,8 @@
 //! The store on a real server that speaks like S3.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "s3/bucket.rs"]
+mod bucket;
 #[path = "s3/support.rs"]
 mod support;
 
@@ -18,5 +20,7 @@ mod presigned;
 mod requests;
 #[path = "s3/restarted.rs"]
 mod restarted;
+#[path = "s3/uploads.rs"]
+mod uploads;
 #[path = "s3/worlds.rs"]
 mod worlds;

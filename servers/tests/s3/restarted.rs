@@ -1,14 +1,20 @@
 //! The server ends in the middle, and comes back.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tenantry::ownership::Role;
-use tenantry::paths::TenantId;
-use tenantry::record::SecretText;
+use tenantry::paths::{CollectionName, TenantId};
+use tenantry::record::{Entity, RecordId, SecretText};
 use tenantry::store::s3::{S3Options, S3Store};
-use tenantry::{ErrorKind, ListOptions, LiveStream, NewTenant, Tenantry, Verification};
+use tenantry::{ErrorKind, Expected, ListOptions, NewTenant, Tenantry, Verification, Workspace};
 use tenantry_servers::seaweed::Server;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
@@ -26,6 +32,70 @@ async fn node(server: &Server) -> Tenantry {
     Tenantry::builder(S3Store::new(options).unwrap()).open().await.unwrap()
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Note {
+    text: String,
+}
+
+impl Entity for Note {
+    fn collection() -> CollectionName {
+        CollectionName::parse("notes").unwrap()
+    }
+}
+
+/// What came of the notes that a task inserted until it failed.
+struct Inserted {
+    acknowledged: Vec<RecordId>,
+    failed: (RecordId, ErrorKind),
+}
+
+/// Inserts notes until that fails.
+async fn insert(own: Workspace, task: usize, count: Arc<AtomicUsize>) -> Inserted {
+    let (notes, mut acknowledged) = (own.collection::<Note>(), Vec::new());
+    for number in 0.. {
+        let id = RecordId::parse(&format!("{task}-{number}")).unwrap();
+        match notes.insert_as(&id, Note { text: "x".repeat(500) }).await {
+            Ok(_) => acknowledged.push(id),
+            Err(error) => return Inserted { acknowledged, failed: (id, error.kind()) },
+        }
+        count.fetch_add(1, Ordering::SeqCst);
+    }
+    unreachable!()
+}
+
+/// Begins an upload that goes on when it is told to.
+async fn begin_upload(own: &Workspace) -> (oneshot::Sender<()>, JoinHandle<tenantry::Result<()>>) {
+    let (sender, receiver) = oneshot::channel::<()>();
+    let rest = futures::stream::once(async move {
+        receiver.await.unwrap();
+        Ok(Bytes::from_static(b"the rest"))
+    });
+    let body = futures::StreamExt::chain(futures::stream::iter([Ok(Bytes::from_static(b"begun"))]), rest);
+    let uploading = own.clone();
+    let upload = tokio::spawn(async move { uploading.videos().upload("cut.mp4", body).await.map(drop) });
+    while own.usage().await.unwrap().0.reserved_files == 0 {
+        tokio::task::yield_now().await;
+    }
+    (sender, upload)
+}
+
+/// Sees that each workspace has what was acknowledged, and nothing that was said not to have happened.
+async fn ensure_true(workspaces: [&Workspace; 2], inserted: &[Inserted]) {
+    for workspace in workspaces {
+        let all = ListOptions::new().limit(1000);
+        let notes = workspace.collection::<Note>().list(&all).await.unwrap().items;
+        let there: BTreeSet<_> = notes.iter().map(|note| note.id().clone()).collect();
+        for Inserted { acknowledged, failed: (id, kind) } in inserted {
+            assert!(acknowledged.iter().all(|id| there.contains(id)), "an acknowledged note is lost");
+            match kind {
+                ErrorKind::OutcomeUnknown => {}
+                ErrorKind::Unavailable => assert!(!there.contains(id), "{id:?} is there"),
+                kind => panic!("{kind:?} is not clear"),
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_server_is_gone_errors_are_clear_and_afterwards_all_that_was_acknowledged_is_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -40,42 +110,37 @@ async fn while_the_server_is_gone_errors_are_clear_and_afterwards_all_that_was_a
         let body = futures::stream::iter([Ok(Bytes::from(vec![at; 10_000]))]);
         kept.push(own.videos().upload("rain.mp4", body).await.unwrap());
     }
-    let time = tenantry::record::LocalTime::parse("2025-11-04T10:00").unwrap();
-    let stream = own.live_streams().add(LiveStream::new("Rain", time)).await.unwrap();
 
-    // In the middle of an upload.
-    let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
-    let rest = futures::stream::once(async move {
-        receiver.await.unwrap();
-        Ok(Bytes::from_static(b"the rest"))
-    });
-    let body = futures::StreamExt::chain(futures::stream::iter([Ok(Bytes::from_static(b"begun"))]), rest);
-    let (uploading, port) = (own.clone(), server.port());
-    let upload = tokio::spawn(async move { uploading.videos().upload("cut.mp4", body).await });
-    while own.usage().await.unwrap().0.reserved_files == 0 {
+    // In the middle of an upload and of commits.
+    let ((go_on, upload), port) = (begin_upload(&own).await, server.port());
+    let count = Arc::new(AtomicUsize::new(0));
+    let inserting: Vec<_> =
+        (0..3).map(|task| tokio::spawn(insert(own.clone(), task, Arc::clone(&count)))).collect();
+    while count.load(Ordering::SeqCst) < 30 {
         tokio::task::yield_now().await;
     }
     server.kill().unwrap();
-    sender.send(()).unwrap();
+    go_on.send(()).unwrap();
     let cut = upload.await.unwrap().unwrap_err();
     assert!(matches!(cut.kind(), ErrorKind::Unavailable | ErrorKind::OutcomeUnknown), "{cut:?}");
+    let mut inserted = Vec::new();
+    for inserting in inserting {
+        inserted.push(inserting.await.unwrap());
+    }
     let read = own.videos().list(&ListOptions::new()).await.unwrap_err();
     assert_eq!(read.kind(), ErrorKind::Unavailable, "{read:?}");
-    let changed = own.live_streams().cancel(stream.id()).await.unwrap_err();
-    assert!(matches!(changed.kind(), ErrorKind::Unavailable | ErrorKind::OutcomeUnknown), "{changed:?}");
 
     let server = start(folder.path(), Some(port));
     // The same handles go on, and so does another node.
     let other = node(&server).await;
     let other = other.session(&id("ana")).await.unwrap().own();
+    ensure_true([&own, &other], &inserted).await;
     for workspace in [&own, &other] {
         let listed = workspace.videos().list(&ListOptions::new()).await.unwrap().items;
         assert_eq!(listed.len(), kept.len());
         for video in &kept {
             assert_eq!(workspace.videos().verify(video.id()).await.unwrap(), Verification::Intact);
         }
-        let stream = workspace.live_streams().get(stream.id()).await.unwrap();
-        assert_eq!(stream.value().title, "Rain");
     }
-    own.live_streams().cancel(stream.id()).await.unwrap();
+    own.videos().delete(kept[0].id(), Expected::Any).await.unwrap();
 }

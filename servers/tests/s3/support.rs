@@ -1,4 +1,5 @@
 //! The server that the tests talk to, as the variables of the environment say.
+#![allow(dead_code, reason = "each test that shares it uses a part")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,4 +23,15 @@ pub(crate) fn prefix() -> String {
 /// A store at a place.
 pub(crate) fn store(prefix: &str) -> S3Store {
     S3Store::new(options().prefix(prefix)).unwrap()
+}
+
+/// The port of the server.
+pub(crate) fn port() -> u16 {
+    let url = std::env::var("TENANTRY_S3").expect("TENANTRY_S3 names no server: run `cargo xtask test`");
+    url.rsplit_once(':').unwrap().1.parse().unwrap()
+}
+
+/// A store at a place that is reached through a proxy at that port.
+pub(crate) fn store_behind(prefix: &str, port: u16) -> S3Store {
+    S3Store::new(options().prefix(prefix).endpoint(&format!("http://127.0.0.1:{port}"))).unwrap()
 }
