@@ -29,7 +29,7 @@ pub(crate) struct Left {
 pub(crate) async fn examine(place: &str, ledger: Ledger, history: &mut History, left: &mut Left) {
     let begin = SystemClock.now() + SignedDuration::from_hours(2);
     let clock = Arc::new(ManualClock::new(begin));
-    let store = || words::store(place, &words::server());
+    let store = || words::store(place, &words::server(), ledger);
     let tenantry = words::open(store(), ledger, Arc::clone(&clock) as Arc<dyn Clock>).await;
     let own = tenantry.session(&tenant("ana")).await.unwrap().own();
     left.reservations += own.usage().await.unwrap().0.reserved_files;

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use tenantry::environment::{Clock, ManualClock, SystemClock};
 use tenantry::paths::TenantId;
 use tenantry::record::Record;
+use tenantry::store::s3::S3Store;
 use tenantry::store::{StoreMethod, TenantStore};
 use tenantry::testkit::{Moment, ObservedStore};
 use tenantry::{Expected, Grace, ListOptions, Swept, Tenantry, Video, Workspace};
@@ -103,7 +104,7 @@ async fn the_part_of_one_that_dies() {
             }
         }
     };
-    let store = ObservedStore::new(Arc::new(words::store(place.to_str().unwrap(), &server())), die);
+    let store = ObservedStore::new(Arc::new(store(place.to_str().unwrap())), die);
     let clock: Arc<dyn Clock> = if deed == Deed::Sweep { late(1) } else { Arc::new(SystemClock) };
     let tenantry = words::open(store, Ledger::Folded, clock).await;
     let own = tenantry.session(&tenant("ana")).await.unwrap().own();
@@ -121,6 +122,10 @@ async fn the_part_of_one_that_dies() {
     }
 }
 
+fn store(place: &str) -> S3Store {
+    words::store(place, &server(), Ledger::Folded)
+}
+
 /// The keys of the tenant's files.
 async fn files(place: &str) -> BTreeSet<String> {
     bucket::keys(&format!("{place}/videos/ana")).await
@@ -130,7 +135,7 @@ async fn files(place: &str) -> BTreeSet<String> {
 async fn left(place: &str, tenantry: &Tenantry) -> Left {
     let has_bytes = !files(place).await.is_empty();
     let admin = tenantry.session(&tenant("root")).await.unwrap();
-    let header = words::store(place, &server()).header(&tenant("ana")).await.unwrap().unwrap();
+    let header = store(place).header(&tenant("ana")).await.unwrap().unwrap();
     match admin.workspace(&tenant("ana")).usage().await {
         Ok((usage, _)) if usage.reserved_files > 0 && has_bytes => Left::Written,
         Ok((usage, _)) if usage.reserved_files > 0 => Left::Reserved,
@@ -145,8 +150,7 @@ async fn left(place: &str, tenantry: &Tenantry) -> Left {
 /// Sees that a round of another's upkeep, or a few, leave nothing over.
 async fn take_up(place: &str, death: &Death) {
     let clock = late(2);
-    let store = words::store(place, &server());
-    let tenantry = words::open(store, Ledger::Folded, Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let tenantry = words::open(store(place), Ledger::Folded, Arc::clone(&clock) as Arc<dyn Clock>).await;
     let found = left(place, &tenantry).await;
     assert_eq!(found, death.left, "{death:?}");
     let mut last = None;
@@ -177,8 +181,7 @@ async fn take_up(place: &str, death: &Death) {
 async fn what_a_process_that_died_had_begun_is_taken_up_by_another() {
     for (number, death) in (0..).zip(&DEATHS) {
         let place = support::prefix();
-        let tenantry =
-            words::open(words::store(&place, &server()), Ledger::Folded, Arc::new(SystemClock)).await;
+        let tenantry = words::open(store(&place), Ledger::Folded, Arc::new(SystemClock)).await;
         words::prepare(&tenantry).await;
         let own = tenantry.session(&tenant("ana")).await.unwrap().own();
         // So much that it does not fit into the head of the ledger.

@@ -128,7 +128,8 @@ async fn run(number: u64) -> Seen {
     let mut dice = Dice::new(SEED + number);
     let ledger = if number.is_multiple_of(2) { Ledger::Kept } else { Ledger::Folded };
     let (place, server) = (support::prefix(), words::server());
-    words::prepare(&words::open(words::store(&place, &server), ledger, Arc::new(SystemClock)).await).await;
+    words::prepare(&words::open(words::store(&place, &server, ledger), ledger, Arc::new(SystemClock)).await)
+        .await;
     let port = server.rsplit_once(':').unwrap().1.parse().unwrap();
     let proxy = DisturbingProxy::before(port, dice.next()).await.unwrap();
     let (seed, killed, kill_after) = (dice.next(), dice.below(PROCESSES), 20 + dice.below(100));
@@ -143,7 +144,7 @@ async fn run(number: u64) -> Seen {
     examine(&place, ledger, &mut history, &mut left).await;
     history.examine();
     if ledger == Ledger::Kept {
-        audit(&words::store(&place, &server), &history).await;
+        audit(&words::store(&place, &server, ledger), &history).await;
     }
     let History { events, unknown, nothing, .. } = history;
     Seen { tally: proxy.tally(), left, events: events.len(), unknown, nothing }

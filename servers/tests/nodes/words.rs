@@ -71,7 +71,7 @@ pub(crate) struct Part {
 pub(crate) enum Ledger {
     /// All are kept, so that each can be looked at afterwards.
     Kept,
-    /// They are folded, often.
+    /// They are folded, often, and soon known no more.
     Folded,
 }
 
@@ -156,13 +156,15 @@ pub(crate) fn content(title: &str) -> Vec<u8> {
     bytes
 }
 
-/// A store in which commits soon become segments, and soon are known no more.
-pub(crate) fn store(place: &str, endpoint: &str) -> S3Store {
+/// A store in which commits soon become segments.
+pub(crate) fn store(place: &str, endpoint: &str, ledger: Ledger) -> S3Store {
     let mut options: S3Options = support::options().prefix(place).endpoint(endpoint);
     (options.request_timeout, options.upload_timeout) = (REQUEST, REQUEST);
     options.store.ledger.tail_bytes = 2000;
-    // So few that what became of a commit is forgotten now and then.
-    options.store.ledger.ids_kept = 3;
+    if ledger == Ledger::Folded {
+        // So few that what became of a commit is forgotten now and then.
+        options.store.ledger.ids_kept = 3;
+    }
     options.store.part_bytes = usize::try_from(PART_BYTES).unwrap();
     S3Store::new(options).unwrap()
 }

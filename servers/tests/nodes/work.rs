@@ -45,7 +45,7 @@ pub(crate) async fn work(part: &Part) {
 
 /// A session, which tells of its calls of the store once the work has begun, if it is to be killed.
 async fn begin(part: &Part, begun: &Arc<AtomicBool>) -> (Tenantry, Workspace) {
-    let store = words::store(&part.place, &part.endpoint);
+    let store = words::store(&part.place, &part.endpoint, part.ledger);
     let (begun, is_to_be_killed) = (Arc::clone(begun), part.steps.is_none());
     let tell = move |_: StoreMethod, _: Option<&TenantId>, _: Moment| {
         if is_to_be_killed && begun.load(Ordering::SeqCst) {
