@@ -44,6 +44,7 @@
 //! |---|---|---|
 //! | (none) | yes | everything here but the following: the stores on the local disk, in memory, and over any object store that the application brings |
 //! | `archive` | no | everything of a tenant as one archive, out and in: [`Workspace::export`], [`Tenants::import`] |
+//! | `migrate` | no | what moving one shared folder of the application before into tenants would do: [`migrate`] |
 //! | `s3` | no | tenants in a bucket of S3, or of a server that speaks like it: [`store::s3`] |
 //! | `xlsx` | no | schedules as Excel workbooks: [`Schedules::export_workbook`], [`Schedules::import_workbook`] |
 //! | `testkit` | no | for tests of applications and stores: non-interference, conformance, injected faults, generators, a disk that crashes |
@@ -59,6 +60,7 @@
 //! | [`quota`] | plans, limits, usage |
 //! | [`error`] | the kinds of errors, what to do about each, and the HTTP status that fits |
 //! | [`store`] | what a backend provides, and the backends: [`store::local`], [`store::memory`], [`store::object`], `store::s3` |
+//! | [`migrate`] | from one shared folder to tenants |
 //! | [`environment`] | the clock and the randomness, which a test can bring along |
 //!
 //! Who keeps data elsewhere implements [`store::TenantStore`]; [`docs/backends.md`] leads through it, and the suite in
@@ -75,6 +77,8 @@ pub mod environment;
 pub mod error;
 mod json_error;
 mod ledger;
+#[cfg(feature = "migrate")]
+pub mod migrate;
 pub mod ownership;
 pub mod paths;
 pub mod quota;

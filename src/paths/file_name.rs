@@ -83,6 +83,12 @@ impl FileName {
         Ok(Self(text.into()))
     }
 
+    /// The name that 32 hexadecimal digits are, with an extension of ASCII letters and digits.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn of_digest(digest: u128, extension: &str) -> Self {
+        Self(format!("{digest:032x}{extension}").into())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -77,7 +77,7 @@ impl Limits {
     }
 
     /// These limits, with what `over` sets in place of theirs.
-    pub(super) fn overridden(mut self, over: &Self) -> Self {
+    pub(crate) fn overridden(mut self, over: &Self) -> Self {
         self.blob_bytes = over.blob_bytes.or(self.blob_bytes);
         self.record_bytes = over.record_bytes.or(self.record_bytes);
         self.files = over.files.or(self.files);

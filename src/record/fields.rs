@@ -18,7 +18,7 @@ pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Fields<'a> {
     /// Reads one object. Depth costs no stack: values are only skipped over.
-    pub(super) fn read(text: &'a [u8]) -> Result<Self, RecordError> {
+    pub(crate) fn read(text: &'a [u8]) -> Result<Self, RecordError> {
         let Pairs(pairs) = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
         let fields = Self(pairs);
         let mut names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
@@ -29,8 +29,32 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads one object in which names may occur several times: the last of one name counts, at the place of
+    /// the first, as Python's reader has it. Tells the names that do.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn read_last(text: &'a [u8]) -> Result<(Self, Vec<String>), RecordError> {
+        let Pairs(pairs) = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
+        let (mut fields, mut twice) = (Vec::<(Cow<'a, str>, Cow<'a, str>)>::new(), Vec::new());
+        let mut places = std::collections::HashMap::new();
+        for (name, value) in pairs {
+            match places.get(&name) {
+                Some(&place) => {
+                    twice.push(shown(&name));
+                    if let Some(field) = fields.get_mut::<usize>(place) {
+                        field.1 = value;
+                    }
+                }
+                None => {
+                    places.insert(name.clone(), fields.len());
+                    fields.push((name, value));
+                }
+            }
+        }
+        Ok((Self(fields), twice))
+    }
+
     /// The same without white space between tokens.
-    pub(super) fn compacted(self) -> Self {
+    pub(crate) fn compacted(self) -> Self {
         let compacted = |(name, value)| match value {
             Cow::Borrowed(text) => (name, compact(text)),
             Cow::Owned(text) => (name, Cow::Owned(compact(&text).into_owned())),
@@ -67,7 +91,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The text of a field that is a string or a whole number.
-    pub(super) fn get_text(&self, name: &str) -> Option<String> {
+    pub(crate) fn get_text(&self, name: &str) -> Option<String> {
         let value = self.get(name)?;
         let digits = value.strip_prefix('-').unwrap_or(value);
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -77,12 +101,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Adds a field at the end.
-    pub(super) fn push(&mut self, name: &'a str, value: impl Into<Cow<'a, str>>) {
+    pub(crate) fn push(&mut self, name: &'a str, value: impl Into<Cow<'a, str>>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Replaces a field where it stands, or inserts it at `place`.
-    pub(super) fn set(&mut self, place: usize, name: &'a str, value: impl Into<Cow<'a, str>>) {
+    pub(crate) fn set(&mut self, place: usize, name: &'a str, value: impl Into<Cow<'a, str>>) {
         let value = value.into();
         match self.0.iter_mut().find(|(own, _)| own == name) {
             Some(field) => field.1 = value,
@@ -91,17 +115,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Keeps the fields for whose names `keep` says so.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
         self.0.retain(|(name, _)| keep(name));
     }
 
     /// Where a field stands.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.iter().position(|(own, _)| own == name)
     }
 
     /// The object's text.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let length = self.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
         let mut text = String::with_capacity(length + 2);
         text.push('{');
@@ -164,7 +188,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
 }
 
 /// A text as a JSON string.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -215,7 +239,7 @@ pub(super) fn depth(json: &str) -> usize {
 
 /// JSON without white space, each string of it in the one spelling that [`quoted`] gives; those that no
 /// string type could hold (`"\ud800"`) as they are.
-pub(super) fn respelled(json: &str) -> Cow<'_, str> {
+pub(crate) fn respelled(json: &str) -> Cow<'_, str> {
     if !json.contains('\\') {
         // Only what is escaped can be spelled in two ways.
         return Cow::Borrowed(json);

@@ -42,6 +42,12 @@ impl RecordId {
         Err(RecordError::Id(refused))
     }
 
+    /// A UUID as an id.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn of_uuid(id: uuid::Uuid) -> Self {
+        Self(id.to_string().into())
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -15,7 +15,7 @@ mod edited;
 mod entity;
 mod envelope;
 mod error;
-mod fields;
+pub(crate) mod fields;
 mod id;
 pub mod lenient;
 mod limits;

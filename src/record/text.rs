@@ -171,7 +171,7 @@ impl RecordText {
     }
 
     /// The text of these fields, if the limits allow it.
-    pub(super) fn of(fields: &Fields<'_>, limits: &RecordLimits) -> Result<Self, RecordError> {
+    pub(crate) fn of(fields: &Fields<'_>, limits: &RecordLimits) -> Result<Self, RecordError> {
         limits.check_fields(fields)?;
         let text = fields.to_text();
         limits.check_length(text.len())?;

@@ -9,10 +9,14 @@ mod columns;
 mod part;
 mod refused;
 mod rows;
+#[cfg(feature = "migrate")]
+mod table;
 mod write;
 
 pub use refused::{CellRefusal, RefusedCell, RefusedCells};
 pub(crate) use rows::{Bounds, Row, Sheet, read, said};
+#[cfg(feature = "migrate")]
+pub(crate) use table::{TableRow, table};
 pub(crate) use write::write;
 
 /// Why a workbook as a whole can't be read.

@@ -181,7 +181,7 @@ impl Sheet {
 }
 
 /// The text that a cell shows.
-fn text(cell: &Cell) -> String {
+pub(super) fn text(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
@@ -191,7 +191,7 @@ fn text(cell: &Cell) -> String {
     }
 }
 
-fn is_empty(column: &Column, cell: &Cell) -> bool {
+pub(super) fn is_empty(column: &Column, cell: &Cell) -> bool {
     match cell {
         Cell::Text(text) => {
             let text = text.trim();
@@ -203,7 +203,7 @@ fn is_empty(column: &Column, cell: &Cell) -> bool {
 }
 
 /// A cell's value as the schedule's field has it, if it can be one.
-fn value(column: &Column, cell: &Cell) -> Result<Value, CellRefusal> {
+pub(super) fn value(column: &Column, cell: &Cell) -> Result<Value, CellRefusal> {
     if *cell == Cell::Error {
         return Err(CellRefusal::FormulaError);
     }
@@ -221,7 +221,7 @@ fn value(column: &Column, cell: &Cell) -> Result<Value, CellRefusal> {
 }
 
 /// The name without the folder, which may stand before it, at times twice.
-fn file(text: &str, folder: &str) -> String {
+pub(super) fn file(text: &str, folder: &str) -> String {
     let mut name = text.trim();
     while let Some(rest) = name.strip_prefix(folder) {
         name = rest;

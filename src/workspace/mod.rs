@@ -14,6 +14,8 @@ mod copying;
 mod daily;
 mod dooms;
 mod erasure;
+#[cfg(feature = "migrate")]
+mod facts;
 mod files;
 mod handle;
 mod kinds;
@@ -46,6 +48,8 @@ pub use collection::Collection;
 pub use copying::{Copied, CopyError, TenantCopy};
 pub use daily::Ended;
 pub use erasure::{Erasure, Receipt};
+#[cfg(feature = "migrate")]
+pub(crate) use facts::{Facts, Tellers};
 pub use handle::Workspace;
 pub use live_streams::{LiveStream, LiveStreamStatus, LiveStreamStep, LiveStreams, RtmpServer};
 pub use page::{Cursor, Direction, ListOptions, Page};
@@ -56,6 +60,8 @@ pub use schedules::{PrivacyStatus, Schedule, ScheduleStatus, ScheduleStep, Sched
 pub use schedules::{WorkbookImport, WorkbookPreview};
 pub use session::Session;
 pub use snapshot::{Snapshot, SnapshotCollection};
+#[cfg(feature = "migrate")]
+pub(crate) use stored_files::title_of;
 pub use stored_files::{
     ByteRange, FileHead, FileRef, FileStream, LocalPath, PresignedUrl, Progress, Upload, UploadByUrl,
     UploadLength, UploadTicket, Verification,

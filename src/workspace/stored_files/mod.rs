@@ -185,7 +185,7 @@ pub(super) fn checked_title(operation: &'static str, title: &str) -> Result<Stri
 }
 
 /// The title that an original name suggests: its last part without the extension.
-fn title_of(original_name: &str) -> String {
+pub(crate) fn title_of(original_name: &str) -> String {
     let last = original_name.rsplit(['/', '\\']).next().unwrap_or(original_name);
     let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
     let clean = stem.chars().filter(|character| !character.is_control());

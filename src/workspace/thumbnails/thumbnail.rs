@@ -73,6 +73,12 @@ impl Format {
 }
 
 impl Thumbnail {
+    /// Whether a thumbnail may have that extension, in lower case.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn is_image(extension: &str) -> bool {
+        Format::of_extension(extension).is_some()
+    }
+
     /// Its media type, as HTTP's `Content-Type` names it. What was uploaded was looked at and is one; what
     /// came some other way may have another extension, which is `application/octet-stream`.
     #[must_use]

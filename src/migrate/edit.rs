@@ -1,0 +1,34 @@
+//! Edits carried out on a record's text.
+
+use serde_json::Value;
+
+use super::Edit;
+use crate::record::{Envelope, Fields, RecordError};
+
+/// The fields of a record's text, which has no white space between its tokens, after these edits.
+pub(super) fn edited<'a>(base: &'a str, edits: &'a [Edit]) -> Result<Fields<'a>, RecordError> {
+    let mut fields = Fields::read(base.as_bytes())?;
+    for edit in edits {
+        match edit {
+            Edit::Set { field, value } => fields.set(place(&fields, field), field, value.to_string()),
+            Edit::Keep { field, under } => {
+                if let Some(value) = fields.get(field).map(str::to_owned) {
+                    fields.push(under, value);
+                }
+            }
+        }
+    }
+    Ok(fields)
+}
+
+/// Where a new field goes.
+fn place(fields: &Fields<'_>, field: &str) -> usize {
+    let Some(rank) = Envelope::FIELDS.iter().position(|name| *name == field) else { return usize::MAX };
+    let before = Envelope::FIELDS.iter().take(rank).rev().find_map(|name| fields.position(name));
+    before.map_or(0, |place| place + 1)
+}
+
+/// The edit that sets a field to a text.
+pub(super) fn set(field: impl Into<std::borrow::Cow<'static, str>>, value: impl Into<Value>) -> Edit {
+    Edit::Set { field: field.into(), value: value.into() }
+}

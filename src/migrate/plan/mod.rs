@@ -1,0 +1,78 @@
+//! The plan: a document that says of everything in a tree where it goes and why, and of what can't go
+//! anywhere what could be done.
+//!
+//! It carries no secret. Of a record it has the place from which it comes and what is changed of it, with
+//! digests of both texts; whoever applies it reads the text there and changes it
+//! ([`Texts`](super::Texts)). It has no time and no randomness, so that planning twice gives the same.
+
+mod file;
+mod problem;
+mod record;
+mod sheet;
+mod tenant;
+mod text;
+mod totals;
+
+pub use file::{Left, Placement, PlannedFile, SourceFile};
+pub use problem::{Problem, ProblemKind};
+pub use record::{Edit, PlannedRecord, Position};
+pub use tenant::PlannedTenant;
+pub use totals::{TenantTotals, Totals};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, MigrateError, PlanOptions};
+use crate::quota::Limits;
+
+/// What a migration would do. It displays as a text for people, serialises as one JSON document, and is
+/// [written](Self::to_workbook) as a workbook.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The form of this document: [`Plan::FORMAT`].
+    pub format: u32,
+    /// How it was made.
+    pub options: PlanOptions,
+    /// What tells the state of the tree that was planned for from any other: paths and kinds of all that was
+    /// looked at, and of what was read length, time of change and content.
+    pub fingerprint: Digest,
+    /// How much there is of everything.
+    pub totals: Totals,
+    /// Who there will be.
+    pub tenants: Vec<PlannedTenant>,
+    /// The plans that the tenants' profiles name, with the limits that the roles of those names had. The
+    /// application has to be given plans of all these names.
+    pub plans: BTreeMap<String, Limits>,
+    /// The files that hold records.
+    pub sources: Vec<SourceFile>,
+    /// The files that become stored ones.
+    pub files: Vec<PlannedFile>,
+    /// The records.
+    pub records: Vec<PlannedRecord>,
+    /// What stays as it is, where it is.
+    pub left: Vec<Left>,
+    /// What is wrong, with a proposed answer each.
+    pub problems: Vec<Problem>,
+}
+
+impl Plan {
+    /// The form that this version writes and reads.
+    pub const FORMAT: u32 = 1;
+
+    /// Whether it can be applied: no problem is in the way.
+    #[must_use]
+    pub fn can_be_applied(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.blocking)
+    }
+
+    /// The plan as an Excel workbook with sheets for the totals, tenants, files, records, what is left,
+    /// and the problems.
+    ///
+    /// # Errors
+    /// [`MigrateError::Workbook`].
+    pub fn to_workbook(&self) -> Result<Vec<u8>, MigrateError> {
+        sheet::workbook(self).map_err(MigrateError::Workbook)
+    }
+}

@@ -1,0 +1,159 @@
+//! The plan as a text for people: totals first, problems last.
+
+use std::fmt;
+
+use super::Plan;
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show_totals(f)?;
+        self.show_tenants(f)?;
+        self.show_files(f)?;
+        self.show_records(f)?;
+        self.show_left(f)?;
+        self.show_problems(f)
+    }
+}
+
+impl Plan {
+    fn show_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let totals = &self.totals;
+        writeln!(f, "PLAN {}", self.fingerprint)?;
+        writeln!(
+            f,
+            "  {} files of {} for {} tenants",
+            totals.files,
+            bytes(totals.file_bytes),
+            self.tenants.len()
+        )?;
+        writeln!(f, "  {} records of {}", totals.records, bytes(totals.record_bytes))?;
+        writeln!(f, "  to move: {}; to copy: {}", bytes(totals.moved_bytes), bytes(totals.copied_bytes))?;
+        let elsewhere = bytes(totals.space_needed_elsewhere);
+        writeln!(f, "  space needed: {} in place, {elsewhere} elsewhere", bytes(totals.space_needed))?;
+        let blocking = self.problems.iter().filter(|problem| problem.blocking).count();
+        match blocking {
+            0 => writeln!(f, "  it can be applied; {} things to know", self.problems.len()),
+            _ => writeln!(f, "  IT CAN'T BE APPLIED: {blocking} problems are in the way, see the end"),
+        }
+    }
+
+    fn show_tenants(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nTENANTS")?;
+        for tenant in &self.tenants {
+            write!(f, "  {}", tenant.id)?;
+            if tenant.display_name != tenant.id.as_str() {
+                write!(f, " ({})", crate::paths::visible(&tenant.display_name))?;
+            }
+            write!(f, ": {}", tenant.role)?;
+            if let Some(plan) = &tenant.plan {
+                write!(f, ", plan {}", crate::paths::visible(plan))?;
+            }
+            if let Some(totals) = self.totals.tenants.get(&tenant.id) {
+                let records: u64 = totals.records.values().sum();
+                write!(f, ", {records} records, {} files of {}", totals.files, bytes(totals.file_bytes))?;
+            }
+            writeln!(f, "; {}", tenant.why)?;
+        }
+        for (name, limits) in &self.plans {
+            let streams = limits.active_streams.map_or("no limit".to_owned(), |most| most.to_string());
+            writeln!(f, "  plan {}: active streams: {streams}", crate::paths::visible(name))?;
+        }
+        Ok(())
+    }
+
+    fn show_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nFILES")?;
+        for file in &self.files {
+            write!(f, "  {} ({})", file.from, bytes(file.bytes))?;
+            for (at, to) in file.to.iter().enumerate() {
+                let how = if at > 0 {
+                    "copied"
+                } else if file.stays() {
+                    "stays"
+                } else {
+                    "moved"
+                };
+                write!(f, "{} {how} to {}", if at > 0 { "," } else { "" }, to.path())?;
+            }
+            writeln!(f, ": {}", file.why)?;
+        }
+        Ok(())
+    }
+
+    fn show_records(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nRECORDS")?;
+        for source in &self.sources {
+            writeln!(f, "  {}: {} ({})", source.path, source.records, bytes(source.bytes))?;
+        }
+        for record in &self.records {
+            let (tenant, id) = (&record.tenant, crate::paths::visible(record.id.as_str()));
+            write!(f, "  {}, {} to {tenant}/{}/{id}", record.from, record.at, record.collection)?;
+            writeln!(f, ": {}", record.why)?;
+        }
+        Ok(())
+    }
+
+    fn show_left(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nLEFT WHERE IT IS")?;
+        for left in &self.left {
+            write!(f, "  {}", left.path)?;
+            if let Some(at) = left.at {
+                write!(f, ", {at}")?;
+            }
+            writeln!(f, ": {}", left.why)?;
+        }
+        Ok(())
+    }
+
+    fn show_problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (title, blocking) in [("TO KNOW", false), ("IN THE WAY", true)] {
+            let of_kind = self.problems.iter().filter(|problem| problem.blocking == blocking);
+            let mut last = None;
+            for problem in of_kind {
+                if last.is_none() {
+                    writeln!(f, "\n{title}")?;
+                }
+                if last != Some(problem.kind) {
+                    writeln!(f, "  {}", problem.kind)?;
+                    last = Some(problem.kind);
+                }
+                write!(f, "    ")?;
+                if let Some(path) = &problem.path {
+                    write!(f, "{path}")?;
+                    if let Some(at) = problem.at {
+                        write!(f, ", {at}")?;
+                    }
+                    write!(f, ": ")?;
+                }
+                writeln!(f, "{}; {}", problem.reason, problem.proposal)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number of bytes for people.
+fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (mut whole, mut tenths, mut unit) = (bytes, 0, None);
+    for name in UNITS {
+        if whole < 1024 {
+            break;
+        }
+        (tenths, whole) = (whole % 1024 * 10 / 1024, whole / 1024);
+        unit = Some(name);
+    }
+    match unit {
+        None => format!("{bytes} bytes"),
+        Some(unit) => format!("{whole}.{tenths} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn bytes_are_told_in_the_unit_that_fits() {
+        let told = [0, 1023, 1024, 1536, 10 << 20, (3 << 30) + (512 << 20)].map(super::bytes);
+        assert_eq!(told, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 KiB", "10.0 MiB", "3.5 GiB"]);
+    }
+}

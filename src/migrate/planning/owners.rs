@@ -1,0 +1,128 @@
+//! Whose a record is.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::migrate::documented;
+use crate::paths::{CollectionName, TenantId};
+use crate::record::RecordError;
+
+use super::Planning;
+use super::draft::Draft;
+use super::reading::is_nothing;
+
+/// Whose those are that others name: by collection and id, and by collection and file.
+#[derive(Default)]
+pub(super) struct Owners {
+    by_id: HashMap<(CollectionName, String), BTreeSet<TenantId>>,
+    by_file: HashMap<(CollectionName, String), BTreeSet<TenantId>>,
+    /// Who names a token.
+    users: HashMap<String, BTreeSet<TenantId>>,
+}
+
+/// Why an owner can't be told.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoOwner {
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("its owner can't be a tenant: {0}")]
+    Name(#[from] crate::paths::NameError),
+}
+
+impl Owners {
+    /// Learns whose a record is.
+    pub(super) fn add(&mut self, draft: &Draft) {
+        let (collection, tenant) = (&draft.collection, &draft.tenant);
+        if let Some(id) = &draft.old_id {
+            self.by_id.entry((collection.clone(), id.clone())).or_default().insert(tenant.clone());
+        }
+        if let Some(file) = draft.text_of("filename") {
+            self.by_file.entry((collection.clone(), file)).or_default().insert(tenant.clone());
+        }
+        for (field, of) in documented::file_fields(collection) {
+            if *of == CollectionName::TOKENS
+                && let Some(file) = draft.text_of(field)
+            {
+                let file = documented::file_named(&file).to_owned();
+                self.users.entry(file).or_default().insert(tenant.clone());
+            }
+        }
+    }
+
+    /// Whose that is which a record without an owner belongs to.
+    fn followed(&self, draft: &Draft) -> Option<(TenantId, &'static str)> {
+        if draft.collection == CollectionName::TOKENS {
+            let users = self.users.get(&draft.text_of("filename")?)?;
+            return one(users).map(|tenant| (tenant, "its records alone use the token"));
+        }
+        if draft.collection == CollectionName::STREAM_MAPPING {
+            let file = draft.text_of("token_file")?;
+            let token = self.by_file.get(&(CollectionName::TOKENS, file.clone())).and_then(one);
+            let user = || self.users.get(&file).and_then(one);
+            return token.or_else(user).map(|tenant| (tenant, "its token is the tenant's"));
+        }
+        let ids = documented::id_fields(&draft.collection).iter().filter(|(field, _)| *field != "repeat_of");
+        let by_id = ids.filter_map(|(field, of)| {
+            let key = (of.clone(), draft.text_of(field)?);
+            self.by_id.get(&key).and_then(one)
+        });
+        let path = || {
+            let path = draft.text_of("video_path")?;
+            let key = (CollectionName::VIDEOS, documented::file_named(&path).to_owned());
+            self.by_file.get(&key).and_then(one)
+        };
+        let found = by_id.into_iter().next().or_else(path);
+        found.map(|tenant| (tenant, "what it belongs to is the tenant's"))
+    }
+}
+
+fn one(tenants: &BTreeSet<TenantId>) -> Option<TenantId> {
+    tenants.first().filter(|_| tenants.len() == 1).cloned()
+}
+
+impl<'a> Planning<'a> {
+    /// The owner that was given for something.
+    pub(super) fn given(&mut self, of: &str) -> Option<TenantId> {
+        let (key, tenant) = self.given.get_key_value(of)?;
+        let key: &'a str = key;
+        self.used.insert(key);
+        Some(tenant.clone())
+    }
+
+    /// Whose a record is, and why.
+    pub(super) fn owner(
+        &mut self,
+        draft: &Draft,
+        owners: &Owners,
+    ) -> Result<(TenantId, &'static str), NoOwner> {
+        let fields = draft.fields();
+        let named = match is_nothing(&fields, "owner") {
+            true => None,
+            false => Some(match fields.get_text("owner") {
+                Some(name) => self.add_tenant(&name, "records name it").map_err(NoOwner::from),
+                None => Err(RecordError::Owner.into()),
+            }),
+        };
+        if let Some(Ok(tenant)) = named {
+            return Ok((tenant, "it names its owner"));
+        }
+        let file = draft.text_of("filename");
+        let given = [draft.old_id.clone(), file].into_iter().flatten().find_map(|of| self.given(&of));
+        let given = given.or_else(|| match draft.form {
+            Some(crate::migrate::Form::Token) => self.given(&draft.from.to_string()),
+            _ => None,
+        });
+        if let Some(tenant) = given {
+            return Ok((tenant, "the owners' file names its owner"));
+        }
+        if let Some(Err(none)) = named {
+            return Err(none);
+        }
+        if let Some(tenant) = &draft.scope {
+            return Ok((tenant.clone(), "its file lies in the tenant's folder"));
+        }
+        if let Some(followed) = owners.followed(draft) {
+            return Ok(followed);
+        }
+        Ok((self.default_owner.clone(), "it names no owner"))
+    }
+}

@@ -1,0 +1,75 @@
+//! From a plan and the tree of which it was made to the texts that are to be stored.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::{Form, MigrateError, Plan, PlannedRecord, Position, TreePath};
+use super::{edit, source, survey};
+use crate::record::{RecordLimits, RecordText};
+
+/// The texts of a plan's records, made again from the files in which they stand.
+///
+/// A file is read once for records that come one after the other, and its records are kept as long: that
+/// is how the plan has them.
+pub struct Texts {
+    root: PathBuf,
+    limits: RecordLimits,
+    forms: HashMap<TreePath, Form>,
+    held: Option<(TreePath, HashMap<Position, String>)>,
+}
+
+impl std::fmt::Debug for Texts {
+    /// What it holds is left out: there are secrets in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Texts").finish_non_exhaustive()
+    }
+}
+
+impl Texts {
+    /// The texts of that plan's records, from the tree at that root.
+    #[must_use]
+    pub fn new(root: &Path, plan: &Plan) -> Self {
+        let forms = plan.sources.iter().map(|source| (source.path.clone(), source.form)).collect();
+        Self { root: root.to_owned(), limits: RecordLimits::default(), forms, held: None }
+    }
+
+    /// Sets what a record may be, as it was [set](super::Planner::record_limits) for the plan.
+    #[must_use]
+    pub const fn record_limits(mut self, limits: RecordLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The text of one record, as it is to be stored.
+    ///
+    /// # Errors
+    /// [`MigrateError::Read`]; [`MigrateError::NotAsPlanned`] if what stands there is not what the plan
+    /// was made of.
+    pub fn of(&mut self, record: &PlannedRecord) -> Result<RecordText, MigrateError> {
+        let other = || MigrateError::NotAsPlanned(record.from.clone());
+        if self.held.as_ref().is_none_or(|(path, _)| *path != record.from) {
+            self.held = Some((record.from.clone(), self.read(&record.from)?));
+        }
+        let (_, texts) = self.held.as_ref().ok_or_else(other)?;
+        let base = texts.get(&record.at).ok_or_else(other)?;
+        if source::digest(base) != record.original {
+            return Err(other());
+        }
+        let fields = edit::edited(base, &record.edits).map_err(|_| other())?;
+        let text = RecordText::of(&fields, &self.limits).map_err(|_| other())?;
+        let as_planned = super::Digest::of(text.as_bytes()) == record.text;
+        if as_planned { Ok(text) } else { Err(other()) }
+    }
+
+    fn read(&self, path: &TreePath) -> Result<HashMap<Position, String>, MigrateError> {
+        // A file without a record has one made for it, of what the plan says alone.
+        let Some(form) = self.forms.get(path) else {
+            return Ok(HashMap::from([(Position::Whole, "{}".to_owned())]));
+        };
+        let bytes = survey::read(&self.root, path)?;
+        let contents =
+            source::contents(path, *form, &bytes).map_err(|_| MigrateError::NotAsPlanned(path.clone()))?;
+        let readable = |found: source::Found| Some((found.at, found.text.ok()?));
+        Ok(contents.records.into_iter().filter_map(readable).collect())
+    }
+}
