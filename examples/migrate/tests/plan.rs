@@ -1,0 +1,92 @@
+//! The tool, called as from a shell.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+use tenantry::migrate::Plan;
+
+fn tree() -> TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    fs::create_dir(tree.path().join("videos")).unwrap();
+    fs::write(tree.path().join("videos/a.mp4"), "bytes").unwrap();
+    fs::write(tree.path().join("video_database.json"), r#"[{"id": "1", "filename": "a.mp4"}]"#).unwrap();
+    fs::write(tree.path().join("stream_timers.json"), "[]").unwrap();
+    tree
+}
+
+fn migrate(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_migrate")).args(arguments).output().unwrap()
+}
+
+fn plan(root: &Path, arguments: &[&str]) -> Output {
+    migrate(&[&["plan", "--root", root.to_str().unwrap()], arguments].concat())
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_plan_that_can_be_applied_is_printed_as_a_text_with_lines_of_progress_beside_it() {
+    let tree = tree();
+    let output = plan(tree.path(), &["--default-owner", "ana", "--demo", "demo"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("videos/a.mp4 (5 bytes) moved to videos/ana/a.mp4"));
+    assert!(text(&output.stderr).contains("read 3 of 3 files"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn as_json_it_is_one_document_and_nothing_else() {
+    let tree = tree();
+    let owners = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&owners, r#"{"a.mp4": "ben"}"#).unwrap();
+    let output = plan(tree.path(), &["--json", "--owners", owners.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    let plan: Plan = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(plan.records[0].tenant.as_str(), "ben");
+}
+
+#[test]
+fn what_is_in_the_way_is_shown_and_ends_with_3_unless_it_is_to_be_left() {
+    let tree = tree();
+    fs::write(tree.path().join("live_streams.json"), "[7]").unwrap();
+    let output = plan(tree.path(), &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).contains("IN THE WAY"));
+    assert_eq!(plan(tree.path(), &["--leave"]).status.code(), Some(0));
+}
+
+#[test]
+fn what_can_t_be_read_ends_with_1_and_a_wrong_call_with_2() {
+    let tree = tree();
+    let output = plan(&tree.path().join("missing"), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!text(&output.stderr).contains(tree.path().to_str().unwrap()));
+    let output = plan(&tree.path().join("missing"), &["--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(told["error"].as_str().unwrap().contains("root"));
+    for wrong in [&["plan"][..], &["undo"], &[]] {
+        assert_eq!(migrate(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    assert_eq!(plan(tree.path(), &["--time-zone", "Nowhere"]).status.code(), Some(2));
+    assert_eq!(plan(tree.path(), &["--default-owner", ""]).status.code(), Some(2));
+    let owners = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&owners, "[]").unwrap();
+    assert_eq!(plan(tree.path(), &["--owners", owners.path().to_str().unwrap()]).status.code(), Some(2));
+    assert_eq!(migrate(&["plan", "--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn the_workbook_is_written_outside_the_tree_only() {
+    let (tree, beside) = (tree(), tempfile::tempdir().unwrap());
+    let file = beside.path().join("plan.xlsx");
+    let output = plan(tree.path(), &["--xlsx", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(fs::read(file).unwrap().starts_with(b"PK"));
+    let inside = tree.path().join("videos/../plan.xlsx");
+    assert_eq!(plan(tree.path(), &["--xlsx", inside.to_str().unwrap()]).status.code(), Some(2));
+    assert!(!inside.exists());
+}
