@@ -60,7 +60,7 @@
 //! | [`quota`] | plans, limits, usage |
 //! | [`error`] | the kinds of errors, what to do about each, and the HTTP status that fits |
 //! | [`store`] | what a backend provides, and the backends: [`store::local`], [`store::memory`], [`store::object`], `store::s3` |
-//! | [`migrate`] | from one shared folder to tenants |
+//! | `migrate` | from one shared folder to tenants |
 //! | [`environment`] | the clock and the randomness, which a test can bring along |
 //!
 //! Who keeps data elsewhere implements [`store::TenantStore`]; [`docs/backends.md`] leads through it, and the suite in

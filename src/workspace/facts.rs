@@ -50,7 +50,13 @@ pub(crate) enum FactsRefusal {
 }
 
 /// How a kind tells of its records.
-pub(crate) type Teller = fn(&RecordText, &RecordLimits) -> Result<Facts, FactsRefusal>;
+#[derive(Clone, Copy)]
+pub(crate) struct Teller {
+    /// What it says of one.
+    pub(crate) tell: fn(&RecordText, &RecordLimits) -> Result<Facts, FactsRefusal>,
+    /// Its fields that hold times by the tenant's clock.
+    pub(crate) times: &'static [&'static str],
+}
 
 /// The kinds that can tell.
 #[derive(Clone)]
@@ -71,7 +77,7 @@ impl Tellers {
 
     /// Adds a kind, in place of the one that its collection had.
     pub(crate) fn add<E: Entity>(&mut self) {
-        self.0.insert(E::collection(), Facts::of::<E>);
+        self.0.insert(E::collection(), Teller { tell: Facts::of::<E>, times: E::time_fields() });
     }
 
     pub(crate) fn get(&self, collection: &CollectionName) -> Option<Teller> {

@@ -94,6 +94,22 @@ fn what_python_leaves_in_a_database_is_read_and_told() {
 }
 
 #[test]
+fn a_time_as_python_writes_it_is_written_as_the_type_reads_it() {
+    let tree = Tree::new();
+    tree.videos(r#"[{"id": "1", "filename": "a.mp4", "date_added": "2025-11-04T10:00:00.123456"}]"#);
+    tree.write(
+        "live_streams.json",
+        r#"[{"id": "1", "status": "live", "start_date": "2025-11-04T03:00:00Z"}]"#,
+    );
+    let plan = tree.plan();
+    assert!(plan.can_be_applied(), "{plan}");
+    let (_, video) = tree.only(&plan, "videos");
+    assert_eq!(video["date_added"], "2025-11-04 10:00:00");
+    assert_eq!(video["legacy_date_added"], "2025-11-04T10:00:00.123456");
+    assert_eq!(tree.only(&plan, "live_streams").1["start_date"], "2025-11-04 10:00:00");
+}
+
+#[test]
 fn an_author_is_told_by_the_name_of_the_tenant() {
     let tree = Tree::new();
     tree.videos(r#"[{"id": "1", "filename": "a.mp4", "owner": "Budi", "created_by": "Budi"}]"#);

@@ -52,7 +52,7 @@ impl Planning<'_> {
             RecordText::of(&fields, self.limits).map_err(|error| error.to_string())?
         };
         let teller = self.kinds.get(&draft.collection).ok_or("its kind is not known")?;
-        let facts = teller(&text, self.limits).map_err(|error| error.to_string())?;
+        let facts = (teller.tell)(&text, self.limits).map_err(|error| error.to_string())?;
         let (tenant, collection) = (&draft.tenant, &draft.collection);
         let keys: Vec<(&str, u128)> =
             facts.keys.iter().map(|(index, value)| (*index, key(tenant, collection, index, value))).collect();

@@ -58,7 +58,7 @@ impl Draft {
 
     /// The text of a field that has one.
     pub(super) fn text_of(&self, field: &str) -> Option<String> {
-        self.fields().get_text(field).filter(|text| !text.trim().is_empty())
+        text_in(&self.fields(), field)
     }
 
     /// Where it stands.
@@ -81,4 +81,9 @@ impl Draft {
             why: self.why,
         }
     }
+}
+
+/// The text of a field that has one; to be asked of the same fields again and again.
+pub(super) fn text_in(fields: &Fields<'_>, field: &str) -> Option<String> {
+    fields.get_text(field).filter(|text| !text.trim().is_empty())
 }

@@ -12,7 +12,7 @@ use crate::paths::{CollectionName, FileName, TenantId};
 use crate::record::{Fields, LocalTime, OffsetTime};
 
 use super::Planning;
-use super::draft::{Draft, Named};
+use super::draft::{Draft, Named, text_in};
 use super::files::{made_name, named_like, token_name};
 use super::reading::is_nothing;
 
@@ -115,8 +115,14 @@ impl Planning<'_> {
         let draft = &self.drafts[at];
         let mut edits = Edits { fields: draft.fields(), edits: Vec::new(), kept: BTreeSet::new() };
         self.edit_envelope(draft, &mut edits);
+        for field in self.kinds.get(&draft.collection).map_or(&[][..], |kind| kind.times) {
+            let text = text_in(&edits.fields, field).filter(|text| LocalTime::parse(text).is_err());
+            if let Some(time) = text.and_then(|text| self.time(&text)) {
+                edits.replace(field, time.to_string());
+            }
+        }
         for (field, of) in documented::id_fields(&draft.collection) {
-            let Some(old) = draft.text_of(field) else { continue };
+            let Some(old) = text_in(&edits.fields, field) else { continue };
             let key = (draft.tenant.clone(), of.clone(), old);
             if let Some(new) = names.ids.get(&key) {
                 edits.replace(field, new.clone());
@@ -126,7 +132,7 @@ impl Planning<'_> {
             self.edit_file(draft, (field, *named), names, &mut edits);
         }
         if let Some(name) = names.tokens.get(&at)
-            && draft.text_of("filename").as_deref() != Some(name.as_str())
+            && text_in(&edits.fields, "filename").as_deref() != Some(name.as_str())
         {
             edits.replace("filename", name.as_str());
         }
@@ -147,7 +153,10 @@ impl Planning<'_> {
         if author.as_deref() != Some(author_id) {
             edits.replace("created_by", author_id);
         }
-        let written = |field: &str| Some((draft.text_of(field)?, self.time(&draft.text_of(field)?)?));
+        let written = |field: &str| {
+            let text = text_in(&edits.fields, field)?;
+            self.time(&text).map(|time| (text, time))
+        };
         let created = written("created_at");
         let made = created.as_ref().map(|(_, time)| *time).or_else(|| Some(written("date_added")?.1));
         let made = made.unwrap_or_else(|| self.local(draft.modified));
@@ -183,7 +192,7 @@ impl Planning<'_> {
         names: &Names,
         edits: &mut Edits<'_>,
     ) {
-        let Some(text) = draft.text_of(field) else { return };
+        let Some(text) = text_in(&edits.fields, field) else { return };
         let written = documented::file_named(&text).to_owned();
         let name = match named {
             Named::Media(file) => self.media.get(file).and_then(|file| file.name_for(&draft.tenant)).cloned(),
@@ -195,8 +204,7 @@ impl Planning<'_> {
         };
         let Some(name) = name else { return };
         if let (VIDEO_PATH, Named::Media(file)) = (field, named) {
-            let known = draft
-                .text_of("video_id")
+            let known = text_in(&edits.fields, "video_id")
                 .is_some_and(|id| names.known_videos.contains(&(draft.tenant.clone(), id)));
             if let Some(id) = names.videos.get(&(draft.tenant.clone(), file)).filter(|_| !known) {
                 edits.replace("video_id", id.as_str());

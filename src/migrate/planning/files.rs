@@ -12,7 +12,7 @@ use crate::workspace::{Thumbnail, Token};
 use jiff::Timestamp;
 
 use super::Planning;
-use super::draft::Named;
+use super::draft::{Named, text_in};
 use super::lookup::{Index, loose};
 use super::sorting::scope_of;
 
@@ -127,9 +127,9 @@ impl Planning<'_> {
         tokens: &HashMap<(TenantId, String), Vec<usize>>,
     ) -> Vec<(&'static str, Named)> {
         let draft = &self.drafts[at];
-        let mut files = Vec::new();
+        let (fields, mut files) = (draft.fields(), Vec::new());
         for (field, of) in documented::file_fields(&draft.collection) {
-            let Some(text) = draft.text_of(field) else { continue };
+            let Some(text) = text_in(&fields, field) else { continue };
             let name = documented::file_named(&text);
             let named = if *of == CollectionName::TOKENS {
                 let found = tokens.get(&(draft.tenant.clone(), loose(name)));

@@ -7,7 +7,7 @@ use crate::paths::{CollectionName, TenantId};
 use crate::record::RecordError;
 
 use super::Planning;
-use super::draft::Draft;
+use super::draft::{Draft, text_in};
 use super::reading::is_nothing;
 
 /// Whose those are that others name: by collection and id, and by collection and file.
@@ -38,9 +38,10 @@ impl Owners {
         if let Some(file) = draft.text_of("filename") {
             self.by_file.entry((collection.clone(), file)).or_default().insert(tenant.clone());
         }
+        let fields = draft.fields();
         for (field, of) in documented::file_fields(collection) {
             if *of == CollectionName::TOKENS
-                && let Some(file) = draft.text_of(field)
+                && let Some(file) = text_in(&fields, field)
             {
                 let file = documented::file_named(&file).to_owned();
                 self.users.entry(file).or_default().insert(tenant.clone());
@@ -105,7 +106,7 @@ impl<'a> Planning<'a> {
         if let Some(Ok(tenant)) = named {
             return Ok((tenant, "it names its owner"));
         }
-        let file = draft.text_of("filename");
+        let file = text_in(&fields, "filename");
         let given = [draft.old_id.clone(), file].into_iter().flatten().find_map(|of| self.given(&of));
         let given = given.or_else(|| match draft.form {
             Some(crate::migrate::Form::Token) => self.given(&draft.from.to_string()),
