@@ -13,7 +13,8 @@ pub struct PlanOptions {
     pub default_owner: String,
     /// Who is the read-only demonstration, if not only those whose role in `users.json` says so.
     pub demo: Option<String>,
-    /// Owners of what has none, by file name, path beneath the root, or record id.
+    /// Owners of what has none, by file name, path beneath the root, record id, or the place of a record as the
+    /// plan shows it: `live_stream_data.xlsx, row 7`.
     pub owners: BTreeMap<String, String>,
     /// What is done with records that can't be placed, and of which there are two that differ.
     pub refused: Refused,

@@ -140,6 +140,33 @@ fn a_name_that_differs_in_spelling_alone_means_the_only_such_file() {
 }
 
 #[test]
+fn what_stays_in_a_tenant_s_folder_keeps_its_name() {
+    let tree = Tree::new().owner("videos/Notes.txt", "ana");
+    tree.write("videos/ana/notes.txt", "stays").write("videos/Notes.txt", "given");
+    let plan = tree.plan();
+    assert_eq!(left(&plan), ["videos/ana/notes.txt"]);
+    assert_eq!(problems(&plan, ProblemKind::NewName).len(), 1, "{plan}");
+}
+
+#[test]
+fn files_and_records_that_are_the_same_are_named_and_carried() {
+    let tree = Tree::new();
+    tree.videos(r#"[{"id": "1", "filename": "a.mp4", "title": "x"}, {"title": "\u0078", "id": "2", "filename": "a.mp4"}]"#);
+    tree.write("videos/a.mp4", "same")
+        .write("videos/b.mp4", "same")
+        .write("videos/c.mp4", "")
+        .write("videos/d.mp4", "");
+    let plan = tree.plan();
+    let told: Vec<_> =
+        problems(&plan, ProblemKind::Duplicate).iter().map(|problem| problem.reason.clone()).collect();
+    assert_eq!(
+        told,
+        ["it says the same as video_database.json, record 1", "admin has the same content in videos/a.mp4"]
+    );
+    assert_eq!((plan.files.len(), records(&plan, "videos").len()), (4, 5));
+}
+
+#[test]
 fn links_and_pipes_are_neither_followed_nor_opened() {
     let tree = Tree::new();
     let elsewhere = Tree::new();

@@ -60,6 +60,16 @@ fn a_record_goes_to_its_owner_then_to_the_given_one_then_to_the_default() {
 }
 
 #[test]
+fn an_owner_is_given_by_the_place_of_what_has_no_name() {
+    let tree = Tree::new().owner("live_streams.json, record 2", "ana");
+    tree.write("live_streams.json", r#"[{"status": "failed"}, {"status": "failed"}]"#);
+    let plan = tree.plan();
+    let whose: Vec<_> = plan.records.iter().map(|record| record.tenant.as_str()).collect();
+    assert_eq!(whose, ["admin", "ana"]);
+    assert!(problems(&plan, ProblemKind::UnusedOwner).is_empty());
+}
+
+#[test]
 fn what_belongs_to_something_goes_where_that_goes() {
     let tree = Tree::new();
     tree.videos(r#"[{"id": "v", "filename": "a.mp4", "owner": "ana"}]"#);

@@ -149,10 +149,13 @@ fn check_consistent(tree: &Tree, plan: &Plan) {
         }
     }
     let mut places = std::collections::BTreeSet::new();
+    let left: std::collections::BTreeSet<_> =
+        plan.left.iter().filter(|left| left.at.is_none()).map(|left| left.path.to_string()).collect();
     for to in plan.files.iter().flat_map(|file| &file.to) {
         assert!(places.insert((to.area, &to.tenant, to.name.folded())), "{plan}");
         let key = (to.area.to_string(), to.tenant.to_string(), to.name.to_string());
         assert!(own.contains(&key), "{key:?}: {plan}");
+        assert!(!left.contains(&to.path().to_string()), "{plan}");
     }
     assert!(plan.files.iter().all(|file| !file.to.is_empty()));
 }
@@ -205,6 +208,23 @@ fn the_texts_of_a_tree_that_changed_are_not_had() {
     tree.videos(r#"[{"id": "1", "filename": "b.mp4"}]"#);
     let error = Texts::new(tree.root(), &plan).of(&plan.records[0]).unwrap_err();
     assert!(matches!(error, MigrateError::NotAsPlanned(_)));
+}
+
+#[test]
+fn what_changes_while_it_is_read_is_an_error() {
+    let tree = Tree::new();
+    tree.videos("[]");
+    let database = tree.root().join("video_database.json");
+    let planner = tree.planner().progress(move |progress| {
+        if progress.files == progress.total_files {
+            std::fs::write(&database, "[{}]").unwrap();
+        }
+    });
+    let error = planner.plan(tree.root()).unwrap_err();
+    assert!(
+        matches!(&error, MigrateError::Changed(path) if path.to_string() == "video_database.json"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -79,6 +79,57 @@ fn what_can_t_be_read_ends_with_1_and_a_wrong_call_with_2() {
     assert_eq!(migrate(&["plan", "--help"]).status.code(), Some(0));
 }
 
+/// The tool, run by somebody for whom modes hold.
+#[cfg(unix)]
+fn as_anybody(root: &Path) -> Output {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    // Where the binary lies, the other user may not go.
+    let open = PermissionsExt::from_mode(0o755);
+    let beside = tempfile::Builder::new().permissions(open).tempdir().unwrap();
+    let tool = beside.path().join("migrate");
+    assert!(
+        Command::new("cp")
+            .args([env!("CARGO_BIN_EXE_migrate"), tool.to_str().unwrap()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut command = Command::new(tool);
+    command.args(["plan", "--root"]).arg(root).current_dir("/");
+    if fs::metadata(beside.path()).unwrap().uid() == 0 {
+        command.uid(65_534).gid(65_534);
+    }
+    command.output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_or_folder_that_may_not_be_read_is_in_the_way() {
+    use std::os::unix::fs::PermissionsExt;
+    let tree = tree();
+    let mode = |path: &str, mode| {
+        fs::set_permissions(tree.path().join(path), fs::Permissions::from_mode(mode)).unwrap()
+    };
+    fs::create_dir(tree.path().join("thumbnails")).unwrap();
+    mode("", 0o755);
+    assert_eq!(as_anybody(tree.path()).status.code(), Some(0));
+    mode("videos/a.mp4", 0);
+    mode("thumbnails", 0);
+    let output = as_anybody(tree.path());
+    assert_eq!(output.status.code(), Some(3));
+    for told in
+        ["videos/a.mp4: can't be read: permission denied", "thumbnails: can't be listed: permission denied"]
+    {
+        assert!(text(&output.stdout).contains(told), "{}", text(&output.stdout));
+    }
+    mode("thumbnails", 0o755);
+    mode("", 0);
+    assert_eq!(as_anybody(tree.path()).status.code(), Some(1));
+    mode("", 0o755);
+}
+
 #[test]
 fn the_workbook_is_written_outside_the_tree_only() {
     let (tree, beside) = (tree(), tempfile::tempdir().unwrap());

@@ -116,6 +116,7 @@ impl Planning<'_> {
         }
         self.leave_unowned();
         self.name_files();
+        self.note_same_content();
         self.check_folders();
     }
 
@@ -305,6 +306,21 @@ impl Planning<'_> {
             Some((scope_of(&left.path)?, Area::from_name(area)?, name.folded()))
         });
         occupied.collect()
+    }
+
+    /// Names the files of a tenant whose content is the same.
+    fn note_same_content(&mut self) {
+        let mut first = HashMap::new();
+        for file in self.media.iter().filter(|file| file.bytes > 0) {
+            for tenant in file.owners.keys() {
+                let twin = first.entry((tenant, file.area, file.digest)).or_insert(&file.path);
+                if **twin != file.path {
+                    let reason = format!("{tenant} has the same content in {twin}");
+                    let proposal = "both are carried; delete one of them by the application";
+                    self.findings.know(ProblemKind::Duplicate, (Some(&file.path), None), reason, proposal);
+                }
+            }
+        }
     }
 
     /// Sees that there is a folder where there should be files.

@@ -56,6 +56,25 @@ impl Planning<'_> {
         self.drafts.retain(|_| !at.next().is_some_and(|at| gone.contains(&at)));
     }
 
+    /// Names the records that say the same as another one.
+    pub(super) fn note_duplicates(&mut self) {
+        let mut first = HashMap::new();
+        for draft in &self.drafts {
+            if draft.collection == CollectionName::TOKENS {
+                continue;
+            }
+            let key = (&draft.tenant, &draft.collection, meaning(draft).half());
+            match first.get(&key) {
+                None => drop(first.insert(key, draft)),
+                Some(twin) => {
+                    let reason = format!("it says the same as {}, {}", twin.from, twin.at);
+                    let proposal = "both are carried; delete one of them by the application";
+                    self.findings.know(ProblemKind::Duplicate, draft.place(), reason, proposal);
+                }
+            }
+        }
+    }
+
     fn give_ids(&mut self) {
         let mut taken: HashSet<(TenantId, CollectionName, RecordId)> = HashSet::new();
         // What lies in a tenant's own folder comes first to its id.

@@ -102,6 +102,7 @@ impl<'a> Planning<'a> {
         self.read_records(survey)?;
         self.find_identities();
         self.leave_existing();
+        self.note_duplicates();
         self.find_files();
         self.write_edits();
         self.check();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::migrate::documented;
+use crate::migrate::{Position, documented};
 use crate::paths::{CollectionName, TenantId};
 use crate::record::RecordError;
 
@@ -107,11 +107,17 @@ impl<'a> Planning<'a> {
             return Ok((tenant, "it names its owner"));
         }
         let file = text_in(&fields, "filename");
-        let given = [draft.old_id.clone(), file].into_iter().flatten().find_map(|of| self.given(&of));
-        let given = given.or_else(|| match draft.form {
-            Some(crate::migrate::Form::Token) => self.given(&draft.from.to_string()),
-            _ => None,
-        });
+        let path = || match draft.at {
+            Position::Whole => draft.from.to_string(),
+            at => format!("{}, {at}", draft.from),
+        };
+        let given = match self.given.is_empty() {
+            true => None,
+            false => [draft.old_id.clone(), file, Some(path())]
+                .into_iter()
+                .flatten()
+                .find_map(|of| self.given(&of)),
+        };
         if let Some(tenant) = given {
             return Ok((tenant, "the owners' file names its owner"));
         }
