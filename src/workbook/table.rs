@@ -12,13 +12,16 @@ use super::{CellRefusal, WorkbookError};
 use crate::record::LocalTime;
 use crate::workspace::Schedule;
 
+/// The cells of a row, each with the header of its column.
+type Cells<T> = Vec<(String, T)>;
+
 /// A row that says something.
 #[derive(Debug)]
 pub(crate) struct TableRow {
     /// Its number, as a spreadsheet shows it.
     pub(crate) number: u32,
-    /// Its fields, in the order of the columns; or the cells that can't be read, each with its header.
-    pub(crate) fields: Result<Vec<(String, Value)>, Vec<(String, CellRefusal)>>,
+    /// Its fields, in the order of the columns; or the cells that can't be read.
+    pub(crate) fields: Result<Cells<Value>, Cells<CellRefusal>>,
 }
 
 /// The longest header that is taken for a field's name, in bytes.
