@@ -11,6 +11,7 @@
 //! | everything can be had again from a seed | [`SeededEntropy`], [`ManualClock`](crate::environment::ManualClock), [`strategies::sample`] |
 //! | a backend of one's own does what a store has to do | [`conformance`], then [`non_interference`] |
 //! | a backend over an object store settles what it was not answered | [`faulty_objects`] |
+//! | what is made of an application's one shared folder loses nothing | `legacy_trees` (with `xlsx`), [`TreeImage`] |
 //! | the store on the local disk survives a crash at any instant | [`simulated_disk`] |
 //!
 //! Nothing here sleeps, and nothing is left to chance that a seed does not give back. A wrapper is made of
@@ -25,6 +26,8 @@ pub mod faulty_store;
 mod hanging_store;
 pub mod histories;
 pub mod hostile_names;
+#[cfg(feature = "xlsx")]
+pub mod legacy_trees;
 pub mod linearizability;
 pub mod non_interference;
 mod observed_store;
@@ -32,9 +35,11 @@ mod seeded_entropy;
 pub mod simulated_disk;
 mod store_layer;
 pub mod strategies;
+mod tree_image;
 
 pub use counting_store::{CallCounts, CountingStore, Counts};
 pub use hanging_store::{Gates, HangingStore};
 pub use observed_store::{Moment, ObservedStore, Observer};
 pub use seeded_entropy::SeededEntropy;
 pub use store_layer::{Layered, StoreLayer};
+pub use tree_image::TreeImage;
