@@ -45,7 +45,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     for name in &project.examples {
         report.step(&format!("example {name}"), || example::run(&project, name));
     }
-    report.step("workbooks of other programs", || {
+    report.step("other programs", || {
         let python = python::environment(&project, "python", PEERS.1)?;
         let python = python.to_str().ok_or_else(|| Failure::new("the target folder's name is no text"))?;
         cargo.run_with(&["test", "--package", PEERS.0], &[("TENANTRY_PYTHON", python)])
