@@ -101,6 +101,7 @@ def video(name, file=None, folder="videos", **changed):
 rain = video("rain sounds 11")
 forest = video("forest sounds 12")
 video("cafe", title="Hujan di café")
+video("odd title", title='"Rain" \\ night\n' + "long " * 60)
 video("emoji", title="🎬 rain 🌧")
 video("half an emoji", title="rain \ud83c")
 video("no number", bitrate=float("nan"))
@@ -221,6 +222,7 @@ database("thumbnail_database.json", thumbnails, ensure_ascii=False)
 
 put("tokens/channel1.json", '{"token": "not-a-token-1", "scopes": []}')
 put("tokens/channel-older.json", '{"token": "not-a-token-3", "scopes": []}')
+put("tokens/channel-cut.json", '{"token": "not-a-tok')
 put("tokens/client_secret.json", '{"installed": {"client_secret": "not-a-secret"}}')
 
 
@@ -348,12 +350,12 @@ def workbook(path, rows):
 picture = thumbnails[0]["filename"]
 
 
-def row(title, time="2025-10-27T00:14", flag=True, thumbnail=picture, owner=None):
+def row(title, time="2025-10-27T00:14", flag=True, thumbnail=picture, owner=None, privacy="unlisted"):
     return {
         "title": title,
         "description": "two\nlines" if owner else None,
         "scheduledStartTime": time,
-        "privacyStatus": "unlisted",
+        "privacyStatus": privacy,
         "autoStart": True,
         "autoStop": False,
         "madeForKids": flag,
@@ -381,6 +383,10 @@ workbook(
         row("yes as text", flag="TRUE"),
         row("no as text", flag="FALSE", thumbnail="thumbnails/" + picture),
         row("neither", flag=None, thumbnail=None),
+        row("nan", privacy="nan"),
+        row("twice"),
+        row("twice"),
+        dict.fromkeys(row("")),
         row("of user123", owner="user123"),
     ],
 )

@@ -52,6 +52,7 @@ fn database(tree: &Tree, trap: Trap) -> Option<bool> {
         }
         Trap::EscapedText => has("\\u00e9"),
         Trap::UnescapedText => any(&|database| database.json.is_some() && !database.text().is_ascii()),
+        Trap::OddTitle => has("\\\"Rain\\\" \\\\ night\\nlong long"),
         Trap::SurrogatePair => has("\\ud83c\\udfac"),
         Trap::LoneSurrogate => has("\\ud83c\""),
         Trap::NotANumber => has(": NaN"),
@@ -169,6 +170,11 @@ fn stream(tree: &Tree, trap: Trap) -> Option<bool> {
             mappings().any(|(_, keys)| keys.as_object().unwrap().values().any(Value::is_string))
         }
         Trap::MappingWithoutToken => mappings().any(|(token, _)| !has_file(tree, "tokens", token)),
+        Trap::TokenDamaged => tree.paths().any(|(path, metadata)| {
+            let is_token = path.starts_with("tokens/") && path.ends_with(".json") && metadata.is_file();
+            is_token
+                && serde_json::from_slice::<Value>(&std::fs::read(tree.root.join(path)).unwrap()).is_err()
+        }),
         Trap::StreamTimers => {
             tree.records("stream_timers").any(|(_, timer)| timer["stop_time"].as_str().unwrap().contains('+'))
         }
@@ -226,6 +232,18 @@ fn workbook(tree: &Tree, trap: Trap) -> Option<bool> {
                 let owners = tree.column("owner").unwrap_or_default();
                 any_text(&owners, "user123") && owners.contains(&&Data::Empty)
             }
+        }
+        Trap::WorkbookNanText => any_text(&tree.column("privacyStatus").unwrap(), "nan"),
+        Trap::WorkbookEqualRows | Trap::WorkbookEmptyRow => {
+            let is_empty = |row: &[Data]| row.iter().all(|cell| *cell == Data::Empty);
+            let rows: Vec<_> = tree.cells.iter().map(Vec::as_slice).collect();
+            let mut seen = Vec::new();
+            let is_equal = rows.iter().filter(|row| !is_empty(row)).any(|row| {
+                let is_there = seen.contains(row);
+                seen.push(*row);
+                is_there
+            });
+            if trap == Trap::WorkbookEqualRows { is_equal } else { rows.iter().any(|row| is_empty(row)) }
         }
         Trap::WorkbookSecondSheet => tree.sheets > 1,
         _ => return None,

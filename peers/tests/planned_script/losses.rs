@@ -117,7 +117,7 @@ const OMISSIONS: &[(&str, IsSo)] = &[
         let sheet = book.worksheet_range_at(0).unwrap().unwrap();
         let header: Vec<_> = sheet.rows().next().unwrap().to_vec();
         let owner = header.iter().position(|cell| *cell == Data::String("owner".to_owned())).unwrap();
-        sheet.rows().skip(1).filter(|row| row[owner] == Data::Empty).count() == 6
+        sheet.rows().skip(1).filter(|row| row[owner] == Data::Empty).count() == 10
     }),
 ];
 

@@ -76,6 +76,7 @@ const fn needed(trap: Trap) -> &'static [DatabaseKind] {
         Trap::UserFolders => &[Videos, Thumbnails, StreamMapping],
         Trap::UnescapedText => &[Thumbnails],
         Trap::EscapedText
+        | Trap::OddTitle
         | Trap::SurrogatePair
         | Trap::LoneSurrogate
         | Trap::NotANumber

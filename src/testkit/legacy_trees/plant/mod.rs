@@ -33,6 +33,10 @@ pub(super) fn plant(tree: &mut LegacyTree, maker: &mut Maker) {
         names::plant(tree, maker, *trap);
     }
     databases::plant(tree, maker);
+    // In half of the trees it is one of the folders that every tree has, with all that is in it by now.
+    if traps.contains(&Trap::LinkForFolder) && tree.seed % 2 == 1 {
+        names::move_away(tree, "thumbnails");
+    }
 }
 
 /// Puts another value in a field, which is added if it is not there.

@@ -52,6 +52,17 @@ fn named(tree: &mut LegacyTree, maker: &mut Maker, name: &str, change: impl FnOn
     tree.add_video_record(maker, name, &thumbnail, |_| {});
 }
 
+/// Puts a whole folder elsewhere, as is done when a disk is full, and a link in its place.
+pub(super) fn move_away(tree: &mut LegacyTree, folder: &str) {
+    let beneath = format!("{folder}/");
+    for entry in &mut tree.entries {
+        if entry.path == folder.as_bytes() || entry.path.starts_with(beneath.as_bytes()) {
+            entry.path.splice(..0, *b"media/");
+        }
+    }
+    tree.entries.push(Entry::link(folder, format!("media/{folder}")));
+}
+
 /// A folder that no version knew, to which links lead.
 fn outside(tree: &mut LegacyTree, maker: &mut Maker) {
     if !tree.entries.iter().any(|entry| entry.path == b"media/film.mp4") {

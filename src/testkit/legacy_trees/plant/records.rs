@@ -19,6 +19,10 @@ pub(super) fn plant(tree: &mut LegacyTree, maker: &mut Maker, trap: Trap) {
             tree.push(None, DatabaseKind::Thumbnails, thumbnail);
             tree.database(None, DatabaseKind::Thumbnails).style.escaped = false;
         }
+        Trap::OddTitle => {
+            let title = format!("\"Rain\" \\ night\n{}", "long ".repeat(60));
+            video(tree, maker, |video| set(video, "title", title));
+        }
         Trap::SurrogatePair => video(tree, maker, |video| set(video, "title", "🎬 rain 🌧")),
         Trap::LoneSurrogate => video(tree, maker, |video| set(video, "title", raw(r#""rain \ud83c""#))),
         Trap::NotANumber => video(tree, maker, |video| set(video, "bitrate", raw("NaN"))),

@@ -53,6 +53,11 @@ pub(super) fn plant(tree: &mut LegacyTree, maker: &mut Maker, trap: Trap) {
             let keys = vec![maker.stream_key()];
             tree.map(None, "channel-gone.json", Value::Object(keys));
         }
+        Trap::TokenDamaged => {
+            let mut token = maker.token();
+            token.truncate(token.len() / 2);
+            tree.entries.push(Entry::file("tokens/channel-cut.json", token));
+        }
         _ => others(tree, maker, trap),
     }
 }

@@ -67,6 +67,14 @@ pub(super) fn plant(tree: &mut LegacyTree, trap: Trap) {
             book.add_column("created_by", only(USER));
             book.add_column("updated_at", only("2025-11-04 10:00:00"));
         }
+        Trap::WorkbookNanText => add_row(book, "privacyStatus", "nan".into()),
+        Trap::WorkbookEqualRows => {
+            (0..2).for_each(|_| add_row(book, "title", "planned twice".into()));
+        }
+        Trap::WorkbookEmptyRow => {
+            book.rows.push(vec![Cell::Empty; book.columns.len()]);
+            add_row(book, "privacyStatus", "public".into());
+        }
         Trap::WorkbookSecondSheet => book.second_sheet = true,
         _ => {}
     }
