@@ -13,6 +13,7 @@
 //! | a backend over an object store settles what it was not answered | [`faulty_objects`] |
 //! | what is made of an application's one shared folder loses nothing | `legacy_trees` (with `xlsx`), [`TreeImage`] |
 //! | the store on the local disk survives a crash at any instant | [`simulated_disk`] |
+//! | something else that a store of the test's own does or sees | [`StoreLayer`], which forwards all that it does not say |
 //!
 //! Nothing here sleeps, and nothing is left to chance that a seed does not give back. A wrapper is made of
 //! any `Arc<dyn TenantStore>` and given to [`Tenantry::builder`](crate::Tenantry::builder) in its place; what
