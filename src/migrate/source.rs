@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::documented::{self, WORKBOOK};
 use super::json::{self, Broken, Change};
-use super::{Digest, Position, TreePath};
+use super::{Position, TreePath};
 use crate::paths::CollectionName;
 use crate::record::fields::quoted;
 use crate::record::{Fields, RecordError};
@@ -207,11 +207,6 @@ fn token(path: &TreePath, bytes: &[u8]) -> Option<String> {
     fields.push("filename", quoted(&path.name().replaced()));
     fields.push("content", quoted(text));
     Some(fields.to_text())
-}
-
-/// How records of a file are told apart that say the same: by what they say, and the how manieth it is.
-pub(super) fn digest(text: &str) -> Digest {
-    Digest::of(text.as_bytes())
 }
 
 /// The collection whose records a file holds by its name, where it lies in the root or a tenant's data folder.

@@ -124,8 +124,12 @@ fn a_tenant_with_a_ledger_is_left_alone() {
 #[test]
 fn a_folder_whose_name_only_stands_for_one_is_the_tenant_s() {
     let tree = Tree::new();
-    tree.write("videos/Ana Banu/a.mp4", "a").write("videos/.cache/b.mp4", "b");
+    tree.write("videos/Ana Banu/a.mp4", "a")
+        .write("videos/.cache/b.mp4", "b")
+        .write("thumbnails/done/c.png", "c");
     let plan = tree.plan();
     assert_eq!(placed(&plan), ["videos/Ana Banu/a.mp4 -> videos/=41na=20=42anu/a.mp4"]);
-    assert_eq!(left(&plan), ["videos/.cache"]);
+    // That of looped videos is nobody's, wherever it lies.
+    assert_eq!(left(&plan), ["thumbnails/done", "videos/.cache"]);
+    assert_eq!(tenants(&plan), ["=41na=20=42anu", "admin"]);
 }

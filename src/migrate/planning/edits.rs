@@ -13,7 +13,7 @@ use crate::record::{Fields, LocalTime, OffsetTime};
 
 use super::Planning;
 use super::draft::{Draft, Named, text_in};
-use super::files::{made_name, named_like, token_name};
+use super::names::{made_name, named_like, token_name};
 use super::reading::is_nothing;
 
 /// The field with the path that a queued upload had on the machine that was.

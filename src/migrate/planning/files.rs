@@ -8,12 +8,13 @@ use crate::migrate::survey::Entry;
 use crate::migrate::tree_path::TreeName;
 use crate::migrate::{Digest, Placement, PlannedFile, ProblemKind, TreePath};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
-use crate::workspace::{Thumbnail, Token};
+use crate::workspace::Thumbnail;
 use jiff::Timestamp;
 
 use super::Planning;
 use super::draft::{Named, text_in};
 use super::lookup::{Index, loose};
+use super::names::made_name;
 use super::sorting::scope_of;
 
 /// A file that may become a stored one.
@@ -377,26 +378,4 @@ fn named_media(draft: &super::Draft) -> Vec<(Area, String, bool)> {
         Some((area, name, draft.collection.as_str() == LOOPED_VIDEOS))
     });
     media.collect()
-}
-
-/// The name of something that can't keep its own: made of what it is, with the extension that it has.
-pub(super) fn made_name(path: &TreePath, of: &[&[u8]]) -> FileName {
-    let name = path.name().replaced();
-    named_like(&name, of)
-}
-
-/// The same for a name that nothing has.
-pub(super) fn named_like(name: &str, of: &[&[u8]]) -> FileName {
-    let digest = Digest::of_parts([b"name".as_slice()].into_iter().chain(of.iter().copied())).half();
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let plain = |extension: &String| {
-        (1..=8).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    let extension = extension.filter(plain).map(|extension| format!(".{extension}")).unwrap_or_default();
-    FileName::of_digest(digest, &extension)
-}
-
-/// Whether a token can have a name.
-pub(super) fn token_name(name: &str) -> Option<FileName> {
-    FileName::parse(name).ok().filter(Token::is_name)
 }

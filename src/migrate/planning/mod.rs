@@ -11,6 +11,7 @@ mod files;
 mod findings;
 mod identity;
 mod lookup;
+mod names;
 mod owners;
 mod reading;
 mod sorting;
