@@ -52,12 +52,18 @@ pub(super) fn is_documented(collection: &CollectionName) -> bool {
     own.contains(collection) || [LOOPED_VIDEOS, STREAM_TIMERS, UPLOAD_QUEUE].contains(&collection.as_str())
 }
 
-/// What is left over by systems, by hand, and by attempts that broke off: nobody's.
+/// What systems and version control leave in every folder: no record names it.
+pub(super) fn is_of_system(name: TreeName<'_>) -> bool {
+    let names = [".gitkeep", ".gitignore", ".ds_store", "thumbs.db", "desktop.ini"];
+    name.as_str().is_some_and(|name| names.contains(&name.to_ascii_lowercase().as_str()))
+}
+
+/// What is left over by systems, by hand, and by attempts that broke off: nobody's, unless a record names it.
 pub(super) fn is_residue(name: TreeName<'_>) -> bool {
-    let Some(name) = name.as_str() else { return false };
-    let lower = name.to_ascii_lowercase();
+    let Some(text) = name.as_str() else { return false };
+    let lower = text.to_ascii_lowercase();
     let ends = [".backup", ".tmp", ".bak", ".part", ".swp", "~"].iter().any(|end| lower.ends_with(end));
-    ends || lower.starts_with('.') || ["thumbs.db", "desktop.ini"].contains(&lower.as_str())
+    ends || lower.starts_with('.') || is_of_system(name)
 }
 
 /// Why a file that no tenant gets stays.

@@ -241,12 +241,11 @@ fn is_read(entry: &Entry, is_database: &dyn Fn(&str) -> bool) -> bool {
     if parts.next().is_none() {
         return name.as_str().is_some_and(is_database);
     }
-    if documented::is_residue(name) {
-        return false;
-    }
     match folder.and_then(super::tree_path::TreeName::as_str) {
         Some("data") => name.as_str().is_some_and(is_database),
-        _ => true,
+        Some("tokens") => !documented::is_residue(name),
+        // A record may name what looks left over.
+        _ => !documented::is_of_system(name),
     }
 }
 

@@ -149,6 +149,17 @@ fn what_stays_in_a_tenant_s_folder_keeps_its_name() {
 }
 
 #[test]
+fn what_looks_left_over_and_is_named_by_a_record_is_carried() {
+    let tree = Tree::new();
+    tree.videos(r#"[{"id": "1", "filename": "a.mp4.part"}, {"id": "2", "filename": ".b.mp4"}]"#);
+    tree.write("videos/a.mp4.part", "a").write("videos/.b.mp4", "b").write("videos/c.mp4.part", "c");
+    let plan = tree.plan();
+    assert_eq!(plan.files.len(), 2, "{plan}");
+    assert_eq!(left(&plan), ["videos/c.mp4.part"]);
+    assert!(problems(&plan, ProblemKind::NoFile).is_empty());
+}
+
+#[test]
 fn files_and_records_that_are_the_same_are_named_and_carried() {
     let tree = Tree::new();
     tree.videos(r#"[{"id": "1", "filename": "a.mp4", "title": "x"}, {"title": "\u0078", "id": "2", "filename": "a.mp4"}]"#);

@@ -196,6 +196,9 @@ impl Planning<'_> {
 
     /// Whether a file is what lies in its area, by its name.
     fn is_media(&self, file: &Media) -> bool {
+        if documented::is_residue(file.path.name()) {
+            return false;
+        }
         let name = file.path.name().replaced();
         let Some((_, extension)) = name.rsplit_once('.') else { return false };
         let extension = extension.to_ascii_lowercase();
@@ -225,6 +228,8 @@ impl Planning<'_> {
                 gone[at] = true;
                 let why = if file.existing {
                     "its tenant has a ledger, and is left alone"
+                } else if documented::is_residue(file.path.name()) {
+                    documented::why_left(file.path.name())
                 } else {
                     "no record names it, and by its name it is none of the application's"
                 };

@@ -124,7 +124,11 @@ impl Planning<'_> {
             Kind::File => {}
         }
         let is_database = folder == "data" && scope.is_some() && self.is_wanted(entry);
-        let is_content = folder != "data" && !documented::is_residue(name);
+        let is_content = match folder {
+            "data" => false,
+            "tokens" => !documented::is_residue(name),
+            _ => !documented::is_of_system(name),
+        };
         if entry.digest.is_none() && (is_database || is_content) {
             return self.in_the_way(entry);
         }
