@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_broken_is_told_with_its_place_in_the_file_as_it_is() {
         let place = |text: &[u8]| readable(text).err().map(|broken| (broken.line, broken.column));
-        assert_eq!(place(b"[1,\n  {\"a\": NaN, \"b\": NaN, x}\n]"), Some((2, 23)));
+        assert_eq!(place(b"[1,\n  {\"a\": NaN, \"b\": NaN, x}\n]"), Some((2, 24)));
         assert_eq!(place(b"[{\"a\": 1}"), Some((1, 10)));
         assert_eq!(place(b"[\"\xff\"]"), Some((1, 3)));
         assert_eq!(place(b"[1] 2"), Some((1, 5)));
