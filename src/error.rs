@@ -21,7 +21,7 @@
 //! | [`Busy`](ErrorKind::Busy) | too much waits for this tenant already | try again later; nothing happened | 429 |
 //! | [`StorageFull`](ErrorKind::StorageFull) | the medium or its reserve is full | free space | 507 |
 //! | [`Unavailable`](ErrorKind::Unavailable) | the medium did not answer; nothing happened | try again | 503 |
-//! | [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | it may or may not have happened | read, then decide | 503 |
+//! | [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | it may or may not have happened, and may still | repeat it under the same idempotency key; or read, and decide once another change has been made | 503 |
 //! | [`Corrupt`](ErrorKind::Corrupt) | what is stored can't be right; nothing was guessed | look at the source; restore | 500 |
 //! | [`Unsupported`](ErrorKind::Unsupported) | this store can't do that | use another way | 501 |
 //! | [`Configuration`](ErrorKind::Configuration) | the builder or the root is not usable | correct it | 500 |

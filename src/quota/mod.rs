@@ -10,7 +10,6 @@ mod usage;
 
 pub use limits::{Limits, Plans};
 pub(crate) use rule::QuotaRule;
-#[cfg(feature = "archive")]
 pub(crate) use rule::check;
 pub use rule::{QuotaSink, Threshold, TracingQuota};
 pub(crate) use usage::{ACTIVE_INDEX, effective_limits, usage_of};

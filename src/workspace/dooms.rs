@@ -54,6 +54,7 @@ impl Pinned {
         Self { core: Arc::clone(core), keys }
     }
 
+    #[cfg(feature = "archive")]
     pub(super) fn core(&self) -> &Arc<Core> {
         &self.core
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::{Entity, RecordId};
 use tenantry::store::{MemoryStore, Outcome, StoreErrorKind, StoreMethod};
 use tenantry::testkit::faulty_store::{Fault, Faults, FaultyStore, Lying, Until};
-use tenantry::{ErrorKind, Finding, Tenantry, Verification, Workspace};
+use tenantry::{ByteRange, ErrorKind, Finding, Tenantry, Verification, Workspace};
 
 use crate::support::{Bench, ana, kind};
 
@@ -85,15 +85,29 @@ async fn a_check_finds_the_file_that_was_only_claimed() {
 }
 
 #[tokio::test]
-async fn a_check_finds_the_file_that_was_cut() {
-    let (tenantry, own, faults) = host().await;
-    faults.inject(Fault::new(Lying::CutSilently(4)).of(StoreMethod::Put));
+async fn an_upload_that_was_cut_on_its_way_fails() {
+    for body in [
+        body().boxed(),
+        stream::iter([b"01", b"23", b"45"].map(|chunk| Ok(Bytes::from_static(chunk)))).boxed(),
+    ] {
+        let (_tenantry, own, faults) = host().await;
+        faults.inject(Fault::new(Lying::CutSilently(4)).of(StoreMethod::Put));
+        let refused = own.videos().upload("a.mp4", body).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unavailable);
+        let usage = own.usage().await.unwrap().0;
+        assert_eq!((usage.blob_bytes, usage.reserved_bytes, usage.files), (0, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_was_cut_on_its_way_fails() {
+    let (_tenantry, own, faults) = host().await;
     let video = own.videos().upload("a.mp4", body()).await.unwrap();
-    assert!(matches!(
-        findings(&tenantry, &ana()).await[..],
-        [Finding::WrongLength { expected: 10, found: 4, .. }]
-    ));
-    assert_eq!(own.videos().verify(video.id()).await.unwrap(), Verification::Damaged);
+    for range in [ByteRange::All, ByteRange::Between(2, 8)] {
+        faults.inject(Fault::new(Lying::CutSilently(4)).of(StoreMethod::Get));
+        let stream = own.videos().open_range(video.id(), range).await.unwrap();
+        assert_eq!(stream.bytes().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
 }
 
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]

@@ -25,7 +25,6 @@ pub use local_path::LocalPath;
 pub(super) use local_path::local_path;
 pub use reading::{ByteRange, FileStream, Verification};
 pub(super) use reading::{open, verify};
-#[cfg(feature = "archive")]
 pub(super) use upload::ProgressFunction;
 pub(super) use upload::chunks;
 pub use upload::{Progress, Upload};

@@ -1,8 +1,9 @@
 //! Reading a file's bytes: whole, a range of them, or all of them against their checksum.
 
+use std::io;
 use std::ops::Range;
 
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Freshness;
@@ -84,7 +85,7 @@ impl<E> FileStream<E> {
         self.range.clone()
     }
 
-    /// The bytes.
+    /// The bytes. They end with an error if they are not as many as the [range](Self::range) says.
     #[must_use]
     pub fn into_body(self) -> ByteStream {
         self.body
@@ -115,7 +116,7 @@ pub enum Verification {
     Missing,
 }
 
-fn broken(action: Action, error: std::io::Error) -> Error {
+fn broken(action: Action, error: io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, action.as_str()).with_source(error)
 }
 
@@ -179,9 +180,25 @@ pub(in crate::workspace) async fn open<E: StoredFile>(
     })?;
     let store = access.core.guarded.store(&found.permit);
     match store.get(&found.key, range.clone()).await {
-        Ok(body) => Ok(FileStream { record: found.record, action, length, range, body }),
+        Ok(body) => {
+            let body = counted(body, range.end - range.start);
+            Ok(FileStream { record: found.record, action, length, range, body })
+        }
         Err(error) => Err(explain_missing::<E>(access, action, &file, error).await),
     }
+}
+
+/// The bytes, failing unless they are as many as were asked for: what was cut off must not look whole.
+fn counted(body: ByteStream, wanted: u64) -> ByteStream {
+    let chunks = stream::try_unfold((body, wanted), |(mut body, left)| async move {
+        let Some(chunk) = body.next().await else {
+            return if left == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+        };
+        let chunk = chunk?;
+        let left = left.checked_sub(chunk.len() as u64).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Some((chunk, (body, left))))
+    });
+    chunks.boxed()
 }
 
 /// Compares a file's bytes with the checksum that was computed when they were uploaded.

@@ -1,6 +1,9 @@
 //! Writing a file under a name that was reserved for it: what an upload and an import have in common.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -80,10 +83,19 @@ pub(in crate::workspace) async fn put(
     put: Put,
     written: impl FnOnce() -> (u64, String),
 ) -> Result<files::Blob> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&ended);
+    let end = futures::stream::poll_fn(move |_| {
+        end.store(true, Ordering::SeqCst);
+        Poll::Ready(None)
+    });
+    let put = Put { body: put.body.chain(end).boxed(), ..put };
     let result = store.put(key, put).await;
     let (bytes, hash) = written();
     match result {
-        Ok(_) => Ok(files::Blob::new(bytes, hash)),
+        Ok(info) if info.length == bytes && ended.load(Ordering::SeqCst) => Ok(files::Blob::new(bytes, hash)),
+        // What was not taken to its end, or cut off on the way, is not what was to be stored.
+        Ok(_) => Err(Error::new(ErrorKind::Unavailable, action.as_str())),
         // The own fresh name is taken, or the answer was lost: it is there if it is there whole.
         Err(error)
             if matches!(error.kind(), StoreErrorKind::AlreadyExists | StoreErrorKind::OutcomeUnknown) =>
