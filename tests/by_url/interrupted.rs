@@ -71,7 +71,7 @@ async fn an_upload_is_completed_again_after_any_request_failed() {
             while complete_with(condition, effect, requests).await {
                 requests += 1;
             }
-            let least = if condition == Condition::Signed { 4 } else { 7 };
+            let least = if condition == Condition::Signed { 4 } else { 6 };
             assert!(requests >= least, "{condition:?} {effect:?}: only {requests} requests were met");
         }
     }

@@ -79,7 +79,7 @@ impl Medium for Objects {
     }
 
     async fn damage(&self, tenant: &TenantId) -> io::Result<bool> {
-        let head = Path::from(format!("{PREFIX}/data/{tenant}/head"));
+        let head = Path::from(format!("{PREFIX}/heads/{tenant}"));
         let objects: &dyn ObjectStore = &*self.objects;
         objects.put(&head, "no head at all".into()).await.map_err(io::Error::other)?;
         Ok(true)
