@@ -214,6 +214,8 @@ enum Careless {
     WithHeaders,
     /// With success, whatever is there already.
     WithConditions,
+    /// With names: it finds nothing to be copied.
+    WithNames,
 }
 
 /// Such a server.
@@ -231,9 +233,12 @@ async fn careless(how: Careless) -> S3Store {
                 asked.extend_from_slice(&piece[..length]);
             }
             let asked = String::from_utf8_lossy(&asked).to_lowercase();
-            let copies = asked.contains("x-amz-copy-source");
+            let (line, headers) = asked.split_once("\r\n").unwrap();
+            let copies = headers.contains("x-amz-copy-source");
+            let signed = line.contains("x-amz-copy-source");
             let status = match (asked.split(' ').next().unwrap(), how) {
-                ("put", Careless::WithConditions) if copies => "403 Forbidden",
+                ("put", Careless::WithConditions) if copies && !signed => "403 Forbidden",
+                ("put", Careless::WithNames) if copies => "404 Not Found",
                 ("put", _) => "200 OK\r\netag: \"1\"",
                 ("head", _) => "404 Not Found",
                 _ => "200 OK",
@@ -269,4 +274,19 @@ async fn no_url_to_upload_by_is_signed_for_a_server_that_takes_unsigned_headers(
 async fn a_condition_that_the_server_does_not_keep_to_is_not_relied_upon() {
     let store = Arc::new(careless(Careless::WithConditions).await);
     assert!(!sign(&store).await.unwrap().creates_only);
+}
+
+#[tokio::test]
+async fn no_url_to_upload_by_is_signed_where_the_trial_shows_nothing() {
+    let refused = sign(&careless(Careless::WithNames).await).await.unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::Unsupported, "{refused:?}");
+    assert!(refused.detail().contains("does not copy"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn no_url_is_signed_where_requests_are_not() {
+    for yes in ["true", "1", "Yes"] {
+        let unsigned = S3Options::from_url(&format!("s3://bucket/?region=x&skip_signature={yes}")).unwrap();
+        assert!(!S3Store::new(unsigned).unwrap().capabilities().signs_urls, "{yes}");
+    }
 }

@@ -52,7 +52,7 @@ pub struct S3Options {
     pub upload_timeout: Duration,
     /// For how long nothing may come of a download before it is taken for broken: 30 s.
     pub read_timeout: Duration,
-    /// How many small requests may be under way at once: 64.
+    /// How many small requests may be under way at once: 64. Listings have as many for themselves.
     pub requests: usize,
     /// How many requests that carry files to the server may be under way at once: 32.
     pub uploads: usize,
@@ -234,10 +234,15 @@ impl S3Options {
         builder.build().map_err(|_| S3Error::Client)
     }
 
+    /// Whether an option is on, however the environment or a URL spells that.
+    fn is_set(&self, key: &AmazonS3ConfigKey) -> bool {
+        let value = self.builder.get_config_value(key).unwrap_or_default();
+        ["1", "true", "on", "yes", "y"].contains(&&*value.to_ascii_lowercase())
+    }
+
     /// Who signs URLs; nobody where requests go unsigned.
     fn signer(&self, inside: &AmazonS3) -> Result<Option<S3Signer>, S3Error> {
-        let is_set = |key| self.builder.get_config_value(&key).is_some_and(|value| value == "true");
-        if is_set(AmazonS3ConfigKey::SkipSignature) {
+        if self.is_set(&AmazonS3ConfigKey::SkipSignature) {
             return Ok(None);
         }
         let outside = match &self.url_endpoint {
@@ -250,12 +255,9 @@ impl S3Options {
         let options = self.client_options().with_timeout(self.request_timeout);
         let http = ReqwestConnector::default().connect(&options).map_err(|_| S3Error::Client)?;
         let bucket = self.builder.get_config_value(&AmazonS3ConfigKey::Bucket).unwrap_or_default();
-        // Where the bucket is not in a URL's path already.
-        let virtual_hosted = is_set(AmazonS3ConfigKey::VirtualHostedStyleRequest);
-        let source_prefix = if virtual_hosted { format!("/{bucket}") } else { String::new() };
         let folder = self.prefix.clone().join(".tenantry");
         let (inside, condition) = (inside.clone(), OnceCell::new());
-        Ok(Some(S3Signer { outside, inside, http, source_prefix, folder, condition }))
+        Ok(Some(S3Signer { outside, inside, http, bucket, folder, condition }))
     }
 
     pub(super) fn build(self) -> Result<ObjectTenantStore, S3Error> {
@@ -276,7 +278,7 @@ impl S3Options {
         let downloads =
             self.client(|options| options.with_timeout_disabled().with_read_timeout(self.read_timeout))?;
         // A directory bucket lists in no order.
-        let ordered = self.builder.get_config_value(&AmazonS3ConfigKey::S3Express).as_deref() != Some("true");
+        let ordered = !self.is_set(&AmazonS3ConfigKey::S3Express);
         let pages = LimitedPages { client: small.clone(), requests: Semaphore::new(self.requests) };
         let signer = self.signer(&small)?;
         let limited =

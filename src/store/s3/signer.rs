@@ -24,6 +24,8 @@ use crate::store::{SignedUrl, StoreError, StoreErrorKind, UrlPurpose, UrlRequest
 const OPERATION: &str = "sign url";
 /// That nothing is replaced.
 const CONDITION: (&str, &str) = ("if-none-match", "*");
+/// What makes a PUT a copy.
+const COPY_SOURCE: &str = "x-amz-copy-source";
 /// How long the URL is good for with which the server is tried.
 const PROBE_LIFE: Duration = Duration::from_secs(60);
 
@@ -35,8 +37,8 @@ pub(super) struct S3Signer {
     pub(super) inside: AmazonS3,
     /// Sends what anybody could.
     pub(super) http: HttpClient,
-    /// What the path of a copy's source begins with, before the path of a URL.
-    pub(super) source_prefix: String,
+    /// The bucket's name.
+    pub(super) bucket: String,
     /// Where the probes lie.
     pub(super) folder: Path,
     /// Whether the server keeps to the condition; known once it was tried.
@@ -58,7 +60,7 @@ impl UrlSigner for S3Signer {
             }
             UrlPurpose::Put => {
                 let condition = *self.condition.get_or_try_init(|| self.probe()).await?;
-                (put_url(&self.outside, location, request.expires_in).await?, condition)
+                (put_url(&self.outside, location, request.expires_in, [CONDITION]).await?, condition)
             }
         };
         let headers = match request.purpose {
@@ -75,14 +77,14 @@ impl S3Signer {
         let mut random = [0_u8; 16];
         SystemEntropy.fill(&mut random);
         let name = |part: &str| format!("probe-url-{part}-{:032x}", u128::from_be_bytes(random));
-        let (other, target) =
-            (self.folder.clone().join(name("other")), self.folder.clone().join(name("new")));
+        let key = |part: &str| self.folder.clone().join(name(part));
+        let (other, copy, target) = (key("other"), key("copy"), key("new"));
         let put = self.inside.put(&other, "tenantry probe: another object\n".into()).await;
         let found = match put {
-            Ok(_) => self.probe_at(&other, &target).await,
+            Ok(_) => self.probe_at(&other, &copy, &target).await,
             Err(error) => Err(failed(error)),
         };
-        for key in [&other, &target] {
+        for key in [&other, &copy, &target] {
             match self.inside.delete(key).await {
                 Ok(()) | Err(ObjectError::NotFound { .. }) => {}
                 Err(error) => return found.and(Err(failed(error))),
@@ -91,11 +93,16 @@ impl S3Signer {
         found
     }
 
-    async fn probe_at(&self, other: &Path, target: &Path) -> Result<bool, StoreError> {
-        let url = put_url(&self.inside, target, PROBE_LIFE).await?;
-        let source = self.inside.signed_url(Method::GET, other, PROBE_LIFE).await.map_err(failed)?;
-        let source = format!("{}{}", self.source_prefix, source.path());
-        let copied = self.send(&url, &[CONDITION, ("x-amz-copy-source", &source)]).await?;
+    async fn probe_at(&self, other: &Path, copy: &Path, target: &Path) -> Result<bool, StoreError> {
+        let source = self.copy_source(other).await?;
+        // That the server copies where it is signed shows that what it refuses below is not the wrong name.
+        let signed = [(COPY_SOURCE, source.as_str())];
+        let signed_url = put_url(&self.inside, copy, PROBE_LIFE, signed).await?;
+        if !self.send(&signed_url, &signed).await? {
+            return Err(lacks("its server does not copy, so that nobody knows what its URLs allow"));
+        }
+        let url = put_url(&self.inside, target, PROBE_LIFE, [CONDITION]).await?;
+        let copied = self.send(&url, &[CONDITION, (COPY_SOURCE, &source)]).await?;
         let landed = match self.inside.head(target).await {
             Ok(_) => true,
             Err(ObjectError::NotFound { .. }) => false,
@@ -113,6 +120,15 @@ impl S3Signer {
         }
         let second = self.send(&url, &[CONDITION]).await?;
         Ok(first && !without && !second)
+    }
+
+    /// An object as the source of a copy: its bucket, and its key as a URL spells it, wherever the bucket stands
+    /// in that.
+    async fn copy_source(&self, location: &Path) -> Result<String, StoreError> {
+        let url = self.inside.signed_url(Method::GET, location, PROBE_LIFE).await.map_err(failed)?;
+        let path: Vec<&str> = url.path().split('/').collect();
+        let key = path[path.len().saturating_sub(location.parts().count())..].join("/");
+        Ok(format!("/{}/{key}", self.bucket))
     }
 
     /// Sends a PUT as anybody could who has the URL; whether it was done.
@@ -137,10 +153,16 @@ impl S3Signer {
     }
 }
 
-/// A URL to write an object by that is not there.
-async fn put_url(client: &AmazonS3, location: &Path, expires_in: Duration) -> Result<String, StoreError> {
-    let (name, value) = (HeaderName::from_static(CONDITION.0), HeaderValue::from_static(CONDITION.1));
-    let options = SignedUrlOptions::default().with_signed_header(name, value);
+/// A URL to write an object by, with a header that is part of what is signed.
+async fn put_url(
+    client: &AmazonS3,
+    location: &Path,
+    expires_in: Duration,
+    [(name, value)]: [(&'static str, &str); 1],
+) -> Result<String, StoreError> {
+    let unsignable = |_| lacks("the header can't be signed");
+    let value = HeaderValue::from_str(value).map_err(unsignable)?;
+    let options = SignedUrlOptions::default().with_signed_header(HeaderName::from_static(name), value);
     let url = client.signed_url_opts(Method::PUT, location, expires_in, &options).await;
     url.map(Url::into).map_err(failed)
 }
