@@ -307,3 +307,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_no_character_is_no_part_of_a_files_name() {
+    for code in
+        (0..=16).flat_map(|plane| [plane << 16 | 0xfffe, plane << 16 | 0xffff]).chain([0xfdd0, 0xfdef])
+    {
+        let name = format!("a{}.mp4", char::from_u32(code).unwrap());
+        assert_eq!(FileName::parse(&name), Err(NameError::Format), "{code:x}");
+    }
+}

@@ -34,7 +34,7 @@ pub enum NameError {
     /// A control character, NUL included.
     #[error("the name contains a control character")]
     Control,
-    /// A format or bidirectional character, which can make a name look like another.
+    /// A format or bidirectional character, which can make a name look like another, or no character at all.
     #[error("the name contains an invisible or direction-changing character")]
     Format,
     /// The replacement character, which stands for bytes that are no text.

@@ -131,12 +131,19 @@ impl FileName {
     }
 }
 
+/// Code points that are no characters (Unicode 16, section 23.7): XML, in which object stores list, can't carry
+/// all of them, so that a file might be listed under another name than it has.
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe
+}
+
 fn check_character(character: char) -> Result<(), NameError> {
     match character {
         '/' | '\\' => Err(NameError::Separator),
         ':' => Err(NameError::Stream),
         _ if character.is_control() => Err(NameError::Control),
-        _ if is_invisible(character) => Err(NameError::Format),
+        _ if is_invisible(character) || is_noncharacter(character) => Err(NameError::Format),
         // What stands for bytes that are no text could be taken for another file's name.
         char::REPLACEMENT_CHARACTER => Err(NameError::Undecodable),
         _ => Ok(()),
