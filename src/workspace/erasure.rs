@@ -69,7 +69,7 @@ pub(super) async fn erase(core: &Core, permit: &Permit, grace: Grace) -> Result<
             }
             // What is only arriving nobody had: there is nothing to be restored.
             Lifecycle::Deleting { .. } | Lifecycle::Arriving => {
-                ledger.clear(operation, tenant, &state, &erasing(&state, header)).await?;
+                ledger.clear(operation, tenant, &state, &erasing(core, &state, header)).await?;
             }
             Lifecycle::Erasing { reserved_until, .. } => {
                 if let Some(until) = remove_files(core, permit, header, reserved_until).await? {
@@ -92,7 +92,7 @@ fn not_yet(operation: &'static str, why: &str) -> Error {
 }
 
 /// The header with which all records go.
-fn erasing(state: &State, header: &TenantHeader) -> TenantHeader {
+fn erasing(core: &Core, state: &State, header: &TenantHeader) -> TenantHeader {
     let usage = usage_of(state);
     let reservations = files::entries::<Reservation>(state, &Section::RESERVATIONS);
     let dooms = files::entries::<Doom>(state, &Section::DOOMS);
@@ -100,6 +100,13 @@ fn erasing(state: &State, header: &TenantHeader) -> TenantHeader {
     let ends = reservations.iter().map(|(_, held)| held.until);
     let ends = ends.chain(dooms.iter().map(|(_, doom)| doom.until));
     let ends = ends.chain(blobs.iter().filter_map(|(_, blob)| blob.writable_until));
+    // Of two copies that brought the tenant here the slower one may still be writing, under reservations that
+    // the other one settled.
+    let copied = state.origin().and_then(|_| {
+        let life = SignedDuration::try_from(core.settings.reservation_life).ok()?;
+        Some(core.clock.now().checked_add(life).unwrap_or(Timestamp::MAX).as_millisecond())
+    });
+    let ends = ends.chain(copied);
     let reserved_until = Timestamp::from_millisecond(ends.max().unwrap_or(0)).unwrap_or(Timestamp::MAX);
     let lifecycle = Lifecycle::Erasing {
         reserved_until,

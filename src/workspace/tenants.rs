@@ -403,7 +403,10 @@ impl<'a> Tenants<'a> {
         let (action, core) = (Action::DeleteTenant, access.core.clone());
         let run = move |draft: &mut Draft, _: &Principal| {
             let header = living(draft, action)?;
-            if let Lifecycle::Deleting { until } = header.lifecycle {
+            // Without an end it is only suspended, to be moved to another store.
+            if let Lifecycle::Deleting { until } = header.lifecycle
+                && until.as_millisecond() != jiff::Timestamp::MAX.as_millisecond()
+            {
                 return Ok(until);
             }
             let grace =

@@ -3,8 +3,11 @@
 
 use std::sync::Arc;
 
-use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKind, Status};
-use tenantry::{ErrorKind, ListOptions, Verification};
+use tenantry::store::StoreMethod;
+use tenantry::store::object::ObjectTenantStore;
+use tenantry::testkit::faulty_objects::{self, Effect, FaultyObjects, RequestKind, Status};
+use tenantry::testkit::faulty_store::{Fault, FaultyStore, Lying};
+use tenantry::{ErrorKind, ListOptions, Tenantry, Verification};
 
 use crate::support::{BOTH, DAY, HOUR, MOVING, Place, id, node_over};
 use crate::urls::Condition;
@@ -29,7 +32,13 @@ async fn complete_with(condition: Condition, effect: Effect, spare: u64) -> bool
     let node = node_over(Arc::new(objects.clone()), &place.clock, &place.urls).await;
     let own = node.session(&id("ana")).await.unwrap().own();
     let before = faults.log().len() as u64;
-    faults.inject(Fault { kind: None, key_contains: String::new(), spare, affect: 1, effect });
+    faults.inject(faulty_objects::Fault {
+        kind: None,
+        key_contains: String::new(),
+        spare,
+        affect: 1,
+        effect,
+    });
     let done = own.videos().complete_upload(ticket.upload(), None).await;
     let happened = faults.log().len() as u64 - before > spare;
     faults.clear();
@@ -112,7 +121,13 @@ async fn a_copy_whose_record_could_not_be_made_is_known_and_gives_way_to_another
     let own = node.session(&id("ana")).await.unwrap().own();
     // The commit that names the copy lands, and none after it.
     let (kind, effect) = (Some(RequestKind::Put), Effect::FailBefore(Status::Unavailable));
-    faults.inject(Fault { kind, key_contains: "head".to_owned(), spare: 1, affect: 1000, effect });
+    faults.inject(faulty_objects::Fault {
+        kind,
+        key_contains: "head".to_owned(),
+        spare: 1,
+        affect: 1000,
+        effect,
+    });
     own.videos().complete_upload(ticket.upload(), None).await.unwrap_err();
     faults.clear();
     assert_eq!(place.stored().await.len(), 2, "what was uploaded and its copy");
@@ -123,4 +138,23 @@ async fn a_copy_whose_record_could_not_be_made_is_known_and_gives_way_to_another
     place.round().await;
     let kept = format!("videos/ana/{}", made.value().filename);
     assert_eq!(place.stored().await.into_iter().collect::<Vec<_>>(), [kept]);
+}
+
+#[tokio::test]
+async fn an_upload_that_was_read_in_part_only_is_completed_later() {
+    for condition in BOTH {
+        let place = Place::new(condition).await;
+        let ticket = place.ticket().await;
+        place.send(ticket.url(), MOVING).await;
+        let store = ObjectTenantStore::new(place.objects.clone()).signing(Arc::new(place.urls.clone()));
+        let (store, faults) = FaultyStore::new(Arc::new(store));
+        let node = Tenantry::builder(store).clock(place.clock.clone()).open().await.unwrap();
+        let own = node.session(&id("ana")).await.unwrap().own();
+        faults.inject(Fault::new(Lying::CutSilently(5)).of(StoreMethod::Get));
+        let refused = own.videos().complete_upload(ticket.upload(), None).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unavailable, "{condition:?}");
+        let made = own.videos().complete_upload(ticket.upload(), None).await.unwrap();
+        assert_eq!(own.videos().verify(made.id()).await.unwrap(), Verification::Intact, "{condition:?}");
+        assert_eq!(own.videos().head(made.id()).await.unwrap().length(), MOVING.len() as u64);
+    }
 }

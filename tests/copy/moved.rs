@@ -78,6 +78,21 @@ async fn a_source_is_not_erased_because_it_was_suspended() {
 }
 
 #[tokio::test]
+async fn a_source_that_was_suspended_can_be_deleted_as_any_other() {
+    for kind in Kind::ALL {
+        let clock = clock();
+        let (from, to) = (Place::new(kind, &clock).await, Place::new(Kind::Memory, &clock).await);
+        from.furnished().await;
+        copy(&from, &to).await.suspending_source().await.unwrap();
+        let admin = from.admin().await;
+        let until = admin.tenants().delete(&id("ana")).await.unwrap();
+        assert_eq!(admin.tenants().delete(&id("ana")).await.unwrap(), until);
+        clock.advance(Duration::from_secs(365 * 24 * 3600));
+        admin.tenants().erase(&id("ana"), Grace::Respect).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_copy_that_was_made_before_does_for_a_move_if_nothing_came_since() {
     let clock = clock();
     let (from, to) = (Place::new(Kind::Local, &clock).await, Place::new(Kind::Objects, &clock).await);

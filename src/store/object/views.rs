@@ -43,6 +43,11 @@ impl ObjectTenantStore {
         let data = self.keys.data(tenant);
         for folder in [&data, &self.keys.tokens(tenant)] {
             let found: Vec<_> = self.objects.list(Some(folder)).try_collect().await.map_err(failed)?;
+            // What was listed while the tombstone stood is of the life that ended.
+            if !found.is_empty() && !self.ledger.header(tenant).await?.is_some_and(|header| header.tombstone)
+            {
+                return Ok(());
+            }
             for object in found {
                 let name = object.location.filename().unwrap_or_default();
                 if *folder == data && is_of_ledger(name) {

@@ -64,7 +64,9 @@ impl TenantCopy {
     ///
     /// The source stays as a tenant that is being deleted does, but without an end: it can be read,
     /// [restored](crate::Tenants::restore) if it is not to be moved after all, and
-    /// [erased](crate::Tenants::erase) with [`Grace::Skip`](crate::Grace::Skip) once it is no longer needed.
+    /// [erased](crate::Tenants::erase) with [`Grace::Skip`](crate::Grace::Skip) once it is no longer needed. Uploads
+    /// under way end there without a record, those [by URL](crate::Videos::upload_url) too: they are to be begun
+    /// again in the target.
     pub fn suspending_source(mut self) -> Self {
         self.suspend = true;
         self

@@ -22,6 +22,7 @@ use super::super::access::{Access, Author, missing};
 use super::super::files::{self, Blob, ByUrl, Reservation};
 use super::super::records;
 use super::download_url::{check_signs, later};
+use super::reading::counted;
 use super::{StoredFile, UploadedFile, written};
 
 /// The bytes and the digest of what was read so far.
@@ -179,6 +180,7 @@ impl Completing<'_> {
             return for_good(ErrorKind::InvalidInput, "length");
         }
         let body = store.get(&key, 0..found.length).await.map_err(|error| Error::store(operation, error))?;
+        let body = counted(body, found.length);
         let extension = self.upload.extension().unwrap_or_default();
         let body = written::looked_at(E::IS_CONTENT, extension, body).await;
         let Some(body) = body.map_err(|error| unreadable(operation, error))? else {

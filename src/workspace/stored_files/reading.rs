@@ -189,7 +189,7 @@ pub(in crate::workspace) async fn open<E: StoredFile>(
 }
 
 /// The bytes, failing unless they are as many as were asked for: what was cut off must not look whole.
-fn counted(body: ByteStream, wanted: u64) -> ByteStream {
+pub(super) fn counted(body: ByteStream, wanted: u64) -> ByteStream {
     let chunks = stream::try_unfold((body, wanted), |(mut body, left)| async move {
         let Some(chunk) = body.next().await else {
             return if left == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
