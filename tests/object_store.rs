@@ -1,23 +1,20 @@
 //! What is the object-store backend's own, beyond the conformance suite: what its requests cost,
-//! what lies where, what it makes of damage, which object stores it refuses, and that each request
+//! what lies where, what it makes of damage, which object stores it takes and refuses, and that each request
 //! of an upload that fails leaves a true answer.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
 
-use std::fmt;
+#[path = "object_store/conditions.rs"]
+mod conditions;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
-    PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use tenantry::environment::{Deadline, ManualClock};
 use tenantry::paths::{Area, BlobKey, FileName, TenantId};
 use tenantry::store::object::{ObjectStoreSettings, ObjectTenantStore};
@@ -354,89 +351,6 @@ async fn the_probe_leaves_nothing_behind() {
     let place = Place::new();
     place.store.probe().await.unwrap();
     assert!(place.keys().await.is_empty());
-}
-
-/// Which condition an object store ignores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ignored {
-    Creation,
-    Swap,
-    Change,
-}
-
-/// An object store that takes puts without looking at their condition, or always says changed.
-#[derive(Debug)]
-struct Careless(InMemory, Ignored);
-
-impl fmt::Display for Careless {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Careless")
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Careless {
-    async fn put_opts(
-        &self,
-        key: &Path,
-        payload: PutPayload,
-        mut options: PutOptions,
-    ) -> object_store::Result<PutResult> {
-        options.mode = match options.mode {
-            PutMode::Create if self.1 == Ignored::Creation => PutMode::Overwrite,
-            PutMode::Update(_) if self.1 == Ignored::Swap => PutMode::Overwrite,
-            mode => mode,
-        };
-        self.0.put_opts(key, payload, options).await
-    }
-
-    async fn put_multipart_opts(
-        &self,
-        key: &Path,
-        options: PutMultipartOptions,
-    ) -> object_store::Result<Box<dyn MultipartUpload>> {
-        self.0.put_multipart_opts(key, options).await
-    }
-
-    async fn get_opts(&self, key: &Path, mut options: GetOptions) -> object_store::Result<GetResult> {
-        if self.1 == Ignored::Change {
-            options.if_none_match = None;
-        }
-        self.0.get_opts(key, options).await
-    }
-
-    fn delete_stream(
-        &self,
-        keys: BoxStream<'static, object_store::Result<Path>>,
-    ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.0.delete_stream(keys)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.0.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
-        self.0.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
-        self.0.copy_opts(from, to, options).await
-    }
-}
-
-#[tokio::test]
-async fn an_object_store_that_ignores_a_condition_is_refused_with_what_it_lacks() {
-    for (ignored, lacks) in [
-        (Ignored::Creation, "of several creations"),
-        (Ignored::Swap, "an object that was not there"),
-        (Ignored::Change, "that an object is unchanged"),
-    ] {
-        let store = ObjectTenantStore::new(Arc::new(Careless(InMemory::new(), ignored)));
-        let error = store.probe().await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Unsupported);
-        assert!(error.detail().contains(lacks), "{error}");
-    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::ownership::{AuditSink, DefaultPolicy, Gate, OwnershipPolicy, TracingA
 use crate::paths::CollectionName;
 use crate::quota::{Plans, QuotaRule, QuotaSink, TracingQuota};
 use crate::record::{Entity, RecordLimits};
-use crate::store::TenantStore;
+use crate::store::{StoreError, StoreErrorKind, TenantStore};
 
 use super::access::{Core, Guarded};
 use super::dooms::Pins;
@@ -265,7 +265,7 @@ impl Builder {
             let about = "request_life is shorter than the store's longest request";
             return Err(Error::new(ErrorKind::Configuration, "open").about(about));
         }
-        self.store.probe().await.map_err(|error| Error::store("open", error))?;
+        self.store.probe().await.map_err(not_opened)?;
         let plans = Arc::new(self.plans);
         let live = self.store.capabilities().live_views;
         let (mode, delay) = (self.settings.views, self.settings.view_delay);
@@ -294,5 +294,15 @@ impl Builder {
             kinds: self.kinds,
             maintenance: Maintenance::default(),
         }))
+    }
+}
+
+/// Why a store was refused; what it lacks is told at once.
+fn not_opened(error: StoreError) -> Error {
+    let lacks = Some(error.detail().to_owned()).filter(|_| error.kind() == StoreErrorKind::Unsupported);
+    let refused = Error::store("open", error);
+    match lacks {
+        Some(lacks) => refused.about(lacks),
+        None => refused,
     }
 }

@@ -24,7 +24,9 @@ impl ObjectTenantStore {
     }
 
     async fn probe_at(&self, key: &Path) -> Result<(), StoreError> {
-        let absent = UpdateVersion { e_tag: Some("\"absent\"".to_owned()), version: None };
+        // Some stores compare the ETag, some the version; neither has these.
+        let (e_tag, version) = (Some("\"absent\"".to_owned()), Some("1".to_owned()));
+        let absent = UpdateVersion { e_tag, version };
         if self.race(key, &PutMode::Update(absent), 1).await?.is_some() {
             return Err(lacks("it replaced an object that was not there"));
         }
@@ -114,7 +116,12 @@ fn content(mode: &PutMode, racer: u8) -> Bytes {
 }
 
 fn lacks(detail: &str) -> StoreError {
-    StoreError::new(StoreErrorKind::Unsupported, "probe", format!("the object store won't do: {detail}"))
+    let needed = "it takes one that keeps to If-Match and If-None-Match on PUT, or their like";
+    StoreError::new(
+        StoreErrorKind::Unsupported,
+        "probe",
+        format!("the object store won't do: {detail}; {needed}"),
+    )
 }
 
 fn unreadable() -> StoreError {
