@@ -9,6 +9,8 @@ mod blobs;
 mod folder;
 #[path = "broken_backends/ledgers.rs"]
 mod ledgers;
+#[path = "conformance/losing.rs"]
+mod losing;
 #[path = "broken_backends/medium.rs"]
 mod medium;
 #[path = "conformance/objects.rs"]

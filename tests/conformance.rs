@@ -1,6 +1,8 @@
 //! Every backend and wrapper does what a store has to do.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+#[path = "conformance/losing.rs"]
+mod losing;
 #[path = "conformance/objects.rs"]
 mod objects;
 

@@ -3,6 +3,8 @@
 
 #[path = "s3/bucket.rs"]
 mod bucket;
+#[path = "../../tests/conformance/losing.rs"]
+mod losing;
 #[path = "s3/support.rs"]
 mod support;
 

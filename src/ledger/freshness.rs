@@ -7,7 +7,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum Freshness {
     /// What was committed anywhere before the read began is seen: each read asks the store, on an object
-    /// store by one request.
+    /// store by one request. What is committed while it runs may be seen or not, and nothing of it in part.
     #[default]
     Strict,
     /// What this process knows will do, if it was the newest so short a time ago; else the store is

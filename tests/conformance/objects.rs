@@ -15,7 +15,9 @@ use tenantry::store::object::{ObjectStoreSettings, ObjectTenantStore};
 use tenantry::store::{StoreError, TenantStore};
 use tenantry::testkit::SeededEntropy;
 use tenantry::testkit::conformance::{Loss, Medium};
-use tenantry::testkit::faulty_objects::{Effect, Fault, FaultyObjects, RequestKind, Status};
+use tenantry::testkit::faulty_objects::FaultyObjects;
+
+use crate::losing::losing;
 
 pub(crate) struct Objects {
     objects: Arc<InMemory>,
@@ -51,9 +53,6 @@ impl Objects {
     }
 }
 
-/// The kinds of requests that change something.
-const CHANGES: [RequestKind; 3] = [RequestKind::Put, RequestKind::Delete, RequestKind::Copy];
-
 #[async_trait]
 impl Medium for Objects {
     async fn open(&self) -> Result<Arc<dyn TenantStore>, StoreError> {
@@ -62,19 +61,7 @@ impl Medium for Objects {
 
     async fn open_losing(&self, loss: Loss) -> Result<Option<Arc<dyn TenantStore>>, StoreError> {
         let (objects, faults) = FaultyObjects::new(Arc::clone(&self.objects) as _);
-        let (affect, effect) = match loss {
-            Loss::FirstRequest => (1, Effect::FailBefore(Status::Unavailable)),
-            Loss::FirstAnswer => (1, Effect::FailAfter(Status::Unavailable)),
-            Loss::Requests => (u64::MAX, Effect::FailBefore(Status::Unavailable)),
-            _ => (u64::MAX, Effect::FailAfter(Status::Unavailable)),
-        };
-        let kinds: Vec<_> = match loss {
-            Loss::AllAnswers => vec![None],
-            _ => CHANGES.into_iter().map(Some).collect(),
-        };
-        for kind in kinds {
-            faults.inject(Fault { kind, key_contains: String::new(), spare: 0, affect, effect });
-        }
+        losing(&faults, loss);
         Ok(Some(self.over(objects)))
     }
 

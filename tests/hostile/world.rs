@@ -201,7 +201,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// Sees that a store holds no name but those that the library makes, for these tenants.
 pub(crate) fn assert_known<'a>(names: impl IntoIterator<Item = &'a String>, tenants: &BTreeSet<String>) {
-    const FILES: &[&str] = &["ledger", "ledger.word", ".views", "head", "notes.json", "quotes.json"];
+    const FILES: &[&str] = &["ledger", "ledger.word", ".views", "notes.json", "quotes.json"];
     const VIEWS: &[&str] =
         &["video_database", "thumbnail_database", "live_streams", "schedules", "stream_mapping"];
     let hexadecimal = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
@@ -216,10 +216,10 @@ pub(crate) fn assert_known<'a>(names: impl IntoIterator<Item = &'a String>, tena
     for name in names {
         let parts: Vec<&str> = name.split('/').collect();
         let known = match parts[..] {
-            [".tenantry" | "data" | "tokens" | "videos" | "thumbnails"] => true,
+            [".tenantry" | "data" | "heads" | "tokens" | "videos" | "thumbnails"] => true,
             [".tenantry", "format" | "lock" | "locks"] => true,
             [".tenantry", "locks", tenant] => tenants.contains(tenant),
-            ["data" | "tokens" | "videos" | "thumbnails", tenant] => tenants.contains(tenant),
+            ["data" | "heads" | "tokens" | "videos" | "thumbnails", tenant] => tenants.contains(tenant),
             ["data", tenant, file] => tenants.contains(tenant) && of_data(file),
             ["videos", tenant, file] => tenants.contains(tenant) && blob(file),
             ["tokens", tenant, file] => tenants.contains(tenant) && file == token().as_str(),

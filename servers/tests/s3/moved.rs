@@ -1,5 +1,7 @@
 //! A tenant from a local disk into a bucket of a real server, and back onto a disk.
 
+use std::future::IntoFuture;
+
 use futures::StreamExt;
 use tenantry::ownership::Role;
 use tenantry::paths::TenantId;
@@ -78,6 +80,40 @@ async fn a_tenant_goes_from_a_disk_into_a_bucket_and_back() {
     assert_eq!(moved(&bucket, &back).await.unwrap().files, 5);
     assert_eq!(observe(&back.session(&id("ana")).await.unwrap().own()).await, before);
     assert!(admin(&back).await.tenants().check(&id("ana")).await.unwrap().is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_into_a_bucket_that_was_cut_off_goes_on_where_it_was() {
+    let (folder, place) = (tempfile::tempdir().unwrap(), prefix());
+    let disk = on_disk(&folder).await;
+    admin(&disk).await.tenants().create(&id("ana"), NewTenant::new(Role::User)).await.unwrap();
+    let own = disk.session(&id("ana")).await.unwrap().own();
+    for at in 0..12_u8 {
+        own.videos().upload_from("rain.mp4", std::io::Cursor::new(vec![at; 1 << 20])).await.unwrap();
+    }
+    for megabytes in [3_u64, 7] {
+        let bucket = open(Tenantry::builder(store(&place))).await;
+        let (sender, reached) = tokio::sync::oneshot::channel();
+        let mut sender = Some(sender);
+        let (from, to) = (admin(&disk).await, admin(&bucket).await);
+        let going = from.tenants().copy(&id("ana"), &to.tenants()).progress(move |progress| {
+            if let Some(sender) = sender.take_if(|_| progress.bytes >= megabytes << 20) {
+                sender.send(()).unwrap();
+            }
+        });
+        tokio::select! {
+            done = going.into_future() => panic!("it was not cut off: {done:?}"),
+            reached = reached => reached.unwrap(),
+        }
+        // Nothing of it is seen until all of it is there.
+        assert_eq!(bucket.session(&id("ana")).await.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    let bucket = open(Tenantry::builder(store(&place))).await;
+    let copied = moved(&disk, &bucket).await.unwrap();
+    assert!(copied.already_there >= 2, "{copied:?}");
+    assert_eq!((copied.files, copied.read_back), (12, 12));
+    assert_eq!(observe(&bucket.session(&id("ana")).await.unwrap().own()).await, observe(&own).await);
+    assert!(admin(&bucket).await.tenants().check(&id("ana")).await.unwrap().is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,14 +1,17 @@
-//! Options are checked, and nothing of a secret is said.
+//! Options are checked and used, and nothing of a secret is said.
 
+use std::time::Duration;
+
+use futures::TryStreamExt;
 use tenantry::paths::{Area, BlobKey, FileName, TenantId};
 use tenantry::record::SecretText;
-use tenantry::store::TenantStore;
 use tenantry::store::s3::{S3Error, S3Options, S3Store};
+use tenantry::store::{StoreErrorKind, TenantStore};
 use tenantry::{ErrorKind, Tenantry};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::options;
+use crate::support::{options, prefix};
 
 #[test]
 fn a_url_says_bucket_prefix_and_options() {
@@ -146,4 +149,74 @@ async fn what_a_server_says_is_told_without_address_bucket_and_credentials() {
     // A HEAD's answer has no body; a GET's says which error it is.
     let error = store.header(key.tenant()).await.unwrap_err();
     assert!(format!("{error:?}").contains("InvalidToken"), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_environment_says_who_is_asking() {
+    let url = std::env::var("TENANTRY_S3").unwrap();
+    let (_, endpoint) = url.split_once("endpoint=").unwrap();
+    let bucket = url.strip_prefix("s3://").unwrap().split('/').next().unwrap();
+    let options = S3Options::from_env().bucket(bucket).region("us-east-1").endpoint(endpoint);
+    S3Store::new(options.prefix(&prefix())).unwrap().probe().await.unwrap();
+}
+
+fn film() -> BlobKey {
+    BlobKey::new(TenantId::parse("ana").unwrap(), Area::Videos, FileName::parse("rain.mp4").unwrap())
+}
+
+/// Options for a server of a test's own, whose patience is short.
+async fn impatient(listener: &TcpListener) -> S3Options {
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let secret = SecretText::new("synthetic");
+    let mut options =
+        S3Options::new("bucket").region("x").endpoint(&address).credentials("synthetic", &secret);
+    options.request_timeout = Duration::from_millis(200);
+    options.read_timeout = Duration::from_millis(200);
+    options
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = S3Store::new(impatient(&listener).await).unwrap();
+    let silent = async {
+        let mut clients = Vec::new();
+        loop {
+            clients.push(listener.accept().await.unwrap());
+        }
+    };
+    tokio::select! {
+        answer = store.head(&film()) => {
+            assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
+        }
+        () = silent => {}
+    }
+}
+
+#[tokio::test]
+async fn a_download_on_which_nothing_comes_any_more_is_begun_again_where_it_was() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = S3Store::new(impatient(&listener).await).unwrap();
+    let server = tokio::spawn(async move {
+        let mut clients = Vec::new();
+        for (range, body) in [("0-9/10", "01234"), ("5-9/10", "56789")] {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let length = client.read(&mut asked).await.unwrap();
+            let asked = String::from_utf8_lossy(&asked[..length]).to_lowercase();
+            let (wanted, _) = range.split_once('/').unwrap();
+            assert!(asked.contains(&format!("range: bytes={wanted}\r\n")), "{asked}");
+            let of = if wanted.starts_with('0') { 10 } else { 5 };
+            let head = format!(
+                "HTTP/1.1 206 Partial Content\r\ncontent-length: {of}\r\ncontent-range: bytes {range}\r\n\
+                 etag: \"same\"\r\nlast-modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n{body}"
+            );
+            client.write_all(head.as_bytes()).await.unwrap();
+            // Kept open: it is silence that ends the first one.
+            clients.push(client);
+        }
+    });
+    let pieces: Vec<bytes::Bytes> = store.get(&film(), 0..10).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(pieces.concat(), b"0123456789");
+    server.await.unwrap();
 }

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use object_store::ObjectStoreExt;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use tenantry::ownership::Role;
@@ -13,6 +12,7 @@ use tenantry::store::s3::S3Store;
 use tenantry::{Expected, Freshness, NewTenant, Session, Tenantry, UploadByUrl, UploadLength};
 use tenantry_servers::proxy::{Asked, Proxy};
 
+use crate::bucket;
 use crate::support::{options, prefix};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,15 +32,6 @@ fn note(text: &str) -> Note {
 
 fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
-}
-
-/// The whole bucket, past the library.
-fn bucket() -> AmazonS3 {
-    let url = std::env::var("TENANTRY_S3").unwrap();
-    let name = url.strip_prefix("s3://").and_then(|rest| rest.split(['/', '?']).next()).unwrap();
-    let endpoint = url.split("endpoint=").nth(1).unwrap().split('&').next().unwrap();
-    let builder = AmazonS3Builder::from_env().with_bucket_name(name).with_endpoint(endpoint);
-    builder.with_allow_http(true).build().unwrap()
 }
 
 /// A node behind a proxy.
@@ -81,7 +72,7 @@ async fn a_commit_is_one_put() {
 }
 
 #[tokio::test]
-async fn a_warm_strict_read_is_one_get_that_brings_nothing() {
+async fn a_warm_strict_read_is_one_get() {
     let (_tenantry, session, proxy) = ana(&prefix()).await;
     let own = session.own();
     own.collection::<Note>().insert(note("first")).await.unwrap();
@@ -152,7 +143,7 @@ async fn a_thousand_tenants_are_listed_by_one_request() {
     tenantry.bootstrap_admin(&id("0-root"), "Root").await.unwrap();
     let admin = tenantry.session(&id("0-root")).await.unwrap();
     // A tenant's head is all that a listing looks at.
-    let objects = bucket();
+    let objects = bucket::client();
     let head =
         objects.get(&Path::from(format!("{place}/heads/0-root"))).await.unwrap().bytes().await.unwrap();
     let tenants: Vec<TenantId> = (1..1500).map(|number| id(&format!("t{number:04}"))).collect();

@@ -181,29 +181,29 @@ async fn folds(bench: Bench) -> Check {
         let mut ledger = load(&*folder, &owner).await?;
         let mut landed = 0_u32;
         let mut stopped = std::pin::pin!(stopped.notified());
-        let mut alone = false;
         loop {
             ledger.follow(&*folder).await?;
             let outcome = folder.fold(&owner, &ledger.version, ledger.same()).await?;
             landed += u32::from(matches!(outcome, Outcome::Committed(_)));
             folder.tidy(&owner).await?;
-            if alone {
-                return Ok::<_, Stop>(landed);
-            }
-            // Where writers are quicker each time, the last fold has nobody to race with.
             tokio::select! {
                 biased;
-                () = &mut stopped => alone = true,
+                () = &mut stopped => break,
                 () = tokio::task::yield_now() => {}
             }
         }
+        if landed == 0 {
+            // Writers were quicker each time; now nobody is in the way.
+            ledger.follow(&*folder).await?;
+            committed(folder.fold(&owner, &ledger.version, ledger.same()).await?)?;
+        }
+        Ok::<_, Stop>(())
     });
     let mut added = Vec::new();
     for lines in run_all(writers).await? {
         added.extend(lines?);
     }
     stop.notify_one();
-    let landed = folding.await.map_err(|_| fails("the folding task panicked"))??;
-    ensure(landed > 0, "no fold landed")?;
+    folding.await.map_err(|_| fails("the folding task panicked"))??;
     ensure_exact(&load(&*bench.second().await?, &ledger.tenant).await?, &added)
 }
