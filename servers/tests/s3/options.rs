@@ -185,8 +185,9 @@ async fn a_request_that_is_never_answered_is_given_up() {
             clients.push(listener.accept().await.unwrap());
         }
     };
+    let film = film();
     tokio::select! {
-        answer = store.head(&film()) => {
+        answer = store.head(&film) => {
             assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
         }
         () = silent => {}
