@@ -210,12 +210,12 @@ async fn urls_can_lead_to_another_address_than_the_librarys_own() {
 /// How a server that checks no signature answers an upload by URL.
 #[derive(Clone, Copy)]
 enum Careless {
-    /// With success, whatever headers it has.
-    WithHeaders,
-    /// With success, whatever is there already.
-    WithConditions,
+    /// With headers: it does what any of them says.
+    Headers,
+    /// With conditions: it writes whatever is there already.
+    Conditions,
     /// With names: it finds nothing to be copied.
-    WithNames,
+    Names,
 }
 
 /// Such a server.
@@ -237,8 +237,8 @@ async fn careless(how: Careless) -> S3Store {
             let copies = headers.contains("x-amz-copy-source");
             let signed = line.contains("x-amz-copy-source");
             let status = match (asked.split(' ').next().unwrap(), how) {
-                ("put", Careless::WithConditions) if copies && !signed => "403 Forbidden",
-                ("put", Careless::WithNames) if copies => "404 Not Found",
+                ("put", Careless::Conditions) if copies && !signed => "403 Forbidden",
+                ("put", Careless::Names) if copies => "404 Not Found",
                 ("put", _) => "200 OK\r\netag: \"1\"",
                 ("head", _) => "404 Not Found",
                 _ => "200 OK",
@@ -264,7 +264,7 @@ async fn sign(store: &S3Store) -> Result<tenantry::store::SignedUrl, tenantry::s
 
 #[tokio::test]
 async fn no_url_to_upload_by_is_signed_for_a_server_that_takes_unsigned_headers() {
-    let store = careless(Careless::WithHeaders).await;
+    let store = careless(Careless::Headers).await;
     let refused = sign(&store).await.unwrap_err();
     assert_eq!(refused.kind(), StoreErrorKind::Unsupported, "{refused:?}");
     assert!(refused.detail().contains("headers that a URL does not sign"), "{refused:?}");
@@ -272,13 +272,13 @@ async fn no_url_to_upload_by_is_signed_for_a_server_that_takes_unsigned_headers(
 
 #[tokio::test]
 async fn a_condition_that_the_server_does_not_keep_to_is_not_relied_upon() {
-    let store = Arc::new(careless(Careless::WithConditions).await);
+    let store = Arc::new(careless(Careless::Conditions).await);
     assert!(!sign(&store).await.unwrap().creates_only);
 }
 
 #[tokio::test]
 async fn no_url_to_upload_by_is_signed_where_the_trial_shows_nothing() {
-    let refused = sign(&careless(Careless::WithNames).await).await.unwrap_err();
+    let refused = sign(&careless(Careless::Names).await).await.unwrap_err();
     assert_eq!(refused.kind(), StoreErrorKind::Unsupported, "{refused:?}");
     assert!(refused.detail().contains("does not copy"), "{refused:?}");
 }
