@@ -248,7 +248,7 @@ impl Builder {
     /// [`ErrorKind::Configuration`] if a setting is out of range, a plan that a role has by default
     /// is missing, a collection has two kinds, a store's request may take longer than
     /// [`request_life`](Settings::request_life), or there is no runtime; [`ErrorKind::Unsupported`] if the store's medium lacks
-    /// what the store needs; whatever else kept the store from being probed. Nothing is changed.
+    /// what the store needs, with what that is as its subject; whatever else kept the store from being probed. Nothing is changed.
     pub async fn open(self) -> Result<Tenantry> {
         self.settings.validate()?;
         if let Some(plan) = self.plans.dangling_default() {

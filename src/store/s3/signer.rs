@@ -3,7 +3,8 @@
 //! A URL to upload by is only as good as the server that checks it. So before the first one is signed, the
 //! server is tried with one of the library's own: whether it refuses headers that were not signed (where it does
 //! not, `x-amz-copy-source` would turn an upload into a copy of anybody's object: then no such URL is
-//! signed), and whether the condition that was signed is kept.
+//! signed), and whether the condition that was signed is kept. A copy that is signed is tried first: were it refused too,
+//! the trial would show nothing.
 
 use std::time::Duration;
 
