@@ -183,6 +183,9 @@ caught! {
         "the longest names fit, of tenants, of files and of what is set aside",
         "blobs named like parts of the layout leave the ledger and the views alone",
     ];
+    one_that_marks_tenants_with_what_never_changes: MarksWithNames, [
+        "a mark that tenants are listed with is another after each change of that tenant's ledger",
+    ];
     one_that_lists_tenants_backwards: ListsTenantsBackwards, [
         "tenants are listed in order of name, page by page",
         "tenants that are made at once are all made",

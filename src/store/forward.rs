@@ -47,6 +47,8 @@ macro_rules! tenant_store_methods {
                 Some(tenant);
             Fold fold(tenant: &TenantId, base: &Version, fold: Fold) -> Outcome, Some(tenant);
             Tenants tenants(after: Option<&str>, limit: usize) -> Page<TenantId>, None;
+            Tenants marked_tenants(after: Option<&str>, limit: usize) -> Page<$crate::store::MarkedTenant>,
+                None;
             Probe probe() -> (), None;
             Tidy tidy(tenant: &TenantId) -> (), Some(tenant);
             RemoveAreas remove_areas(tenant: &TenantId) -> Option<Removed>, Some(tenant);

@@ -214,6 +214,15 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// A tenant as it was listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkedTenant {
+    /// Which.
+    pub tenant: TenantId,
+    /// A text that is another after each change of the tenant's ledger and never comes back, if the listing tells one.
+    pub mark: Option<String>,
+}
+
 /// What a backend can do beyond what every backend must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -345,6 +354,22 @@ pub trait TenantStore: Send + Sync + 'static {
     /// # Errors
     /// Whatever kept the store from it.
     async fn tenants(&self, after: Option<&str>, limit: usize) -> Result<Page<TenantId>, StoreError>;
+
+    /// Lists tenants as [`tenants`](Self::tenants) does, each with the mark of its ledger where the listing itself
+    /// tells that: so upkeep need not ask for those of which it knows that nothing is to be done. By default
+    /// without marks.
+    ///
+    /// # Errors
+    /// Whatever kept the store from it.
+    async fn marked_tenants(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<MarkedTenant>, StoreError> {
+        let Page { items, next } = self.tenants(after, limit).await?;
+        let unmarked = |tenant| MarkedTenant { tenant, mark: None };
+        Ok(Page { items: items.into_iter().map(unmarked).collect(), next })
+    }
 
     // Upkeep.
 

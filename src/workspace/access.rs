@@ -19,14 +19,14 @@ use crate::ownership::{
 };
 use crate::paths::TenantId;
 use crate::quota::Plans;
-use crate::store::{Capabilities, Incarnation, TenantStore};
+use crate::store::{Capabilities, Incarnation, MarkedTenant, TenantStore};
 
 use super::builder::Settings;
 use super::dooms::Pins;
 use super::kinds::Kinds;
 use super::profile::{Profile, is_alive};
 use super::stored_files::written::joined;
-use super::upkeep::Maintenance;
+use super::upkeep::{Maintenance, Settled};
 use super::views::{self, Scope, ViewWriter};
 
 pub(super) use judgements::Judgements;
@@ -47,6 +47,7 @@ pub(super) struct Core {
     pub(super) views: Arc<ViewWriter>,
     pub(super) kinds: Kinds,
     pub(super) maintenance: Maintenance,
+    pub(super) settled: Settled,
 }
 
 impl Core {
@@ -127,14 +128,14 @@ impl Guarded {
         self.ledger.close(deadline).await
     }
 
-    /// Lists the names of tenants; which of them a caller is told of is for the gate to say.
+    /// Lists tenants; which of them a caller is told of is for the gate to say.
     pub(super) async fn tenants(
         &self,
         operation: &'static str,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<crate::store::Page<TenantId>> {
-        let page = self.ledger.store().tenants(after, limit).await;
+    ) -> Result<crate::store::Page<MarkedTenant>> {
+        let page = self.ledger.store().marked_tenants(after, limit).await;
         page.map_err(|error| Error::store(operation, error))
     }
 

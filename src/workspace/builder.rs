@@ -18,7 +18,7 @@ use super::kinds::Kinds;
 use super::profile::is_time_zone;
 use super::stored_files::LONGEST_URL;
 use super::tenantry::Tenantry;
-use super::upkeep::Maintenance;
+use super::upkeep::{Maintenance, Settled};
 use super::views::{Rules, ViewMode, ViewWriter};
 
 /// How a [`Tenantry`] behaves. Start from [`Settings::default`] and change what is to differ.
@@ -293,6 +293,7 @@ impl Builder {
             views,
             kinds: self.kinds,
             maintenance: Maintenance::default(),
+            settled: Settled::default(),
         }))
     }
 }

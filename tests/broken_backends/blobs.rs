@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tenantry::environment::{Deadline, SystemClock};
 use tenantry::paths::{Area, BlobKey, FileName, TenantId};
 use tenantry::store::{
-    BlobInfo, ByteStream, Capabilities, Commit, Found, Outcome, Page, Put, Removed, StoreError,
+    BlobInfo, ByteStream, Capabilities, Commit, Found, MarkedTenant, Outcome, Page, Put, Removed, StoreError,
     StoreErrorKind, TenantStore, Version, ViewKey, ViewPlace,
 };
 use tenantry::testkit::{Layered, StoreLayer};
@@ -173,6 +173,23 @@ broken! {
         async fn tenants(&self, after: Option<&str>, limit: usize) -> Result<Page<TenantId>, StoreError> {
             let mut page = self.0.tenants(after, limit).await?;
             page.items.reverse();
+            Ok(page)
+        }
+    }
+}
+
+broken! {
+    /// Marks a tenant with what never changes.
+    MarksWithNames {
+        async fn marked_tenants(
+            &self,
+            after: Option<&str>,
+            limit: usize,
+        ) -> Result<Page<MarkedTenant>, StoreError> {
+            let mut page = self.0.marked_tenants(after, limit).await?;
+            for found in &mut page.items {
+                found.mark = Some(found.tenant.to_string());
+            }
             Ok(page)
         }
     }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use tenantry::environment::Clock;
 use tenantry::ownership::{Actor, AuditEvent, AuditSink};
+use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
-use tenantry::testkit::HangingStore;
-use tenantry::{ErrorKind, Grace, MaintenanceOptions, Settings, Tenantry, ViewMode};
+use tenantry::store::{StoreMethod, TenantStore, ViewKey, ViewName, ViewPlace};
+use tenantry::testkit::{CountingStore, Counts, HangingStore};
+use tenantry::{Erasure, ErrorKind, Grace, MaintenanceOptions, Settings, Tenantry, ViewMode};
 
-use crate::support::{MINUTE, Note, Place, clock, id, local, memory, open};
+use crate::support::{MINUTE, Note, Place, clock, file, id, local, memory, open};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -57,6 +59,90 @@ async fn what_a_process_that_died_left_of_an_erased_tenant_is_cleared() {
     let report = place.tenantry.operator("test").round().await.unwrap();
     assert!(report.failed.is_empty() && report.erased.is_empty(), "{report:?}");
     assert!(!view.exists());
+}
+
+/// The tenants ana, who was erased just now, and ben, in memory, with the calls of the store counted.
+async fn one_erased() -> (Place, Counts, MemoryStore) {
+    let (memory, clock) = (MemoryStore::new(), clock());
+    let (beside, another) = (Arc::new(memory.reopen()), memory.reopen());
+    let (store, counts) = CountingStore::new(Arc::new(memory));
+    let place = Place { tenantry: open(store, &clock).await, beside, clock, folder: None };
+    let admin = place.tenantry.session(&id("root")).await.unwrap();
+    admin.tenants().delete(&id("ana")).await.unwrap();
+    let erased = admin.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+    if matches!(erased, Erasure::Waiting { .. }) {
+        place.clock.advance(DAY);
+        admin.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+    }
+    (place, counts, another)
+}
+
+/// What the upkeep of all tenants asks of the store about ana.
+async fn asked(place: &Place, counts: &Counts) -> u64 {
+    let _ = counts.take();
+    let upkeep = place.tenantry.operator("test");
+    assert!(upkeep.round().await.unwrap().failed.is_empty());
+    assert!(upkeep.erase_due().await.unwrap().failed.is_empty());
+    assert!(upkeep.sweep_all().await.unwrap().failed.is_empty());
+    let all = counts.take().into_iter();
+    all.filter(|((_, tenant), _)| *tenant == Some(id("ana"))).map(|(_, calls)| calls).sum()
+}
+
+fn a_view() -> ViewKey {
+    ViewKey { place: ViewPlace::Data, name: ViewName::File(file("notes.json")) }
+}
+
+#[tokio::test]
+async fn a_tombstone_is_cleared_until_nothing_can_come_late_and_then_asked_nothing() {
+    let (place, counts, _) = one_erased().await;
+    let is_left = || async { place.beside.read_view(&id("ana"), &a_view()).await.unwrap().is_some() };
+    for _ in 0..3 {
+        place.clock.advance(MINUTE);
+        place.beside.put_view(&id("ana"), &a_view(), "[]".into()).await.unwrap();
+        assert!(asked(&place, &counts).await > 0);
+        assert!(!is_left().await, "what came late is cleared");
+    }
+    // As late as anything can come, seen once more by the round after it.
+    place.beside.put_view(&id("ana"), &a_view(), "[]".into()).await.unwrap();
+    place.clock.advance(60 * MINUTE);
+    assert!(asked(&place, &counts).await > 0);
+    assert!(!is_left().await);
+    for _ in 0..3 {
+        assert_eq!(asked(&place, &counts).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_life_that_begins_on_a_settled_tombstone_is_seen_to() {
+    let (place, counts, another) = one_erased().await;
+    place.clock.advance(DAY);
+    asked(&place, &counts).await;
+    assert_eq!(asked(&place, &counts).await, 0);
+    // Another process makes it.
+    open(another, &place.clock).await;
+    reserve(&place).await;
+    assert_eq!(place.tenantry.operator("test").round().await.unwrap().swept.expired, 1);
+}
+
+#[tokio::test]
+async fn a_tombstone_on_a_disk_is_cleared_no_more_once_nothing_can_come_late() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let root = folder.path().join("root");
+    let store = LocalStore::open(&root, LocalOptions::default()).await.unwrap();
+    let (store, counts) = CountingStore::new(Arc::new(store));
+    let tenantry = open(store, &clock).await;
+    let admin = tenantry.session(&id("root")).await.unwrap();
+    admin.tenants().delete(&id("ana")).await.unwrap();
+    admin.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+    let tidied = || async {
+        let _ = counts.take();
+        tenantry.operator("test").round().await.unwrap();
+        counts.of(StoreMethod::Tidy, Some(&id("ana")))
+    };
+    assert_eq!(tidied().await, 1);
+    clock.advance(DAY);
+    assert_eq!(tidied().await, 1);
+    assert_eq!(tidied().await, 0);
 }
 
 /// Time stands still in this test, and passes only while nothing else is to be done.

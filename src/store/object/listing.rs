@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use futures::TryStreamExt;
-use object_store::ObjectStore;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore};
 
 use super::ObjectTenantStore;
 use crate::paths::{Area, FileName, TenantId};
@@ -37,9 +37,9 @@ impl ObjectTenantStore {
     ) -> Result<Page<Found>, StoreError> {
         let (operation, subject, folder) = ("list", "the tenant's blobs", &self.keys.area(tenant, area));
         let listing = Listing { operation, subject, folder, after, limit };
-        self.list_names(listing, |name, length| {
+        self.list_names(listing, |name, object| {
             let plain = (!name.contains('/')).then(|| FileName::parse(&name).ok()).flatten();
-            Some(Found { file: plain, name, length })
+            Some(Found { file: plain, name, length: object.size })
         })
         .await
     }
@@ -54,24 +54,29 @@ impl ObjectTenantStore {
         let (operation, subject) = ("list edited views", "the tenant's views");
         let folder = &self.keys.views(tenant, place);
         let listing = Listing { operation, subject, folder, after, limit };
-        self.list_names(listing, |name, length| SetAside::of_name(place, &name, length)).await
+        self.list_names(listing, |name, object| SetAside::of_name(place, &name, object.size)).await
     }
 
-    pub(super) async fn list_tenants(
+    /// Lists tenants; to `read` goes with each its head's ETag, which never comes back.
+    pub(super) async fn list_tenants<T>(
         &self,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Page<TenantId>, StoreError> {
+        read: impl Fn(TenantId, Option<String>) -> T + Send + Sync,
+    ) -> Result<Page<T>, StoreError> {
         let (operation, subject, folder) = ("list tenants", "the tenants", &self.keys.heads());
         let listing = Listing { operation, subject, folder, after, limit };
-        self.list_names(listing, |name, _| TenantId::parse(&name).ok()).await
+        self.list_names(listing, |name, head| {
+            Some(read(TenantId::parse(&name).ok()?, head.e_tag.clone().filter(|tag| !tag.is_empty())))
+        })
+        .await
     }
 
-    /// The first `limit` of the names in a folder from after `after` that `read` knows, each with its length.
+    /// The first `limit` of the names in a folder from after `after` that `read` knows, given each with what else is told of it.
     async fn list_names<T>(
         &self,
         listing: Listing<'_>,
-        read: impl Fn(String, u64) -> Option<T> + Send,
+        read: impl Fn(String, &ObjectMeta) -> Option<T> + Send,
     ) -> Result<Page<T>, StoreError> {
         let found = match &self.pages {
             Some(pages) => listing.next_pages(&**pages, &read).await,
@@ -92,7 +97,7 @@ impl Listing<'_> {
     async fn next_pages<T>(
         &self,
         pages: &dyn PaginatedListStore,
-        read: impl Fn(String, u64) -> Option<T>,
+        read: impl Fn(String, &ObjectMeta) -> Option<T>,
     ) -> object_store::Result<Page<T>> {
         let folder = format!("{}/", self.folder);
         let mut page_token = None;
@@ -111,7 +116,7 @@ impl Listing<'_> {
                     return Ok(page);
                 }
                 page.next = Some(name.to_owned());
-                page.items.extend(read(name.to_owned(), object.size));
+                page.items.extend(read(name.to_owned(), &object));
             }
             page_token = answer.page_token;
             if page_token.is_none() {
@@ -127,7 +132,7 @@ impl Listing<'_> {
     async fn smallest<T>(
         &self,
         objects: &dyn ObjectStore,
-        read: impl Fn(String, u64) -> Option<T>,
+        read: impl Fn(String, &ObjectMeta) -> Option<T>,
     ) -> object_store::Result<Page<T>> {
         let offset = self.after.and_then(|after| Path::parse(format!("{}/{after}", self.folder)).ok());
         let mut objects = match offset {
@@ -137,7 +142,7 @@ impl Listing<'_> {
         let mut smallest = BTreeMap::new();
         while let Some(object) = objects.try_next().await? {
             let Some(name) = self.name(object.location.as_ref()) else { continue };
-            let Some(item) = read(name.to_owned(), object.size) else { continue };
+            let Some(item) = read(name.to_owned(), &object) else { continue };
             smallest.insert(name.to_owned(), item);
             // One more than the page tells whether there is more.
             if smallest.len() > self.limit.saturating_add(1) {

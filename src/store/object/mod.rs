@@ -36,9 +36,9 @@ use object_store::path::Path;
 use self::keys::Keys;
 use super::head_ledger::{HeadLedger, HeadLedgerSettings};
 use super::{
-    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, SignedUrl, StoreError, StoreErrorKind, TenantStore, UrlRequest, Version, ViewKey,
-    ViewPlace,
+    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, MarkedTenant, Outcome, Page,
+    Put, Refreshed, Removed, SetAside, SignedUrl, StoreError, StoreErrorKind, TenantStore, UrlRequest,
+    Version, ViewKey, ViewPlace,
 };
 use crate::environment::{Entropy, SystemEntropy};
 use crate::paths::{Area, BlobKey, TenantId};
@@ -237,7 +237,15 @@ impl TenantStore for ObjectTenantStore {
     }
 
     async fn tenants(&self, after: Option<&str>, limit: usize) -> Result<Page<TenantId>, StoreError> {
-        self.list_tenants(after, limit).await
+        self.list_tenants(after, limit, |tenant, _| tenant).await
+    }
+
+    async fn marked_tenants(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<MarkedTenant>, StoreError> {
+        self.list_tenants(after, limit, |tenant, mark| MarkedTenant { tenant, mark }).await
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -1,9 +1,10 @@
 //! Listings are complete, in order of name, and by whole names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::bench::{Bench, tenant};
-use super::{Case, Check, case, ensure};
+use super::{Case, Check, case, ensure, fails};
 use crate::paths::{Area, TenantId};
 use crate::store::TenantStore;
 
@@ -17,6 +18,10 @@ pub(super) fn cases() -> Vec<Case> {
         case("a file's name comes back from a listing as it went in", spelling),
         case("tenants are listed in order of name, page by page", tenants),
         case("a page of tenants goes on from a name that is not there", tenants_after_a_gap),
+        case(
+            "a mark that tenants are listed with is another after each change of that tenant's ledger",
+            marks,
+        ),
         case("a medium that holds nothing has no tenants", no_tenants),
     ]
 }
@@ -158,6 +163,28 @@ async fn tenants_after_a_gap(bench: Bench) -> Check {
         let page = bench.store.tenants(Some(after), 1).await?;
         let found = page.items.first().map_or("", TenantId::as_str);
         ensure(found == expected, format!("after {after} comes {found:?}"))?;
+    }
+    Ok(())
+}
+
+async fn marks(bench: Bench) -> Check {
+    let (mut ana, budi) = (bench.create(&tenant("ana")?).await?, bench.create(&tenant("budi")?).await?);
+    let store = bench.second().await?;
+    let mut seen = BTreeSet::new();
+    for step in 0..4 {
+        match step {
+            1 => ana.add(&*bench.store, "1").await?,
+            2 => ana.erase(&*bench.store).await?,
+            3 => ana = ana.begin_again(&*bench.store, bench.header("{}")).await?,
+            _ => {}
+        }
+        let page = store.marked_tenants(None, 1).await?;
+        let rest = store.marked_tenants(page.next.as_deref(), 10).await?;
+        let found: Vec<_> = page.items.iter().chain(&rest.items).collect();
+        let [first, second] = found[..] else { return Err(fails(format!("listed {found:?}"))) };
+        ensure((&first.tenant, &second.tenant) == (&ana.tenant, &budi.tenant), format!("listed {found:?}"))?;
+        let is_new = first.mark.as_ref().is_none_or(|mark| seen.insert(mark.clone()));
+        ensure(is_new, format!("after step {step} a mark of an earlier state was listed"))?;
     }
     Ok(())
 }

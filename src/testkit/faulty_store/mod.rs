@@ -56,8 +56,9 @@ pub use self::control::{Faults, Injected};
 pub use self::fault::{Call, Effect, Fault, Lying, Truthful, Until};
 use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::{
-    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, SignedUrl, StoreMethod, TenantStore, UrlRequest, Version, ViewKey, ViewPlace,
+    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, MarkedTenant, Outcome, Page,
+    Put, Refreshed, Removed, SetAside, SignedUrl, StoreMethod, TenantStore, UrlRequest, Version, ViewKey,
+    ViewPlace,
 };
 
 /// A [`TenantStore`] in front of another, with [`Faults`].
@@ -224,6 +225,11 @@ impl TenantStore for FaultyStore {
     async fn tenants(&self, after: Option<&str>, limit: usize) -> Answer<Page<TenantId>> {
         carry!(self, Tenants for None, claiming None,
             (inner, after = after.map(str::to_owned)) => inner.tenants(after.as_deref(), limit))
+    }
+
+    async fn marked_tenants(&self, after: Option<&str>, limit: usize) -> Answer<Page<MarkedTenant>> {
+        carry!(self, Tenants for None, claiming None,
+            (inner, after = after.map(str::to_owned)) => inner.marked_tenants(after.as_deref(), limit))
     }
 
     async fn probe(&self) -> Answer<()> {

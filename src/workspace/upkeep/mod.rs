@@ -10,6 +10,7 @@ mod maintenance;
 mod operator;
 mod repair;
 mod round;
+mod settled;
 mod sweep;
 
 pub use finding::{CheckReport, Finding};
@@ -18,5 +19,6 @@ pub use maintenance::MaintenanceOptions;
 pub use operator::Operator;
 pub use repair::RepairReport;
 pub use round::{Erased, RoundReport, SweptAll};
+pub(super) use settled::Settled;
 pub use sweep::Swept;
 pub(super) use {check::check, repair::repair, sweep::sweep};

@@ -1,7 +1,7 @@
 //! Upkeep of all tenants, page by page.
 //!
 //! Tenants do not wait for one another: a few are seen to at a time, and one that takes too long is left
-//! to the next round and reported.
+//! to the next round and reported. Of a tombstone that is settled nothing is asked.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +9,10 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::Lifecycle;
+use crate::ledger::{Lifecycle, TenantHeader};
 use crate::ownership::Action;
 use crate::paths::TenantId;
+use crate::store::MarkedTenant;
 
 use super::super::access::Core;
 use super::super::erasure::{self, Erasure};
@@ -51,7 +52,7 @@ pub struct Erased {
 pub struct RoundReport {
     /// The sweeps.
     pub swept: Swept,
-    /// How many tenants were seen to.
+    /// How many tenants were seen to, of those that are erased already none.
     pub tenants: u64,
     /// The tenants that were erased.
     pub erased: Vec<TenantId>,
@@ -93,18 +94,20 @@ pub(super) struct Upkeep<'a> {
 }
 
 impl Upkeep<'_> {
-    /// Does something for every tenant that has a ledger, and hands each answer on.
+    /// Does something for every tenant that has a ledger, but for settled tombstones, and hands each answer on.
     async fn each<T, F: Future<Output = Result<T>>>(
         &self,
         operation: &'static str,
-        see_to: impl Fn(TenantId) -> F,
+        see_to: impl Fn(MarkedTenant) -> F,
         mut answer: impl FnMut(TenantId, Result<T>),
     ) -> Result<()> {
         let mut after: Option<String> = None;
         loop {
             let page = self.core.guarded.tenants(operation, after.as_deref(), PAGE).await?;
-            let jobs = page.items.into_iter().map(|tenant| {
-                let job = tokio::time::timeout(self.pace.limit, see_to(tenant.clone()));
+            let unsettled = page.items.into_iter().filter(|found| !self.core.settled.is_listed(found));
+            let jobs = unsettled.map(|found| {
+                let tenant = found.tenant.clone();
+                let job = tokio::time::timeout(self.pace.limit, see_to(found));
                 async move {
                     let late = |_| Err(Error::new(ErrorKind::Unavailable, operation).about("took too long"));
                     (tenant, job.await.unwrap_or_else(late))
@@ -125,7 +128,7 @@ impl Upkeep<'_> {
     /// Sweeps all tenants.
     pub(super) async fn sweep_all(&self) -> Result<SweptAll> {
         let mut all = SweptAll::default();
-        let see_to = |tenant| async move { self.sweep(&tenant).await };
+        let see_to = |found: MarkedTenant| async move { self.sweep(&found.tenant).await };
         let answer = |tenant, result: Result<Option<Swept>>| match result {
             Ok(None) => {}
             Ok(Some(swept)) => {
@@ -151,11 +154,11 @@ impl Upkeep<'_> {
     /// Erases the tenants whose grace is over, and goes on with those that are being erased.
     pub(super) async fn erase_due(&self) -> Result<Erased> {
         let mut all = Erased::default();
-        let see_to = |tenant| async move { self.erase(&tenant).await };
+        let see_to = |found| async move { self.erase(&found).await };
         let answer = |tenant, result| match result {
-            Ok(None) => {}
-            Ok(Some(Erasure::Done(_))) => all.done.push(tenant),
-            Ok(Some(Erasure::Waiting { .. })) => all.waiting.push(tenant),
+            Ok(Due::Nothing | Due::Tombstone) => {}
+            Ok(Due::Erasure(Erasure::Done(_))) => all.done.push(tenant),
+            Ok(Due::Erasure(Erasure::Waiting { .. })) => all.waiting.push(tenant),
             Err(error) => all.failed.push((tenant, error)),
         };
         self.each(Action::EraseTenant.as_str(), see_to, answer).await?;
@@ -163,40 +166,61 @@ impl Upkeep<'_> {
     }
 
     /// Erases a tenant, if that is due, and clears what is left of one that was.
-    async fn erase(&self, tenant: &TenantId) -> Result<Option<Erasure>> {
-        let (action, core) = (Action::EraseTenant, self.core);
+    async fn erase(&self, found: &MarkedTenant) -> Result<Due> {
+        let (action, core, tenant) = (Action::EraseTenant, self.core, &found.tenant);
         // Its header alone says whether anything is to be done at all.
-        let header = core.guarded.header(action.as_str(), tenant).await?;
-        let due = match header.map(|header| header.lifecycle) {
-            Some(Lifecycle::Deleting { until }) => until <= core.clock.now(),
-            Some(Lifecycle::Erasing { .. }) => true,
-            Some(Lifecycle::Erased) => {
-                // Whoever wrote the tombstone may have ended before clearing what it replaced (I7).
-                let permit = core.gate.operate(self.reason, action, tenant);
-                let tidied = core.guarded.store(&permit).tidy(tenant).await;
-                tidied.map_err(|error| Error::store(action.as_str(), error))?;
-                false
+        let Some(header) = core.guarded.header(action.as_str(), tenant).await? else {
+            return Ok(Due::Nothing);
+        };
+        let due = match header.lifecycle {
+            Lifecycle::Deleting { until } => until <= core.clock.now(),
+            Lifecycle::Erasing { .. } => true,
+            Lifecycle::Erased => {
+                self.clear(found, &header).await?;
+                return Ok(Due::Tombstone);
             }
-            _ => false,
+            Lifecycle::Active | Lifecycle::Arriving => false,
         };
         if !due {
-            return Ok(None);
+            return Ok(Due::Nothing);
         }
         let permit = core.gate.operate(self.reason, action, tenant);
         match erasure::erase(core, &permit, Grace::Respect).await {
-            Ok(erasure) => Ok(Some(erasure)),
+            Ok(erasure) => Ok(Due::Erasure(erasure)),
             // Restored, or erased by somebody else, meanwhile.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+                Ok(Due::Nothing)
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Clears what is left of a tenant that was erased: whoever wrote the tombstone may have ended before that, and
+    /// what was on its way then comes later (I7). Once no more can come, it is cleared for the last time.
+    async fn clear(&self, found: &MarkedTenant, tombstone: &TenantHeader) -> Result<()> {
+        let (action, core) = (Action::EraseTenant, self.core);
+        if core.settled.has(found, tombstone) {
+            return Ok(());
+        }
+        let begun = core.clock.now();
+        let permit = core.gate.operate(self.reason, action, &found.tenant);
+        let tidied = core.guarded.store(&permit).tidy(&found.tenant).await;
+        tidied.map_err(|error| Error::store(action.as_str(), error))?;
+        // From when on nothing takes a file's name any more, nothing else comes either. Where the receipt does not say
+        // when that is, it is cleared in every round.
+        if erasure::names_free_from(core, action.as_str(), tombstone).is_ok_and(|until| until < begun) {
+            core.settled.remember(found, tombstone);
+        }
+        Ok(())
     }
 
     /// Everything that is due, for all tenants.
     pub(super) async fn round(&self) -> Result<RoundReport> {
         let mut report = RoundReport::default();
-        let see_to = |tenant| async move { self.see_to(&tenant).await };
-        let answer = |tenant: TenantId, result: Result<Seen>| match result {
-            Ok(seen) => {
+        let see_to = |found| async move { self.see_to(&found).await };
+        let answer = |tenant: TenantId, result: Result<Option<Seen>>| match result {
+            Ok(None) => {}
+            Ok(Some(seen)) => {
                 report.tenants += 1;
                 report.swept.add(seen.swept);
                 report.views += u64::from(seen.views);
@@ -208,21 +232,34 @@ impl Upkeep<'_> {
         Ok(report)
     }
 
-    async fn see_to(&self, tenant: &TenantId) -> Result<Seen> {
-        let erasure = self.erase(tenant).await?;
-        let mut seen =
-            Seen { erased: matches!(erasure, Some(Erasure::Done(_))), swept: Swept::default(), views: false };
-        if erasure.is_some() {
-            return Ok(seen);
+    /// Sees to a tenant, unless it was erased.
+    async fn see_to(&self, found: &MarkedTenant) -> Result<Option<Seen>> {
+        let mut seen = Seen { erased: false, swept: Swept::default(), views: false };
+        match self.erase(found).await? {
+            Due::Tombstone => return Ok(None),
+            Due::Erasure(erasure) => {
+                seen.erased = matches!(erasure, Erasure::Done(_));
+                return Ok(Some(seen));
+            }
+            Due::Nothing => {}
         }
-        let Some(swept) = self.sweep(tenant).await? else { return Ok(seen) };
+        let tenant = &found.tenant;
+        let Some(swept) = self.sweep(tenant).await? else { return Ok(Some(seen)) };
         seen.swept = swept;
         if self.core.views.is_behind(tenant) {
             self.core.views.catch_up(tenant).await?;
             seen.views = true;
         }
-        Ok(seen)
+        Ok(Some(seen))
     }
+}
+
+/// Which end of a tenant was due.
+enum Due {
+    Nothing,
+    Erasure(Erasure),
+    /// It is behind it.
+    Tombstone,
 }
 
 /// What was done for one tenant.
