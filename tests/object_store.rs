@@ -5,6 +5,8 @@
 
 #[path = "object_store/conditions.rs"]
 mod conditions;
+#[path = "object_store/paged.rs"]
+mod paged;
 
 use std::sync::Arc;
 use std::time::Duration;

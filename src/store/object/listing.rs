@@ -93,7 +93,9 @@ impl Listing<'_> {
         Some(name).filter(|name| self.after.is_none_or(|after| *name > after))
     }
 
-    /// From a store that lists in order of name: a request for each page of keys, until there are enough.
+    /// From a store that lists in order of name: a request for each page of keys, until there are enough. The first
+    /// brings as many keys as names are wanted; if `read` does not know them all, the next ones bring as many as can
+    /// be, since nobody knows how few of those it will.
     async fn next_pages<T>(
         &self,
         pages: &dyn PaginatedListStore,
@@ -101,11 +103,12 @@ impl Listing<'_> {
     ) -> object_store::Result<Page<T>> {
         let folder = format!("{}/", self.folder);
         let mut page_token = None;
+        let mut max_keys = self.limit.clamp(1, MOST_KEYS);
         let mut page = Page { items: Vec::new(), next: None };
         loop {
             let options = PaginatedListOptions {
                 offset: self.after.map(|after| format!("{folder}{after}")),
-                max_keys: Some((self.limit - page.items.len()).clamp(1, MOST_KEYS)),
+                max_keys: Some(max_keys),
                 page_token: page_token.take(),
                 ..PaginatedListOptions::default()
             };
@@ -119,6 +122,7 @@ impl Listing<'_> {
                 page.items.extend(read(name.to_owned(), &object));
             }
             page_token = answer.page_token;
+            max_keys = MOST_KEYS;
             if page_token.is_none() {
                 return Ok(Page { next: None, ..page });
             }
