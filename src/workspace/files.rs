@@ -6,6 +6,8 @@
 //! a random UUID and never used again, so a doomed blob is never named again. (A tenant that is copied to
 //! another store keeps the names there; see [`copying`](super::copying).)
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -171,11 +173,10 @@ pub(super) fn begin_copy(
     Ok(until)
 }
 
-/// Whether what was uploaded by a URL is being copied to that name.
-pub(super) fn is_copy(state: &State, area: Area, name: &FileName) -> bool {
+/// The names to which what was uploaded by URLs is being copied. Every reservation is read for it.
+pub(super) fn copies(state: &State) -> HashSet<(Area, FileName)> {
     let held = entries::<Reservation>(state, &Section::RESERVATIONS).into_iter();
-    let mut copies = held.filter_map(|(address, held)| Some((of_address(&address)?.0, held.by_url?.copy?)));
-    copies.any(|(of, copy)| of == area && copy == *name)
+    held.filter_map(|(address, held)| Some((of_address(&address)?.0, held.by_url?.copy?))).collect()
 }
 
 /// Turns the reservation of an upload by URL into the file of that name: the one that was uploaded, if it can't

@@ -114,6 +114,27 @@ async fn what_no_ledger_named_is_reported_and_never_touched() {
 }
 
 #[tokio::test]
+async fn of_many_files_those_are_unknown_to_which_no_upload_by_url_is_copied() {
+    let place = memory().await;
+    let (until, mut reserved, mut unknown) = (place.milliseconds() + 600_000, Vec::new(), Vec::new());
+    for number in 0..30 {
+        let (copy, other) = (file(&format!("copy-{number}.mp4")), file(&format!("other-{number}.mp4")));
+        reserved.push(format!(
+            r#"["@reservations","videos/url-{number}.mp4",{},[],{{"bytes":9,"until":{until},"by_url":{{"principal":"ana","title":"","original_name":"clip.mp4","exact":false,"creates_only":false,"copy":"{copy}"}}}}]"#,
+            900 + number
+        ));
+        place.put(&copy, b"copied").await;
+        place.put(&other, b"whose").await;
+        unknown.push(Finding::UnknownFile { area: Area::Videos, name: other, length: 5 });
+    }
+    place.forge(&format!("[{}]", reserved.join(","))).await;
+    let mut found = findings(&place).await;
+    found.sort_by_key(ToString::to_string);
+    unknown.sort_by_key(ToString::to_string);
+    assert_eq!(found, unknown);
+}
+
+#[tokio::test]
 async fn a_record_of_another_owner_or_none_that_can_be_read_is_found_and_removed() {
     for place in both().await {
         let note = place.ana().await.collection::<Note>().insert(Note { text: "mine".into() }).await.unwrap();

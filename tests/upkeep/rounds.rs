@@ -7,7 +7,7 @@ use tenantry::environment::Clock;
 use tenantry::ownership::{Actor, AuditEvent, AuditSink};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::memory::MemoryStore;
-use tenantry::store::{StoreMethod, TenantStore, ViewKey, ViewName, ViewPlace};
+use tenantry::store::{StoreMethod, ViewKey, ViewName, ViewPlace};
 use tenantry::testkit::{CountingStore, Counts, HangingStore};
 use tenantry::{Erasure, ErrorKind, Grace, MaintenanceOptions, Settings, Tenantry, ViewMode};
 

@@ -4,7 +4,7 @@
 //! named by the time it is looked up. What still looks wrong is confirmed by `head`, and then by the
 //! ledger, read from the store once more: only what both say is a finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::ledger::{Section, State};
@@ -47,7 +47,11 @@ pub(in crate::workspace) async fn check(core: &Core, permit: &Permit) -> Result<
         confirmed.extend(ask_store(core, permit, suspect).await?);
     }
     let newest = ledger.read(operation, tenant).await?;
-    confirmed.retain(|finding| ledger_agrees(&newest, finding));
+    let names = Names::of(&newest);
+    confirmed.retain(|finding| match finding {
+        Finding::UnknownFile { area, name, .. } => !names.have(*area, name),
+        finding => ledger_agrees(&newest, finding),
+    });
     report.findings = confirmed;
     report.findings.extend(in_ledger(core, tenant, &newest, &mut report.records));
     let edited = views::edited(core, permit).await?;
@@ -88,10 +92,11 @@ fn suspects(state: &State, listed: &Listed) -> Vec<Finding> {
             _ => suspects.push(Finding::MissingFile { area, name }),
         }
     }
+    let names = Names::of(state);
     for (&area, found) in listed {
         for (name, found) in found {
             match &found.file {
-                Some(file) if is_named(state, area, file) => {}
+                Some(file) if names.have(area, file) => {}
                 Some(file) => {
                     let (name, length) = (file.clone(), found.length);
                     suspects.push(Finding::UnknownFile { area, name, length });
@@ -103,11 +108,24 @@ fn suspects(state: &State, listed: &Listed) -> Vec<Finding> {
     suspects
 }
 
-/// Whether the ledger says anything of a file.
-fn is_named(state: &State, area: Area, name: &FileName) -> bool {
-    let address = files::address(area, name);
-    let sections = [Section::BLOBS, Section::RESERVATIONS, Section::DOOMS];
-    sections.iter().any(|section| state.get(section, &address).is_some()) || files::is_copy(state, area, name)
+/// The files of which a ledger says anything.
+struct Names<'a> {
+    state: &'a State,
+    /// Only the reservations of others name these: gathered once, not for each file.
+    copies: HashSet<(Area, FileName)>,
+}
+
+impl<'a> Names<'a> {
+    fn of(state: &'a State) -> Self {
+        Self { state, copies: files::copies(state) }
+    }
+
+    fn have(&self, area: Area, name: &FileName) -> bool {
+        let address = files::address(area, name);
+        let sections = [Section::BLOBS, Section::RESERVATIONS, Section::DOOMS];
+        sections.iter().any(|section| self.state.get(section, &address).is_some())
+            || self.copies.contains(&(area, name.clone()))
+    }
 }
 
 /// What the store says of a file that is suspected, asked for by its name.
@@ -133,7 +151,7 @@ pub(super) async fn ask_store(core: &Core, permit: &Permit, suspect: Finding) ->
     })
 }
 
-/// Whether a state has what the store does not, or lacks what it has, as the finding says.
+/// Whether a state has what the store does not, as the finding says.
 pub(super) fn ledger_agrees(state: &State, finding: &Finding) -> bool {
     match finding {
         Finding::MissingFile { area, name } => files::blob(state, *area, name).is_some(),
@@ -144,7 +162,6 @@ pub(super) fn ledger_agrees(state: &State, finding: &Finding) -> bool {
             files::blob(state, *area, name).is_some()
                 && state.find_everywhere(&blob_key(*area, name)).is_empty()
         }
-        Finding::UnknownFile { area, name, .. } => !is_named(state, *area, name),
         _ => true,
     }
 }
