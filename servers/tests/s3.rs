@@ -22,6 +22,8 @@ mod presigned;
 mod requests;
 #[path = "s3/restarted.rs"]
 mod restarted;
+#[path = "s3/unfinished.rs"]
+mod unfinished;
 #[path = "s3/uploads.rs"]
 mod uploads;
 #[path = "s3/worlds.rs"]

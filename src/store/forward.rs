@@ -19,6 +19,7 @@ pub enum StoreMethod {
     Probe,
     Tidy,
     RemoveAreas,
+    ClearUnfinished,
     ReadView,
     PutView,
     RenameView,
@@ -52,6 +53,7 @@ macro_rules! tenant_store_methods {
             Probe probe() -> (), None;
             Tidy tidy(tenant: &TenantId) -> (), Some(tenant);
             RemoveAreas remove_areas(tenant: &TenantId) -> Option<Removed>, Some(tenant);
+            ClearUnfinished clear_unfinished(tenant: &TenantId, only: Option<&[BlobKey]>) -> (), Some(tenant);
             ReadView read_view(tenant: &TenantId, view: &ViewKey) -> Option<Bytes>, Some(tenant);
             PutView put_view(tenant: &TenantId, view: &ViewKey, content: Bytes) -> (), Some(tenant);
             RenameView rename_view(tenant: &TenantId, from: &ViewKey, to: &ViewKey) -> (), Some(tenant);

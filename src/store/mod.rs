@@ -395,6 +395,17 @@ pub trait TenantStore: Send + Sync + 'static {
     /// Whatever kept the store from it; part of it may be done.
     async fn remove_areas(&self, tenant: &TenantId) -> Result<Option<Removed>, StoreError>;
 
+    /// Clears what puts of a tenant left that were begun and never came to an end, because their process was killed:
+    /// of all blobs, or of some. It is called when no put of them can be under way any more, and a put that is all the
+    /// same may fail by it. By default nothing: for stores on which such a put leaves nothing, or nothing that can be found.
+    ///
+    /// # Errors
+    /// Whatever kept the store from it; part of it may be done.
+    async fn clear_unfinished(&self, tenant: &TenantId, only: Option<&[BlobKey]>) -> Result<(), StoreError> {
+        let _ = (tenant, only);
+        Ok(())
+    }
+
     /// What this backend can do beyond the rest.
     fn capabilities(&self) -> Capabilities;
 

@@ -147,7 +147,13 @@ async fn remove_files(
             }
         }
         if found.is_empty() {
-            return Ok(Some(settled).filter(|_| begun <= settled));
+            if begun <= settled {
+                return Ok(Some(settled));
+            }
+            // No put is under way any more: what is unfinished stays so. (If another has begun a new life meanwhile, an
+            // upload of that may fail by this, and nothing else.)
+            store.clear_unfinished(tenant, None).await.map_err(failed)?;
+            return Ok(None);
         }
         // Another may have ended this life and begun a new one since the state was read.
         let looked = core.clock.now();

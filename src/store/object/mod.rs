@@ -9,8 +9,9 @@
 //! again and its end is awaited above. Views are renamed by copying, which is no single step;
 //! they are derived from the ledger, and a view that is there twice does no harm.
 //!
-//! An upload in parts that is given up, also without a word, is aborted; where that can't be done (the
-//! process was killed) its parts are left to the bucket's own rule for incomplete uploads.
+//! An upload in parts that is given up, also without a word, is aborted. What a killed process left of one is found
+//! by upkeep where the object store can list it (`S3Store`), and elsewhere left to the bucket's own rule for
+//! incomplete uploads.
 
 mod blobs;
 mod download;
@@ -19,6 +20,7 @@ mod listing;
 mod parts;
 mod probe;
 mod signer;
+mod unfinished;
 mod views;
 
 use std::fmt;
@@ -44,6 +46,8 @@ use crate::environment::{Entropy, SystemEntropy};
 use crate::paths::{Area, BlobKey, TenantId};
 
 pub use self::signer::UrlSigner;
+#[cfg(feature = "s3")]
+pub(crate) use self::unfinished::UnfinishedUploads;
 
 /// Sizes and limits of an [`ObjectTenantStore`].
 #[derive(Debug, Clone)]
@@ -94,6 +98,7 @@ pub struct ObjectTenantStore {
     entropy: Arc<dyn Entropy>,
     settings: ObjectStoreSettings,
     signer: Option<Arc<dyn UrlSigner>>,
+    unfinished: Option<Arc<dyn unfinished::UnfinishedUploads>>,
 }
 
 impl ObjectTenantStore {
@@ -143,7 +148,7 @@ impl ObjectTenantStore {
             Arc::clone(&entropy),
             settings.ledger.clone(),
         );
-        let signer = None;
+        let (signer, unfinished) = (None, None);
         Self {
             objects,
             uploads,
@@ -156,6 +161,7 @@ impl ObjectTenantStore {
             entropy,
             settings,
             signer,
+            unfinished,
         }
     }
 
@@ -163,6 +169,13 @@ impl ObjectTenantStore {
     #[must_use]
     pub fn signing(mut self, signer: Arc<dyn UrlSigner>) -> Self {
         self.signer = Some(signer);
+        self
+    }
+
+    /// The same with a way to what killed processes left of uploads in parts.
+    #[cfg(feature = "s3")]
+    pub(crate) fn aborting(mut self, unfinished: Arc<dyn UnfinishedUploads>) -> Self {
+        self.unfinished = Some(unfinished);
         self
     }
 
@@ -261,6 +274,10 @@ impl TenantStore for ObjectTenantStore {
 
     async fn remove_areas(&self, _tenant: &TenantId) -> Result<Option<Removed>, StoreError> {
         Ok(None)
+    }
+
+    async fn clear_unfinished(&self, tenant: &TenantId, only: Option<&[BlobKey]>) -> Result<(), StoreError> {
+        self.abort_uploads(tenant, only).await
     }
 
     fn capabilities(&self) -> Capabilities {

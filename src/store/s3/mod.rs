@@ -7,6 +7,7 @@
 
 mod options;
 mod signer;
+mod unfinished;
 mod url;
 
 use std::fmt;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, Checksum};
-use object_store::client::{HttpConnector, ReqwestConnector};
+use object_store::client::{HttpClient, HttpConnector, ReqwestConnector};
 use object_store::limit::LimitStore;
 use object_store::list::{PaginatedListOptions, PaginatedListResult, PaginatedListStore};
 use object_store::path::Path;
@@ -14,6 +15,7 @@ use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::signer::S3Signer;
+use super::unfinished::S3Uploads;
 use crate::environment::SystemEntropy;
 use crate::record::SecretText;
 use crate::store::object::{Clients, ObjectStoreSettings, ObjectTenantStore};
@@ -252,12 +254,27 @@ impl S3Options {
                 elsewhere.client(|options| options.with_timeout(self.request_timeout))?
             }
         };
-        let options = self.client_options().with_timeout(self.request_timeout);
-        let http = ReqwestConnector::default().connect(&options).map_err(|_| S3Error::Client)?;
+        let http = self.http()?;
         let bucket = self.builder.get_config_value(&AmazonS3ConfigKey::Bucket).unwrap_or_default();
         let folder = self.prefix.clone().join(".tenantry");
         let (inside, condition) = (inside.clone(), OnceCell::new());
         Ok(Some(S3Signer { outside, inside, http, bucket, folder, condition }))
+    }
+
+    /// Sends requests that are signed as URLs.
+    fn http(&self) -> Result<HttpClient, S3Error> {
+        let options = self.client_options().with_timeout(self.request_timeout);
+        ReqwestConnector::default().connect(&options).map_err(|_| S3Error::Client)
+    }
+
+    /// Who finds unfinished uploads; nobody where requests go unsigned, or in a directory bucket, whose requests are
+    /// signed in another way.
+    fn unfinished(&self, client: &AmazonS3, is_general: bool) -> Result<Option<S3Uploads>, S3Error> {
+        if self.is_set(&AmazonS3ConfigKey::SkipSignature) || !is_general {
+            return Ok(None);
+        }
+        let (client, http, is_told) = (client.clone(), self.http()?, AtomicBool::new(false));
+        Ok(Some(S3Uploads { client, http, is_told }))
     }
 
     pub(super) fn build(self) -> Result<ObjectTenantStore, S3Error> {
@@ -281,6 +298,7 @@ impl S3Options {
         let ordered = !self.is_set(&AmazonS3ConfigKey::S3Express);
         let pages = LimitedPages { client: small.clone(), requests: Semaphore::new(self.requests) };
         let signer = self.signer(&small)?;
+        let unfinished = self.unfinished(&small, ordered)?;
         let limited =
             |client: AmazonS3, most: usize| Arc::new(LimitStore::new(client, most)) as Arc<dyn ObjectStore>;
         let clients = Clients {
@@ -292,8 +310,12 @@ impl S3Options {
             longest_request: Some(self.upload_timeout.max(self.request_timeout)),
         };
         let store = ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store);
-        Ok(match signer {
+        let store = match signer {
             Some(signer) => store.signing(Arc::new(signer)),
+            None => store,
+        };
+        Ok(match unfinished {
+            Some(unfinished) => store.aborting(Arc::new(unfinished)),
             None => store,
         })
     }

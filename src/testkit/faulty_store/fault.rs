@@ -27,7 +27,7 @@ pub enum Until {
 /// | | `put` | `get` | `delete` | `append`, `fold` | what else changes something | what reads |
 /// |---|---|---|---|---|---|---|
 /// | `FailBefore` | `Unavailable` | `Unavailable` | `Unavailable` | `Unavailable` | `Unavailable` | `Unavailable` |
-/// | `FailAfter` | `OutcomeUnknown` | – | `Unavailable` | `Outcome::Unknown` | `tidy`, `remove_areas`: `Unavailable` | – |
+/// | `FailAfter` | `OutcomeUnknown` | – | `Unavailable` | `Outcome::Unknown` | `tidy`, `remove_areas`, `clear_unfinished`: `Unavailable` | – |
 /// | `Hold` | yes | yes | yes | yes | yes | yes |
 /// | `Delay` | `OutcomeUnknown` | – | `Unavailable` | `Outcome::Unknown` | – | – |
 /// | `Repeat` | `AlreadyExists` | yes | yes | as the first time | all but `rename_view` | yes |
@@ -109,12 +109,15 @@ impl Effect {
     #[must_use]
     pub const fn suits(self, method: StoreMethod) -> bool {
         use StoreMethod::{
-            Append, Delete, Fold, Get, Put, PutView, RemoveAreas, RemoveView, RenameView, Tidy,
+            Append, ClearUnfinished, Delete, Fold, Get, Put, PutView, RemoveAreas, RemoveView, RenameView,
+            Tidy,
         };
         match self {
             Self::Truthful(effect) => match effect {
                 Truthful::FailBefore | Truthful::Hold(_) => true,
-                Truthful::FailAfter => matches!(method, Put | Delete | Append | Fold | Tidy | RemoveAreas),
+                Truthful::FailAfter => {
+                    matches!(method, Put | Delete | Append | Fold | Tidy | RemoveAreas | ClearUnfinished)
+                }
                 Truthful::Delay(_) | Truthful::DuplicateLate(_) => {
                     matches!(method, Put | Delete | Append | Fold)
                 }

@@ -247,6 +247,12 @@ impl TenantStore for FaultyStore {
             (inner, tenant = tenant.clone()) => inner.remove_areas(&tenant))
     }
 
+    async fn clear_unfinished(&self, tenant: &TenantId, only: Option<&[BlobKey]>) -> Answer<()> {
+        carry!(self, ClearUnfinished for Some(tenant), claiming None,
+            (inner, tenant = tenant.clone(), only = only.map(<[BlobKey]>::to_vec)) =>
+            inner.clear_unfinished(&tenant, only.as_deref()))
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities { fenced: false, ..self.inner.capabilities() }
     }

@@ -61,6 +61,10 @@ pub(in crate::workspace) async fn sweep(core: &Core, permit: &Permit) -> Result<
         let (forgettable, error) = delete(core, permit, batch, read, &mut swept).await;
         failed = failed.or(error);
         if !forgettable.is_empty() {
+            if let Err(error) = clear_unfinished(core, permit, &forgettable).await {
+                failed = failed.or(Some(error));
+                continue;
+            }
             let forget = move |draft: &mut Draft| Ok(forget(draft, life, &forgettable));
             swept.forgotten += ledger.transact(operation, tenant, forget).await?.0;
         }
@@ -94,6 +98,16 @@ fn expire(draft: &mut Draft, life_then: Incarnation) -> u64 {
     }
     let due = due(draft.state(), draft.now());
     due.iter().map(|(area, name)| u64::from(files::abandon(draft, *area, name))).sum()
+}
+
+/// Clears what killed processes left of the uploads of files that are to be forgotten: afterwards nobody knows of
+/// them any more. Whoever could go on with one had to do so before.
+async fn clear_unfinished(core: &Core, permit: &Permit, files: &[File]) -> Result<()> {
+    let tenant = permit.tenant();
+    let key = |(area, name): &File| BlobKey::new(tenant.clone(), *area, name.clone());
+    let keys: Vec<BlobKey> = files.iter().map(key).collect();
+    let cleared = core.guarded.store(permit).clear_unfinished(tenant, Some(&keys)).await;
+    cleared.map_err(|error| Error::store(permit.action().as_str(), error))
 }
 
 fn forget(draft: &mut Draft, life_then: Incarnation, files: &[File]) -> u64 {
