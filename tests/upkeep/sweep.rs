@@ -1,8 +1,12 @@
 //! What a sweep expires, deletes and forgets, and what it leaves for later.
 
+use std::sync::Arc;
+
+use tenantry::store::{MemoryStore, StoreMethod};
+use tenantry::testkit::faulty_store::{Fault, FaultyStore, Truthful};
 use tenantry::{ErrorKind, Expected};
 
-use crate::support::{MINUTE, Place, both, file, id, local, memory};
+use crate::support::{MINUTE, Place, both, clock, file, id, local, memory, open};
 
 async fn reserve(place: &Place, name: &str, until: i64) {
     let commit = format!(r#"[["@reservations","videos/{name}",900,[],{{"bytes":100,"until":{until}}}]]"#);
@@ -68,6 +72,20 @@ async fn elsewhere_a_doomed_file_waits_for_its_readers_and_is_watched_for_late_r
     let swept = upkeep.sweep(&id("ana")).await.unwrap();
     assert_eq!((swept.deleted, swept.forgotten, swept.waiting), (1, 1, 0));
     assert!(!place.has(&name).await);
+}
+
+#[tokio::test]
+async fn a_file_is_not_forgotten_before_what_is_unfinished_of_it_is_cleared() {
+    let (memory, clock) = (MemoryStore::new(), clock());
+    let beside = Arc::new(memory.reopen());
+    let (store, faults) = FaultyStore::new(Arc::new(memory));
+    let place = Place { tenantry: open(store, &clock).await, beside, clock, folder: None };
+    let doom = |name, order| format!(r#"["@dooms","videos/{name}.mp4",{order},[],{{"since":0,"until":0}}]"#);
+    place.forge(&format!("[{},{}]", doom("one", 900), doom("two", 901))).await;
+    faults.inject(Fault::new(Truthful::FailBefore).of(StoreMethod::ClearUnfinished).for_tenant(&id("ana")));
+    let upkeep = place.tenantry.operator("test");
+    assert_eq!(upkeep.sweep(&id("ana")).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(upkeep.sweep(&id("ana")).await.unwrap().forgotten, 2);
 }
 
 #[tokio::test]
