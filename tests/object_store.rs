@@ -1,12 +1,14 @@
 //! What is the object-store backend's own, beyond the conformance suite: what its requests cost,
 //! what lies where, what it makes of damage, which object stores it takes and refuses, and that each request
-//! of an upload that fails leaves a true answer.
+//! of an upload that fails leaves a true answer, also one that waited for its turn.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
 
 #[path = "object_store/conditions.rs"]
 mod conditions;
 #[path = "object_store/paged.rs"]
 mod paged;
+#[path = "object_store/turns.rs"]
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -36,6 +36,17 @@ pub(crate) enum Lifecycle {
     Erased,
 }
 
+impl Lifecycle {
+    /// Refuses writes as one that is being deleted does, without an end: it is being moved to another store.
+    pub(crate) const SUSPENDED: Self = Self::Deleting { until: Timestamp::MAX };
+
+    /// Whether it is being deleted, and not only suspended.
+    pub(crate) fn is_being_deleted(self) -> bool {
+        // A store keeps milliseconds.
+        matches!(self, Self::Deleting { until } if until.as_millisecond() != Timestamp::MAX.as_millisecond())
+    }
+}
+
 /// The header as the library reads it; `text` of [`Header`].
 #[derive(Debug, Clone)]
 pub(crate) struct TenantHeader {

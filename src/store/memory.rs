@@ -5,16 +5,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::memory::InMemory;
+use object_store::path::Path;
 
 use super::forward::{StoreMethod, forward_tenant_store};
-use super::object::ObjectTenantStore;
+use super::object::{Clients, ObjectStoreSettings, ObjectTenantStore};
 use super::{
     BlobInfo, ByteStream, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed, Removed,
     SetAside, Version, ViewKey, ViewPlace,
 };
+use crate::environment::SystemEntropy;
 use crate::paths::{Area, BlobKey, TenantId};
 
 /// A [`TenantStore`](super::TenantStore) in memory. It can't be cloned: a host gives it away and never gets it back.
@@ -46,8 +49,12 @@ impl MemoryStore {
     async fn before(&self, _method: StoreMethod, _tenant: Option<&TenantId>) {}
 
     fn over(objects: Arc<InMemory>) -> Self {
+        let mut clients = Clients::all(Arc::clone(&objects) as _);
+        // What memory was asked for is done or not when the call ends.
+        clients.longest_request = Some(Duration::ZERO);
+        let (entropy, settings) = (Arc::new(SystemEntropy), ObjectStoreSettings::default());
         Self {
-            store: ObjectTenantStore::new(Arc::clone(&objects) as _),
+            store: ObjectTenantStore::over(clients, Path::ROOT, entropy, settings),
             #[cfg(feature = "testkit")]
             objects,
         }

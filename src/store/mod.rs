@@ -244,7 +244,8 @@ pub struct Capabilities {
     pub blocks: bool,
     /// How long a request may be on its way before it is given up, if the backend knows. The
     /// [request life](crate::Settings::request_life) must not be shorter: what late requests could still do
-    /// is waited for as long as that.
+    /// is waited for as long as that. Zero says that no request outlives the call that made it: then nothing that a
+    /// put which was answered could still do is waited for.
     pub longest_request: Option<Duration>,
 }
 

@@ -101,7 +101,7 @@ fn erasing(core: &Core, state: &State, header: &TenantHeader) -> TenantHeader {
     let ends = ends.chain(dooms.iter().map(|(_, doom)| doom.until));
     let ends = ends.chain(blobs.iter().filter_map(|(_, blob)| blob.writable_until));
     // Of two copies that brought the tenant here the slower one may still be writing, under reservations that
-    // the other one settled.
+    // the other one settled; so of what they brought the files themselves remember nothing.
     let copied = state.origin().and_then(|_| {
         let life = SignedDuration::try_from(core.settings.reservation_life).ok()?;
         Some(core.clock.now().checked_add(life).unwrap_or(Timestamp::MAX).as_millisecond())
@@ -175,6 +175,13 @@ async fn remove_files(
 }
 
 impl Core {
+    /// Whether a request may take effect after the call that made it has ended: one that was not answered, say, and
+    /// was sent again.
+    pub(super) fn requests_outlive_calls(&self) -> bool {
+        let capabilities = self.guarded.capabilities();
+        !capabilities.fenced && capabilities.longest_request != Some(Duration::ZERO)
+    }
+
     /// For how long after its right ended a request may still take effect, where nothing fences it.
     pub(super) fn late_request(&self) -> SignedDuration {
         let wait = self.settings.request_life.saturating_add(self.settings.clock_skew.saturating_mul(2));
@@ -196,8 +203,8 @@ impl Core {
 }
 
 /// From when on files may have the names again that they had in the life which ended with a tombstone: the
-/// tombstone's own request, the time in which a delete may begin that rests on what was read before it, and
-/// that delete's request have to be over.
+/// tombstone's own request, the time in which a delete may begin that rests on what was read before it, that
+/// delete's wait for its turn, and its request have to be over.
 pub(super) fn names_free_from(
     core: &Core,
     operation: &'static str,
@@ -212,7 +219,9 @@ pub(super) fn names_free_from(
     })?;
     let ended = Timestamp::from_millisecond(ended.erased_at).unwrap_or(Timestamp::MAX);
     let request = core.late_request();
-    let wait = core.delete_life().saturating_add(request).saturating_add(request);
+    let turn = core.guarded.capabilities().longest_request.unwrap_or_default();
+    let turn = SignedDuration::try_from(turn).unwrap_or(SignedDuration::MAX);
+    let wait = core.delete_life().saturating_add(turn).saturating_add(request).saturating_add(request);
     Ok(ended.checked_add(wait).unwrap_or(Timestamp::MAX))
 }
 

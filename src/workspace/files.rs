@@ -26,17 +26,30 @@ pub(super) struct Blob {
     pub(super) bytes: u64,
     /// The BLAKE3 digest of its bytes, in hexadecimal digits.
     pub(super) hash: String,
-    /// Until when somebody may have a URL, or an upload by it under way, that makes the file again once it is
-    /// deleted, in milliseconds since 1970.
+    /// When the last right to write it ends or ended, in milliseconds since 1970: that of a URL and the uploads by
+    /// it, or that of the upload itself, of which a request that was sent twice may still be on its way. Until then,
+    /// and a request's life longer, the file may come again once it is deleted. `None` where no request can
+    /// outlive the call that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) writable_until: Option<i64>,
 }
 
 impl Blob {
-    /// A file that no URL knows.
+    /// A file, before it is known who may still write it.
     pub(super) const fn new(bytes: u64, hash: String) -> Self {
         Self { bytes, hash, writable_until: None }
     }
+
+    /// The same file, wherever it is: who may write it is a matter of one store.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self::new(self.bytes, self.hash.clone())
+    }
+}
+
+/// What of a file's entry goes along to another store, if that is not all of it.
+pub(super) fn portable(entry: &[u8]) -> Option<Bytes> {
+    let blob = serde_json::from_slice::<Blob>(entry).ok().filter(|blob| blob.writable_until.is_some())?;
+    Some(text(&blob.elsewhere()))
 }
 
 /// Quota held for an upload under way.
@@ -201,27 +214,43 @@ pub(super) fn settle_by_url(
         return Err(Error::new(ErrorKind::TooLarge, operation));
     }
     draft.remove(&Section::RESERVATIONS, &address(area, uploaded));
-    let writable_until = stays.then_some(held.until);
     if !stays {
         doom_until(draft, area, uploaded, held.until);
     }
-    let blob = Blob { writable_until, ..blob.clone() };
+    // The copy's put had as long.
+    let blob = Blob { writable_until: Some(held.until), ..blob.clone() };
     draft.put(&Section::BLOBS, &address(area, kept), Vec::new(), text(&blob));
     Ok(by_url)
 }
 
-/// Dooms a file that somebody may publish until then, in milliseconds since 1970.
+/// Dooms a file that somebody may publish until then, in milliseconds since 1970; one that is doomed stays so for
+/// as long at least.
 fn doom_until(draft: &mut Draft, area: Area, name: &FileName, until: i64) {
-    let doom = Doom { since: draft.now().as_millisecond(), until };
-    draft.put(&Section::DOOMS, &address(area, name), Vec::new(), text(&doom));
+    let address = address(area, name);
+    let doom = match read::<Doom>(draft.state(), &Section::DOOMS, &address) {
+        Some(doom) => Doom { until: doom.until.max(until), ..doom },
+        None => Doom { since: draft.now().as_millisecond(), until },
+    };
+    draft.put(&Section::DOOMS, &address, Vec::new(), text(&doom));
 }
 
-/// Turns a reservation into a stored file.
+/// Lets what is doomed be watched until then at least: somebody may hold a right to write it for so long.
+pub(super) fn prolong_dooms(draft: &mut Draft, until: Timestamp) {
+    for (doomed, _) in entries::<Doom>(draft.state(), &Section::DOOMS) {
+        if let Some((area, name)) = of_address(&doomed) {
+            doom_until(draft, area, &name, until.as_millisecond());
+        }
+    }
+}
+
+/// Turns a reservation into a stored file. Where a request of its put may be on its way yet, the file remembers
+/// until when there was a right to send one.
 ///
 /// # Errors
 /// [`ErrorKind::Expired`] if it is gone or its time is over.
 pub(super) fn settle(
     draft: &mut Draft,
+    core: &Core,
     operation: &'static str,
     area: Area,
     name: &FileName,
@@ -236,18 +265,26 @@ pub(super) fn settle(
         return Err(Error::new(ErrorKind::QuotaExceeded, operation));
     }
     draft.remove(&Section::RESERVATIONS, &address);
-    draft.put(&Section::BLOBS, &address, Vec::new(), text(blob));
+    let writable_until = core.requests_outlive_calls().then_some(held.until);
+    let blob = Blob { writable_until, ..blob.clone() };
+    draft.put(&Section::BLOBS, &address, Vec::new(), text(&blob));
     Ok(())
 }
 
 /// Turns a reservation into a doom, if it is still there: the upload failed, or its time is over.
+///
+/// A URL can't be taken back: as long as somebody may write by it, its quota is held beside the doom (I5).
 pub(super) fn abandon(draft: &mut Draft, area: Area, name: &FileName) -> bool {
-    let address = address(area, name);
-    let Some(held) = reservation(draft.state(), area, name) else { return false };
-    draft.remove(&Section::RESERVATIONS, &address);
+    let Some(mut held) = reservation(draft.state(), area, name) else { return false };
     doom_until(draft, area, name, held.until);
-    if let Some(copy) = held.by_url.and_then(|by_url| by_url.copy) {
-        doom_until(draft, area, &copy, held.until);
+    let by_url = held.by_url.take();
+    if let Some(copy) = by_url.as_ref().and_then(|by_url| by_url.copy.as_ref()) {
+        doom_until(draft, area, copy, held.until);
+    }
+    if by_url.is_some() && held.until > draft.now().as_millisecond() {
+        put_reservation(draft, area, name, &held);
+    } else {
+        draft.remove(&Section::RESERVATIONS, &address(area, name));
     }
     true
 }

@@ -403,9 +403,8 @@ impl<'a> Tenants<'a> {
         let (action, core) = (Action::DeleteTenant, access.core.clone());
         let run = move |draft: &mut Draft, _: &Principal| {
             let header = living(draft, action)?;
-            // Without an end it is only suspended, to be moved to another store.
             if let Lifecycle::Deleting { until } = header.lifecycle
-                && until.as_millisecond() != jiff::Timestamp::MAX.as_millisecond()
+                && header.lifecycle.is_being_deleted()
             {
                 return Ok(until);
             }
@@ -471,8 +470,8 @@ impl<'a> Tenants<'a> {
     }
 
     /// Erases a tenant that is being deleted, or that has not [arrived](Self::copy) whole, for good: its
-    /// records at once, then its files, then everything but a tombstone. Where the store can't fence late requests it may have to wait;
-    /// repeat it then, or leave it to maintenance.
+    /// records at once, then its files, then everything but a tombstone. Where the store can't fence late requests it has
+    /// to wait until none of the last uploads can bring a file back; repeat it then, or leave it to maintenance.
     ///
     /// # Errors
     /// [`Denied`](ErrorKind::Denied) or [`NotFound`](ErrorKind::NotFound), also if it was erased

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tenantry::ownership::Role;
+use tenantry::store::MemoryStore;
 use tenantry::{Erasure, ErrorKind, Expected, Grace, NewTenant};
 
 use crate::support::{BOTH, DAY, HOUR, MINUTE, MOVING, Place, id};
@@ -122,6 +123,28 @@ async fn a_tenant_is_not_erased_before_the_urls_of_deleted_files_can_bring_nothi
         place.round().await;
         assert!(erase_with(&place, late).await >= 4);
         assert!(place.stored().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_copy_waits_for_no_url_of_the_store_that_it_came_from() {
+    for condition in BOTH {
+        let place = Place::new(condition).await;
+        let ticket = place.ticket().await;
+        place.send(ticket.url(), MOVING).await;
+        place.own.videos().complete_upload(ticket.upload(), None).await.unwrap();
+        let builder = tenantry::Tenantry::builder(MemoryStore::new()).clock(place.clock.clone());
+        let elsewhere = builder.open().await.unwrap();
+        elsewhere.bootstrap_admin(&id("root"), "Root").await.unwrap();
+        let there = elsewhere.session(&id("root")).await.unwrap();
+        place.admin.tenants().copy(&id("ana"), &there.tenants()).await.unwrap();
+        there.tenants().delete(&id("ana")).await.unwrap();
+        let erased = there.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+        assert!(matches!(erased, Erasure::Waiting { .. }), "a slower copy may still write: {erased:?}");
+        // The URL and late uploads by it are not over.
+        place.clock.advance(2 * HOUR);
+        let erased = there.tenants().erase(&id("ana"), Grace::Skip).await.unwrap();
+        assert!(matches!(erased, Erasure::Done(_)), "{erased:?}");
     }
 }
 

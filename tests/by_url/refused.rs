@@ -10,14 +10,14 @@ use tenantry::{ErrorKind, NewTenant, ProfileChange, UploadByUrl, UploadLength};
 use crate::support::{BOTH, DAY, HOUR, MINUTE, MOVING, Place, id, video};
 use crate::urls::Condition;
 
-/// Nothing is left of an upload: no bytes, no quota, and it can't be completed.
+/// Nothing is left of an upload once its URL is over: no bytes, no quota; and it can't be completed.
 async fn ensure_gone(place: &Place, upload: &tenantry::paths::FileName) {
-    assert_eq!(place.counted().await, 0);
     let refused = place.own.videos().complete_upload(upload, None).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::NotFound);
     place.clock.advance(DAY);
     place.round().await;
     assert!(place.stored().await.is_empty(), "{:?}", place.stored().await);
+    assert_eq!(place.counted().await, 0);
     let report = place.admin.tenants().check(&id("ana")).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
@@ -89,7 +89,7 @@ async fn what_was_not_uploaded_yet_can_be_completed_later() {
 }
 
 #[tokio::test]
-async fn what_is_given_up_gives_its_quota_back_and_takes_what_comes_after_with_it() {
+async fn what_is_given_up_takes_what_comes_after_with_it() {
     for condition in BOTH {
         let place = Place::new(condition).await;
         let ticket = place.ticket().await;
@@ -98,6 +98,54 @@ async fn what_is_given_up_gives_its_quota_back_and_takes_what_comes_after_with_i
         assert_eq!(place.send(ticket.url(), MOVING).await, 200, "the URL can't be taken back");
         ensure_gone(&place, ticket.upload()).await;
     }
+}
+
+/// Fills the quota up to what still counts of an upload by URL whose 40 bytes it can't become any more, and uses the
+/// URL: what is stored never exceeds the quota of 100 bytes.
+async fn ensure_it_counts(place: &Place, ticket: &tenantry::UploadTicket) {
+    assert_eq!(place.counted().await, 40);
+    let upload = |bytes| place.own.videos().upload_from("own.mp4", std::io::Cursor::new(vec![7; bytes]));
+    assert_eq!(upload(61).await.unwrap_err().kind(), ErrorKind::QuotaExceeded);
+    upload(60).await.unwrap();
+    for _ in 0..4 {
+        place.send(ticket.url(), &[7; 40]).await;
+        let stored = place.stored_bytes().await;
+        assert!(stored <= 100, "{stored} bytes are stored");
+        place.clock.advance(10 * MINUTE);
+        place.round().await;
+    }
+    place.clock.advance(4 * HOUR);
+    place.round().await;
+    place.clock.advance(HOUR);
+    place.round().await;
+    assert_eq!((place.counted().await, place.stored_bytes().await), (60, 60));
+    upload(40).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_given_up_counts_as_long_as_its_url_can_write() {
+    for condition in BOTH {
+        for uploaded_before in [true, false] {
+            let place = Place::new(condition).await;
+            let ticket = place.ticket().await;
+            if uploaded_before {
+                place.send(ticket.url(), MOVING).await;
+            }
+            place.own.videos().abandon_upload(ticket.upload()).await.unwrap();
+            place.own.videos().abandon_upload(ticket.upload()).await.unwrap();
+            ensure_it_counts(&place, &ticket).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_counts_as_long_as_its_url_can_write() {
+    let place = Place::new(Condition::Signed).await;
+    let ticket = place.ticket().await;
+    place.send(ticket.url(), MOVING).await;
+    let other = blake3::hash(b"other").to_hex();
+    place.own.videos().complete_upload(ticket.upload(), Some(&other)).await.unwrap_err();
+    ensure_it_counts(&place, &ticket).await;
 }
 
 #[tokio::test]

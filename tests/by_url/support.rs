@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use object_store::ObjectStore;
 use object_store::memory::InMemory;
+use object_store::{ObjectMeta, ObjectStore};
 use tenantry::environment::ManualClock;
 use tenantry::ownership::Role;
 use tenantry::paths::TenantId;
@@ -69,13 +69,22 @@ impl Place {
         self.urls.put(url.expose(), &headers, bytes).await
     }
 
-    /// The names of the files that are stored, whether or not anybody knows of them.
-    pub(crate) async fn stored(&self) -> BTreeSet<String> {
+    async fn files(&self) -> Vec<ObjectMeta> {
         let found: Vec<_> = self.objects.list(None).try_collect().await.unwrap();
         let files = found.into_iter().filter(|object| {
             ["videos/", "thumbnails/"].iter().any(|area| object.location.as_ref().starts_with(area))
         });
-        files.map(|object| object.location.to_string()).collect()
+        files.collect()
+    }
+
+    /// The names of the files that are stored, whether or not anybody knows of them.
+    pub(crate) async fn stored(&self) -> BTreeSet<String> {
+        self.files().await.into_iter().map(|object| object.location.to_string()).collect()
+    }
+
+    /// Their bytes.
+    pub(crate) async fn stored_bytes(&self) -> u64 {
+        self.files().await.iter().map(|object| object.size).sum()
     }
 
     /// The bytes that count against the quota.

@@ -3,6 +3,8 @@
 use std::future::IntoFuture;
 use std::time::Duration;
 
+use futures::TryStreamExt;
+use object_store::ObjectStore;
 use tenantry::ownership::Role;
 use tenantry::testkit::faulty_objects::{Effect, Fault, RequestKind};
 use tenantry::{CopyError, ErrorKind, Expected, Grace, NewTenant};
@@ -131,4 +133,74 @@ async fn a_file_that_comes_after_it_was_deleted_there_does_not_stay() {
         assert!(report.findings.is_empty(), "{:?}", report.findings);
         assert_eq!(report.files, 0);
     }
+}
+
+#[tokio::test]
+async fn a_file_that_a_slower_copy_sends_late_does_not_stay_where_it_was_given_up() {
+    let clock = clock();
+    let (from, to) = (Place::new(Kind::Objects, &clock).await, Place::new(Kind::Objects, &clock).await);
+    let own = from.user("ana").await;
+    let mut files = Vec::new();
+    for video in upload(&own, 2, 100).await {
+        files.push((own.videos().get(&video).await.unwrap().value().filename.to_string(), video));
+    }
+    files.sort();
+    let [(kept, _), (gone, video)] = &files[..] else { panic!("{files:?}") };
+    let (source, (objects, target)) = (&from.objects.as_ref().unwrap().1, (to.objects.as_ref().unwrap()));
+    let fault = |kind, file: &String, affect, effect| Fault {
+        kind: Some(kind),
+        key_contains: file.clone(),
+        spare: 0,
+        affect,
+        effect,
+    };
+    let exists = async |file: &String| {
+        let found: Vec<_> = objects.list(None).try_collect().await.unwrap();
+        found.iter().any(|object| object.location.as_ref().contains(file))
+    };
+
+    // The slower one has reserved both files, and reads them.
+    for file in [kept, gone] {
+        source.inject(fault(RequestKind::Get, file, 1, Effect::Hold));
+    }
+    let slow = copy_between(&from.elsewhere().await, &to.elsewhere().await).await;
+    let slow = tokio::spawn(slow.into_future());
+    let reads = |file: &String| {
+        let log = source.log();
+        log.iter().any(|request| request.kind == RequestKind::Get && request.key.as_ref().contains(file))
+    };
+    while !(reads(kept) && reads(gone)) {
+        tokio::task::yield_now().await;
+    }
+    // One of them goes, and the other copy gives it up.
+    own.videos().delete(video, Expected::Any).await.unwrap();
+    target.inject(fault(RequestKind::Put, kept, 1, Effect::Hold));
+    let fast = tokio::spawn(copy_between(&from.tenantry, &to.tenantry).await.into_future());
+    while target.waiting().is_none() {
+        tokio::task::yield_now().await;
+    }
+    // With what it reads the slower one renews its right to write all.
+    clock.advance(Duration::from_secs(45 * 60));
+    assert!(source.answer(Effect::Proceed));
+    while !exists(kept).await {
+        tokio::task::yield_now().await;
+    }
+    assert!(target.answer(Effect::Proceed));
+    assert_eq!(fast.await.unwrap().unwrap().files, 1);
+    // The first right is over, and a request's life later too.
+    clock.advance(Duration::from_secs(28 * 60));
+    to.tenantry.operator("test").round().await.unwrap();
+    target.inject(fault(RequestKind::Put, gone, u64::MAX, Effect::Delay));
+    assert!(source.answer(Effect::Proceed));
+    slow.await.unwrap().unwrap();
+    assert!(target.late() > 0, "it was sent");
+    target.clear();
+    while target.late() > 0 {
+        target.deliver(0, objects).await;
+    }
+    assert!(exists(gone).await, "and came");
+    to.clear().await;
+    assert!(!exists(gone).await);
+    let report = to.admin().await.tenants().check(&id("ana")).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
 }

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use tenantry::{CopyError, ErrorKind, Expected, Grace, ListOptions};
 
 use crate::observed::observe;
-use crate::world::{Kind, Place, Unheard, clock, copy, id, refusal, upload};
+use crate::world::{Kind, Place, Unheard, clock, copy, ensure_unseen, id, refusal, upload};
 
 #[tokio::test]
 async fn what_happens_while_it_is_copied_comes_along() {
@@ -117,13 +117,60 @@ async fn a_tenant_that_is_being_deleted_can_still_be_saved_elsewhere() {
     let (from, to) = (Place::new(Kind::Objects, &clock).await, Place::new(Kind::Local, &clock).await);
     let own = from.furnished().await;
     let until = from.admin().await.tenants().delete(&id("ana")).await.unwrap();
-    let copied = copy(&from, &to).await.suspending_source().await.unwrap();
+    let copied = copy(&from, &to).await.await.unwrap();
     assert!(copied.suspended);
     assert_eq!(from.admin().await.tenants().delete(&id("ana")).await.unwrap(), until, "its grace stays");
     assert_eq!(observe(&own).await, observe(&to.ana().await).await);
     let there = to.tenantry.session(&id("ana")).await.unwrap().own();
     there.videos().list(&ListOptions::new()).await.unwrap();
     upload(&there, 1, 10).await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_being_deleted_is_not_moved() {
+    let clock = clock();
+    let (from, to) = (Place::new(Kind::Objects, &clock).await, Place::new(Kind::Local, &clock).await);
+    from.furnished().await;
+    let admin = from.admin().await;
+    let until = admin.tenants().delete(&id("ana")).await.unwrap();
+    let refused = copy(&from, &to).await.suspending_source().await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::WrongState);
+    assert_eq!(refusal(&refused), Some(&CopyError::SourceIsDeleted));
+    assert_eq!(to.puts(), 0);
+    ensure_unseen(&to).await;
+    assert_eq!(admin.tenants().delete(&id("ana")).await.unwrap(), until, "its grace stays");
+    admin.tenants().restore(&id("ana")).await.unwrap();
+    assert!(copy(&from, &to).await.suspending_source().await.unwrap().suspended);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_deleted_while_it_is_moved_does_not_live_on_there() {
+    for (from, to) in Kind::ways() {
+        let clock = clock();
+        let (from, to) = (Place::new(from, &clock).await, Place::new(to, &clock).await);
+        from.furnished().await;
+        to.gates.close(&id("ana"));
+        let going = tokio::spawn(copy(&from, &to).await.suspending_source().into_future());
+        to.gates.hanging(&id("ana"), 1).await;
+        from.admin().await.tenants().delete(&id("ana")).await.unwrap();
+        to.gates.open(&id("ana"));
+        let refused = going.await.unwrap().unwrap_err();
+        assert_eq!(refusal(&refused), Some(&CopyError::SourceIsDeleted), "{refused:?}");
+        let again = copy(&from, &to).await.suspending_source().await.unwrap_err();
+        assert_eq!(refusal(&again), Some(&CopyError::SourceIsDeleted), "{again:?}");
+        ensure_unseen(&to).await;
+    }
+}
+
+#[tokio::test]
+async fn a_move_that_was_made_stays_made_when_its_source_is_deleted() {
+    let clock = clock();
+    let (from, to) = (Place::new(Kind::Local, &clock).await, Place::new(Kind::Objects, &clock).await);
+    from.furnished().await;
+    let moved = copy(&from, &to).await.suspending_source().await.unwrap();
+    from.admin().await.tenants().delete(&id("ana")).await.unwrap();
+    let again = copy(&from, &to).await.suspending_source().await.unwrap();
+    assert_eq!((again.files, again.suspended), (moved.files, true));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Section, State};
+use super::{Entry, Section, State};
 use crate::ledger::commit_text::Change;
 
 /// The sections that belong to one life in one store.
@@ -13,12 +13,18 @@ const ORIGIN: &str = "copy";
 
 impl State {
     /// The state without what belongs to this life in this store alone: quota held for uploads, files to be
-    /// deleted, and where it came from itself.
-    pub(crate) fn portable(&self) -> Self {
+    /// deleted, where it came from itself, and what `file` leaves out of what is said of a file, if it is not all
+    /// to go along.
+    pub(crate) fn portable(&self, file: impl Fn(&[u8]) -> Option<Bytes>) -> Self {
         let mut portable = self.clone();
         for section in STAYING {
             for entry in self.all(&section) {
                 portable.apply(&Change::Remove { section: section.clone(), id: entry.id });
+            }
+        }
+        for Entry { id, order, text, .. } in self.all(&Section::BLOBS) {
+            if let Some(text) = file(&text) {
+                portable.apply(&Change::Put { section: Section::BLOBS, id, order, keys: [].into(), text });
             }
         }
         portable

@@ -43,14 +43,14 @@ impl ObjectTenantStore {
         let length = payload.content_length() as u64;
         let mut sent = None;
         for _ in 0..PUT_ATTEMPTS {
-            if let Err(error) = publication.check_deadline() {
-                return Err(sent.map_or(error, unclear));
-            }
-            let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-            let Err(error) = self.uploads.put_opts(publication.location, payload.clone(), options).await
-            else {
-                return Ok(BlobInfo { length });
+            let turn = match self.turns.next_before(publication.deadline).await {
+                Ok(turn) => turn,
+                Err(error) => return Err(sent.map_or(error, unclear)),
             };
+            let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+            let answer = self.uploads.put_opts(publication.location, payload.clone(), options).await;
+            drop(turn);
+            let Err(error) = answer else { return Ok(BlobInfo { length }) };
             // Whoever asked takes "exists" on a fresh name for success, so it has to be seen: the
             // same answer may mean that another request is under way, and may yet fail.
             let said_to_exist =
@@ -70,12 +70,17 @@ impl ObjectTenantStore {
         mut body: Parts,
         publication: Publication<'_>,
     ) -> Result<BlobInfo, StoreError> {
-        publication.check_deadline()?;
+        let turn = self.turns.next_before(publication.deadline).await?;
         let upload = self.uploads.put_multipart(publication.location).await;
+        drop(turn);
         let upload = upload.map_err(|error| from_object("put", "the upload", error))?;
-        let mut upload = PartsUpload::new(upload, self.settings.parts_at_once);
+        let (turns, deadline) = (self.turns.clone(), publication.deadline.clone());
+        let mut upload = PartsUpload::new(upload, self.settings.parts_at_once, turns, deadline);
         let length = self.send_parts(&mut upload, first, &mut body, &publication).await?;
-        match upload.complete().await {
+        let turn = self.turns.next_before(publication.deadline).await?;
+        let completed = upload.complete().await;
+        drop(turn);
+        match completed {
             Ok(()) => Ok(BlobInfo { length }),
             Err(error) => match self.objects.head(publication.location).await {
                 Ok(found) if found.size == length => Ok(BlobInfo { length }),
@@ -92,27 +97,24 @@ impl ObjectTenantStore {
         body: &mut Parts,
         publication: &Publication<'_>,
     ) -> Result<u64, StoreError> {
-        let failed = |error| from_object("put", "a part of the blob", error);
         let mut length = first.content_length() as u64;
-        upload.send(first).await.map_err(failed)?;
+        upload.send(first).await?;
         loop {
             let part = body.next().await?;
-            publication.check_deadline()?;
             if part.payload.content_length() > 0 {
                 length += part.payload.content_length() as u64;
-                upload.send(part.payload).await.map_err(failed)?;
+                upload.send(part.payload).await?;
             }
             if !part.full {
                 break;
             }
         }
-        upload.sent().await.map_err(failed)?;
+        upload.sent().await?;
         match self.objects.head(publication.location).await {
             Ok(_) => return Err(taken()),
             Err(ObjectError::NotFound { .. }) => {}
             Err(error) => return Err(from_object("put", "the blob", error)),
         }
-        publication.check_deadline()?;
         Ok(length)
     }
 
@@ -145,6 +147,20 @@ impl ObjectTenantStore {
         Ok(length.map(|length| BlobInfo { length }))
     }
 
+    /// Deletes a blob. What a delete rests on grows old while it waits for its turn, so it is given up, there
+    /// too, after the longest life of a request.
+    pub(super) async fn delete_blob(&self, key: &BlobKey) -> Result<(), StoreError> {
+        let location = self.keys.blob(key);
+        let delete = self.delete_object("delete", "the blob", &location);
+        match self.longest_request.filter(|longest| !longest.is_zero()) {
+            None => delete.await,
+            Some(longest) => tokio::time::timeout(longest, delete).await.unwrap_or_else(|late| {
+                let detail = "the blob was not deleted in time";
+                Err(StoreError::new(StoreErrorKind::Unavailable, "delete", detail).with_source(late))
+            }),
+        }
+    }
+
     async fn length(&self, location: &Path) -> Result<Option<u64>, StoreError> {
         match self.objects.head(location).await {
             Ok(found) => Ok(Some(found.size)),
@@ -162,16 +178,6 @@ fn absent() -> StoreError {
 struct Publication<'a> {
     deadline: &'a Deadline,
     location: &'a Path,
-}
-
-impl Publication<'_> {
-    fn check_deadline(&self) -> Result<(), StoreError> {
-        if self.deadline.has_passed() {
-            let detail = "the right to publish the blob has ended";
-            return Err(StoreError::new(StoreErrorKind::DeadlinePassed, "put", detail));
-        }
-        Ok(())
-    }
 }
 
 /// A body, cut into parts of equal size; holds one part.

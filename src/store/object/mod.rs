@@ -4,8 +4,8 @@
 //! [`HeadLedger`] with its heads beside them, `heads/<tenant>`, so that listing tenants asks for nothing but
 //! their keys; this module adds blobs, listings, views and the probe.
 //!
-//! A blob's deadline is checked before each request that could publish it. A request under way
-//! can outlive it by a request's longest life, which is why a doomed blob's name is never used
+//! A blob's deadline is checked before each request that could publish it, once it is that request's turn. A request
+//! under way can outlive it by a request's longest life, which is why a doomed blob's name is never used
 //! again and its end is awaited above. Views are renamed by copying, which is no single step;
 //! they are derived from the ledger, and a view that is there twice does no harm.
 //!
@@ -20,6 +20,9 @@ mod listing;
 mod parts;
 mod probe;
 mod signer;
+#[cfg(all(test, feature = "testkit"))]
+mod tests;
+mod turns;
 mod unfinished;
 mod views;
 
@@ -36,6 +39,7 @@ use object_store::list::PaginatedListStore;
 use object_store::path::Path;
 
 use self::keys::Keys;
+use self::turns::Turns;
 use super::head_ledger::{HeadLedger, HeadLedgerSettings};
 use super::{
     BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, MarkedTenant, Outcome, Page,
@@ -85,10 +89,19 @@ pub(crate) struct Clients {
     pub(crate) longest_request: Option<Duration>,
 }
 
+impl Clients {
+    /// One way for all.
+    pub(crate) fn all(objects: Arc<dyn ObjectStore>) -> Self {
+        let (small, uploads, downloads) = (Arc::clone(&objects), Arc::clone(&objects), objects);
+        Self { small, uploads, downloads, pages: None, patience: None, longest_request: None }
+    }
+}
+
 /// A [`TenantStore`] over an object store.
 pub struct ObjectTenantStore {
     objects: Arc<dyn ObjectStore>,
     uploads: Arc<dyn ObjectStore>,
+    turns: Turns,
     downloads: Arc<dyn ObjectStore>,
     pages: Option<Arc<dyn PaginatedListStore>>,
     patience: Option<Duration>,
@@ -117,10 +130,7 @@ impl ObjectTenantStore {
         entropy: Arc<dyn Entropy>,
         settings: ObjectStoreSettings,
     ) -> Self {
-        let (small, uploads, downloads) = (Arc::clone(&objects), Arc::clone(&objects), objects);
-        let (pages, patience, longest_request) = (None, None, None);
-        let clients = Clients { small, uploads, downloads, pages, patience, longest_request };
-        Self::over(clients, prefix, entropy, settings)
+        Self::over(Clients::all(objects), prefix, entropy, settings)
     }
 
     /// The same with its listings asked for page by page. `pages` leads to the very same place, and lists in
@@ -152,6 +162,7 @@ impl ObjectTenantStore {
         Self {
             objects,
             uploads,
+            turns: Turns::default(),
             downloads,
             pages,
             patience,
@@ -163,6 +174,18 @@ impl ObjectTenantStore {
             signer,
             unfinished,
         }
+    }
+
+    /// The same with so many requests at once that carry files to the object store; the others wait. Without it
+    /// there is no bound.
+    ///
+    /// What waits here looks at its deadline when its turn has come. A bound of the object store's own is waited for after
+    /// that, and so has to be short of the [request life](crate::Settings::request_life): a
+    /// request that waits there for longer may do its work when nobody expects it any more.
+    #[must_use]
+    pub fn uploads_at_once(mut self, most: usize) -> Self {
+        self.turns = Turns::at_once(most);
+        self
     }
 
     /// The same with URLs by which files are read and written without credentials.
@@ -211,7 +234,7 @@ impl TenantStore for ObjectTenantStore {
     }
 
     async fn delete(&self, key: &BlobKey) -> Result<(), StoreError> {
-        self.delete_object("delete", "the blob", &self.keys.blob(key)).await
+        self.delete_blob(key).await
     }
 
     async fn list(

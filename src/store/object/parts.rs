@@ -1,42 +1,62 @@
 //! An upload in parts: a few of them on their way at once, and aborted unless it comes to its end.
 
-use object_store::{Error, MultipartUpload, PutPayload, Result};
+use object_store::{MultipartUpload, PutPayload};
 use tokio::task::JoinSet;
+
+use super::turns::Turns;
+use crate::environment::Deadline;
+use crate::store::object_error::from_object;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// An upload in parts.
 pub(super) struct PartsUpload {
     upload: Option<Box<dyn MultipartUpload>>,
     /// Tasks of their own, so that they get on while the body is waited for.
-    under_way: JoinSet<Result<()>>,
+    under_way: JoinSet<Result<(), StoreError>>,
     at_once: usize,
+    turns: Turns,
+    deadline: Deadline,
 }
 
 impl PartsUpload {
-    pub(super) fn new(upload: Box<dyn MultipartUpload>, at_once: usize) -> Self {
-        Self { upload: Some(upload), under_way: JoinSet::new(), at_once: at_once.max(1) }
+    pub(super) fn new(
+        upload: Box<dyn MultipartUpload>,
+        at_once: usize,
+        turns: Turns,
+        deadline: Deadline,
+    ) -> Self {
+        let (under_way, at_once) = (JoinSet::new(), at_once.max(1));
+        Self { upload: Some(upload), under_way, at_once, turns, deadline }
     }
 
     /// Sends one more part, as soon as there is room for it.
-    pub(super) async fn send(&mut self, part: PutPayload) -> Result<()> {
+    pub(super) async fn send(&mut self, part: PutPayload) -> Result<(), StoreError> {
         while self.under_way.len() >= self.at_once {
             self.one().await?;
         }
         if let Some(upload) = &mut self.upload {
-            self.under_way.spawn(upload.put_part(part));
+            let (part, turns, deadline) = (upload.put_part(part), self.turns.clone(), self.deadline.clone());
+            self.under_way.spawn(async move {
+                let _turn = turns.next_before(&deadline).await?;
+                part.await.map_err(|error| from_object("put", "a part of the blob", error))
+            });
         }
         Ok(())
     }
 
-    async fn one(&mut self) -> Result<()> {
+    async fn one(&mut self) -> Result<(), StoreError> {
         match self.under_way.join_next().await {
             Some(Ok(sent)) => sent,
-            Some(Err(ended)) => Err(Error::Generic { store: "part", source: ended.into() }),
+            Some(Err(_)) => {
+                let detail = "a part of the blob was not sent";
+                Err(StoreError::new(StoreErrorKind::Unavailable, "put", detail))
+            }
             None => Ok(()),
         }
     }
 
     /// Waits for all parts.
-    pub(super) async fn sent(&mut self) -> Result<()> {
+    pub(super) async fn sent(&mut self) -> Result<(), StoreError> {
         while !self.under_way.is_empty() {
             self.one().await?;
         }
@@ -44,7 +64,7 @@ impl PartsUpload {
     }
 
     /// Makes an object of the parts.
-    pub(super) async fn complete(mut self) -> Result<()> {
+    pub(super) async fn complete(mut self) -> object_store::Result<()> {
         match self.upload.take() {
             Some(mut upload) => upload.complete().await.map(drop),
             None => Ok(()),
@@ -59,12 +79,13 @@ impl Drop for PartsUpload {
         else {
             return;
         };
-        let mut under_way = std::mem::take(&mut self.under_way);
+        let (mut under_way, turns) = (std::mem::take(&mut self.under_way), self.turns.clone());
         runtime.spawn(async move {
             // A part that came after the end of an upload would be left over.
             while under_way.join_next().await.is_some() {}
+            let _turn = turns.next().await;
             if let Err(error) = upload.abort().await {
-                let error = crate::store::object_error::from_object("put", "the upload", error);
+                let error = from_object("put", "the upload", error);
                 tracing::debug!(
                     target: "tenantry::upload", %error,
                     "an upload in parts could not be aborted",

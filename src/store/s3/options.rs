@@ -303,13 +303,15 @@ impl S3Options {
             |client: AmazonS3, most: usize| Arc::new(LimitStore::new(client, most)) as Arc<dyn ObjectStore>;
         let clients = Clients {
             small: limited(small, self.requests),
-            uploads: limited(uploads, self.uploads),
+            // Their turns are the store's own matter, since they have deadlines.
+            uploads: Arc::new(uploads),
             downloads: limited(downloads, self.downloads),
             pages: ordered.then(|| Arc::new(pages) as _),
             patience: Some(self.request_timeout),
             longest_request: Some(self.upload_timeout.max(self.request_timeout)),
         };
-        let store = ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store);
+        let store = ObjectTenantStore::over(clients, self.prefix, Arc::new(SystemEntropy), self.store)
+            .uploads_at_once(self.uploads);
         let store = match signer {
             Some(signer) => store.signing(Arc::new(signer)),
             None => store,

@@ -63,7 +63,8 @@ use crate::store::{
 
 /// A [`TenantStore`] in front of another, with [`Faults`].
 ///
-/// It never says that it is [fenced](Capabilities::fenced), since its own puts can come late.
+/// It never says that it is [fenced](Capabilities::fenced), nor that no request [outlives its
+/// call](Capabilities::longest_request), since its own puts can come late.
 pub struct FaultyStore {
     inner: Arc<dyn TenantStore>,
     faults: Faults,
@@ -254,7 +255,9 @@ impl TenantStore for FaultyStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { fenced: false, ..self.inner.capabilities() }
+        let inner = self.inner.capabilities();
+        let longest_request = inner.longest_request.filter(|longest| !longest.is_zero());
+        Capabilities { fenced: false, longest_request, ..inner }
     }
 
     async fn read_view(&self, tenant: &TenantId, view: &ViewKey) -> Answer<Option<Bytes>> {

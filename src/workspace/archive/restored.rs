@@ -119,7 +119,7 @@ pub(super) fn restore(
     let operation = action.as_str();
     for (name, file) in stored {
         let blob = files::Blob::new(file.bytes, file.blake3.clone());
-        files::settle(draft, operation, file.area, name, &blob)?;
+        files::settle(draft, author.core, operation, file.area, name, &blob)?;
     }
     for each in arrived {
         for (line, text) in each.records.iter().enumerate() {

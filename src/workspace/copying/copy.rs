@@ -60,7 +60,8 @@ impl TenantCopy {
     }
 
     /// Refuses changes of the source once most of it is copied, so that the copy has all that ever was in
-    /// it: what moving a tenant takes. That is decided as [`tenants.delete`](crate::ownership::Action).
+    /// it: what moving a tenant takes. That is decided as [`tenants.delete`](crate::ownership::Action). A tenant that is
+    /// being deleted already is refused.
     ///
     /// The source stays as a tenant that is being deleted does, but without an end: it can be read,
     /// [restored](crate::Tenants::restore) if it is not to be moved after all, and
@@ -89,7 +90,7 @@ impl TenantCopy {
         let work = self.target.begin(target::ACTION)?;
         let source = Source::admit(self.source).await?;
         let mut seen = source.see(None).await?;
-        let begun = Target::begin(self.target, &work, &seen).await?;
+        let begun = Target::begin(self.target, &work, &seen, self.suspend).await?;
         let Begun::UnderWay(target) = begun else { return whole(&source, seen, self.suspend).await };
         let rounds = Rounds {
             source: &source,
@@ -121,6 +122,7 @@ async fn whole(source: &Source, mut seen: Arc<Seen>, suspend: bool) -> Result<Co
         source.suspend().await?;
         let before = seen.digest.clone();
         seen = source.see(Some(seen)).await?;
+        target::check_moves(&seen)?;
         if seen.digest != before {
             return Err(refused(target::ACTION, CopyError::SourceWentOn));
         }
@@ -195,6 +197,7 @@ impl Rounds<'_> {
         }
         if self.suspend {
             let now = self.source.see(Some(Arc::clone(seen))).await?;
+            target::check_moves(&now)?;
             if !now.suspended || now.digest != seen.digest {
                 return Ok(false);
             }

@@ -27,6 +27,10 @@ pub enum CopyError {
         /// When it can be copied.
         until: Timestamp,
     },
+    /// The source is being deleted, so that its end is decided: it can be copied, and not be moved, which would
+    /// let it live on there. [Restored](crate::Tenants::restore), it can be.
+    #[error("the source is being deleted")]
+    SourceIsDeleted,
     /// A file of the source is not there, or not what was uploaded.
     #[error("the file is missing in the source, or damaged")]
     SourceFile,
@@ -42,7 +46,9 @@ impl CopyError {
     const fn kind(&self) -> ErrorKind {
         match self {
             Self::Exists => ErrorKind::AlreadyExists,
-            Self::OtherSource | Self::SourceWentOn | Self::ErasedLately { .. } => ErrorKind::WrongState,
+            Self::OtherSource | Self::SourceWentOn | Self::ErasedLately { .. } | Self::SourceIsDeleted => {
+                ErrorKind::WrongState
+            }
             Self::SourceFile | Self::TargetFile | Self::TargetRecords => ErrorKind::Corrupt,
         }
     }

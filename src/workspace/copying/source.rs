@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::File;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Ledger, Lifecycle, Section, State, TenantHeader};
@@ -33,6 +31,8 @@ pub(super) struct Seen {
     /// How many commits there were.
     pub(super) number: u64,
     pub(super) suspended: bool,
+    /// Whether it is on its way to be erased.
+    pub(super) is_being_deleted: bool,
     pub(super) profile: Profile,
     /// Everything that goes along.
     pub(super) state: State,
@@ -83,6 +83,7 @@ impl Source {
             return Ok(before);
         }
         let suspended = header.lifecycle != Lifecycle::Active;
+        let is_being_deleted = header.lifecycle.is_being_deleted();
         let profile = Profile::read(ACTION.as_str(), header)?;
         let (life, number) = (self.life, state.number());
         let core = Arc::clone(&self.access.core);
@@ -91,9 +92,20 @@ impl Source {
             let files = stored(&state)?;
             let keys = files.keys().map(|(area, name)| BlobKey::new(tenant.clone(), *area, name.clone()));
             let pinned = Pinned::new(&core, keys.collect());
-            let state = state.portable();
+            let state = state.portable(files::portable);
             let digest = state.digest();
-            Ok(Seen { life, number, suspended, profile, state, digest, files, _pinned: pinned })
+            let seen = Seen {
+                life,
+                number,
+                suspended,
+                is_being_deleted,
+                profile,
+                state,
+                digest,
+                files,
+                _pinned: pinned,
+            };
+            Ok(seen)
         };
         self.access.core.aside(ACTION, see).await?.map(Arc::new)
     }
@@ -105,8 +117,7 @@ impl Source {
         let run = move |draft: &mut Draft, _: &Principal| {
             let header = living(life, draft.state().header())?.clone();
             if header.lifecycle == Lifecycle::Active {
-                let lifecycle = Lifecycle::Deleting { until: Timestamp::MAX };
-                draft.set_header(TenantHeader { lifecycle, ..header });
+                draft.set_header(TenantHeader { lifecycle: Lifecycle::SUSPENDED, ..header });
             }
             Ok(())
         };
@@ -131,8 +142,9 @@ impl Source {
 /// The files that a state names; each of them has to be read.
 fn stored(state: &State) -> Result<BTreeMap<File, Blob>> {
     let entries = files::entries::<Blob>(state, &Section::BLOBS).into_iter();
-    let files: BTreeMap<File, Blob> =
-        entries.filter_map(|(address, blob)| Some((files::of_address(&address)?, blob))).collect();
+    let files: BTreeMap<File, Blob> = entries
+        .filter_map(|(address, blob)| Some((files::of_address(&address)?, blob.elsewhere())))
+        .collect();
     match files.len() as u64 == state.tallies().of(&Section::BLOBS).count {
         true => Ok(files),
         false => Err(Error::new(ErrorKind::Corrupt, ACTION.as_str()).about(Section::BLOBS.as_str())),

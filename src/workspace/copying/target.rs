@@ -85,9 +85,14 @@ pub(super) struct Target {
 
 impl Target {
     /// Decides whether the tenant may arrive, and begins its life, or goes on with it.
-    pub(super) async fn begin(access: Access, work: &Arc<Work>, seen: &Arc<Seen>) -> Result<Begun> {
+    pub(super) async fn begin(
+        access: Access,
+        work: &Arc<Work>,
+        seen: &Arc<Seen>,
+        moves: bool,
+    ) -> Result<Begun> {
         let (core, inside) = (Arc::clone(&access.core), Arc::clone(seen));
-        let run = move |draft: &mut Draft, _: &Principal| begin(draft, &core, &inside);
+        let run = move |draft: &mut Draft, _: &Principal| begin(draft, &core, &inside, moves);
         let (life, permit, _) = access.transact_in_any_life(ACTION, &Resource::Tenant, run).await?;
         let Some(life) = life else { return Ok(Begun::Done) };
         let core = &access.core;
@@ -155,7 +160,7 @@ impl Target {
                 return Ok(true);
             }
             if this.header(draft.state()).is_ok() {
-                files::settle(draft, ACTION.as_str(), area, &name, &blob)?;
+                files::settle(draft, &this.access.core, ACTION.as_str(), area, &name, &blob)?;
                 return Ok(true);
             }
             let header = draft.state().header();
@@ -179,8 +184,9 @@ impl Target {
         let (operation, tenant) = (ACTION.as_str(), self.access.tenant());
         let state = self.ledger.read(operation, tenant).await?;
         let header = TenantHeader { profile: seen.profile_text(), ..self.header(&state)?.clone() };
-        let is_there =
-            |((area, name), blob): (&File, &Blob)| files::blob(&state, *area, name).as_ref() == Some(blob);
+        let is_there = |((area, name), blob): (&File, &Blob)| {
+            files::blob(&state, *area, name).is_some_and(|there| there.elsewhere() == *blob)
+        };
         let held = |section| state.tallies().of(&section).count;
         // What else it holds is to be doomed first, or is another copy's.
         let other = held(Section::RESERVATIONS) > 0 || held(Section::BLOBS) != seen.files.len() as u64;
@@ -203,7 +209,7 @@ impl Target {
         if Origin::read(&state).as_ref() != Some(&Origin::of(seen, Some(&seen.digest))) {
             return Ok(false);
         }
-        let found = self.access.core.aside(ACTION, move || state.portable().digest()).await?;
+        let found = self.access.core.aside(ACTION, move || state.portable(files::portable).digest()).await?;
         if found != seen.digest {
             return Err(refused(ACTION, CopyError::TargetRecords));
         }
@@ -217,6 +223,9 @@ impl Target {
             let header = this.header(draft.state())?.clone();
             let is_it = Origin::read(draft.state()) == Some(Origin::of(&inside, Some(&inside.digest)));
             if is_it {
+                // A slower copy has renewed what it may write as long as the tenant was arriving: its reservations
+                // all at once, also when one of them was given up here.
+                files::prolong_dooms(draft, written::until(&this.access.core, draft.now()));
                 draft.set_header(TenantHeader { lifecycle: Lifecycle::Active, ..header });
             }
             Ok(is_it)
@@ -270,7 +279,7 @@ fn knows_more(state: &State, seen: &Seen) -> bool {
 }
 
 /// Begins a life in a draft, or finds the one that is under way; `None` if nothing is to be done.
-fn begin(draft: &mut Draft, core: &Core, seen: &Seen) -> Result<Option<Incarnation>> {
+fn begin(draft: &mut Draft, core: &Core, seen: &Seen, moves: bool) -> Result<Option<Incarnation>> {
     let header = draft.state().header().cloned();
     let origin = Origin::read(draft.state());
     let ours = origin.as_ref().is_some_and(|origin| origin.life == seen.life.to_string());
@@ -282,7 +291,12 @@ fn begin(draft: &mut Draft, core: &Core, seen: &Seen) -> Result<Option<Incarnati
                 return Err(refused(ACTION, CopyError::ErasedLately { until }));
             }
         }
-        Some((header, Lifecycle::Arriving)) if ours => return Ok(Some(header.incarnation)),
+        Some((header, Lifecycle::Arriving)) if ours => {
+            if moves {
+                check_moves(seen)?;
+            }
+            return Ok(Some(header.incarnation));
+        }
         Some((_, Lifecycle::Arriving)) => return Err(refused(ACTION, CopyError::OtherSource)),
         Some((_, Lifecycle::Active)) if ours => {
             let is_whole = origin.is_some_and(|origin| origin.is_whole(seen));
@@ -296,11 +310,22 @@ fn begin(draft: &mut Draft, core: &Core, seen: &Seen) -> Result<Option<Incarnati
             return Err(suspended.about(Resource::Tenant.to_string()));
         }
     }
+    if moves {
+        check_moves(seen)?;
+    }
     fits(core, seen)?;
     let (incarnation, lifecycle) = (core.fresh_life(), Lifecycle::Arriving);
     draft.set_header(TenantHeader { incarnation, lifecycle, profile: seen.profile_text() });
     draft.set_origin(Origin::of(seen, None).text());
     Ok(Some(incarnation))
+}
+
+/// Refuses to move what is being deleted: it would live on in the target.
+pub(super) fn check_moves(seen: &Seen) -> Result<()> {
+    match seen.is_being_deleted {
+        true => Err(refused(ACTION, CopyError::SourceIsDeleted)),
+        false => Ok(()),
+    }
 }
 
 /// Refuses what the target could not keep.
@@ -336,7 +361,7 @@ fn agree(draft: &mut Draft, target: &Target, seen: &Seen) -> Result<Option<(Vec<
     let mut missing = Vec::new();
     for (file, blob) in &seen.files {
         match files::blob(draft.state(), file.0, &file.1) {
-            Some(there) if there == *blob => {}
+            Some(there) if there.elsewhere() == *blob => {}
             Some(_) => return Err(damaged(ACTION, file, CopyError::TargetFile)),
             None => {
                 files::reserve(draft, file.0, &file.1, blob.bytes, until);

@@ -263,7 +263,7 @@ impl Completing<'_> {
         Ok(self.access.transact(action, &resource, run).await?.0)
     }
 
-    /// Gives the quota back, and dooms what was uploaded.
+    /// Dooms what was uploaded.
     async fn abandon<E: StoredFile>(&self) {
         let (upload, operation) = (self.upload.clone(), E::COMPLETE_UPLOAD.as_str());
         let run = move |draft: &mut Draft| Ok(files::abandon(draft, E::AREA, &upload));

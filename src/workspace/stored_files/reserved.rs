@@ -166,7 +166,7 @@ impl<E: StoredFile> Reserved<E> {
             if header.lifecycle != Lifecycle::Active {
                 return Err(Error::new(ErrorKind::Suspended, operation));
             }
-            files::settle(draft, operation, E::AREA, &hold.name, &blob)?;
+            files::settle(draft, &hold.access.core, operation, E::AREA, &hold.name, &blob)?;
             let profile = Profile::read(operation, &header)?;
             let Described { title, original_name, drive_file_id } = described.clone();
             let value = E::uploaded(UploadedFile {

@@ -142,7 +142,7 @@ pub(in crate::workspace) async fn upload_url<E: StoredFile>(
     Ok(UploadTicket { upload: name, url: PresignedUrl { method: "PUT", signed, expires_at } })
 }
 
-/// Gives up an upload by URL: its quota is free at once, and what was uploaded goes.
+/// Gives up an upload by URL: what was uploaded goes, and its quota is held until the URL can write no more.
 pub(in crate::workspace) async fn abandon<E: StoredFile>(access: &Access, upload: &FileName) -> Result<()> {
     let action = E::COMPLETE_UPLOAD;
     let (resource, name) = (Resource::File(E::AREA, upload.clone()), upload.clone());

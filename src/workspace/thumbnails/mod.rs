@@ -167,7 +167,7 @@ impl<'a> Thumbnails<'a> {
     /// See [`Thumbnails`]; [`NotFound`](crate::ErrorKind::NotFound) also once it was given up;
     /// [`WrongState`](crate::ErrorKind::WrongState) if nothing was uploaded yet; [`Expired`](crate::ErrorKind::Expired);
     /// [`Contended`](crate::ErrorKind::Contended) if another process is completing it.
-    /// After these what was uploaded is deleted, and its quota is free: [`TooLarge`](crate::ErrorKind::TooLarge) for more
+    /// After these it is [given up](Self::abandon_upload): [`TooLarge`](crate::ErrorKind::TooLarge) for more
     /// bytes than were reserved; [`InvalidInput`](crate::ErrorKind::InvalidInput) for another length than the exact one,
     /// another digest, or, where it is looked at, a content that is not what the extension says.
     pub async fn complete_upload(
@@ -178,7 +178,8 @@ impl<'a> Thumbnails<'a> {
         stored_files::complete::<Thumbnail>(self.access, upload, digest).await
     }
 
-    /// Gives up an upload by URL. Its quota is free at once; what was or will be uploaded by the URL is deleted.
+    /// Gives up an upload by URL. What was or will be uploaded by it is deleted, and counts until it can't come any
+    /// more: its quota is free [so long](crate::Settings::late_upload) after the URL expired.
     ///
     /// # Errors
     /// See [`Thumbnails`]; [`WrongState`](crate::ErrorKind::WrongState) if it was completed.

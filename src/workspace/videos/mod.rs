@@ -197,14 +197,15 @@ impl<'a> Videos<'a> {
     /// See [`Videos`]; [`NotFound`](ErrorKind::NotFound) also once it was given up;
     /// [`WrongState`](ErrorKind::WrongState) if nothing was uploaded yet; [`Expired`](ErrorKind::Expired);
     /// [`Contended`](ErrorKind::Contended) if another process is completing it.
-    /// After these what was uploaded is deleted, and its quota is free: [`TooLarge`](ErrorKind::TooLarge) for more
+    /// After these it is [given up](Self::abandon_upload): [`TooLarge`](ErrorKind::TooLarge) for more
     /// bytes than were reserved; [`InvalidInput`](ErrorKind::InvalidInput) for another length than the exact one,
     /// another digest, or, where it is looked at, a content that is not what the extension says.
     pub async fn complete_upload(&self, upload: &FileName, digest: Option<&str>) -> Result<Record<Video>> {
         stored_files::complete::<Video>(self.access, upload, digest).await
     }
 
-    /// Gives up an upload by URL. Its quota is free at once; what was or will be uploaded by the URL is deleted.
+    /// Gives up an upload by URL. What was or will be uploaded by it is deleted, and counts until it can't come any
+    /// more: its quota is free [so long](crate::Settings::late_upload) after the URL expired.
     ///
     /// # Errors
     /// See [`Videos`]; [`WrongState`](ErrorKind::WrongState) if it was completed.
