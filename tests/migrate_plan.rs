@@ -17,6 +17,8 @@ mod envelopes;
 mod files;
 #[path = "migrate_plan/half_migrated.rs"]
 mod half_migrated;
+#[path = "migrate_plan/only.rs"]
+mod only;
 #[path = "migrate_plan/own_kinds.rs"]
 mod own_kinds;
 #[path = "migrate_plan/owners.rs"]

@@ -23,6 +23,18 @@ impl Draft {
         Self { state, changes: Vec::new(), header_changed: false, now }
     }
 
+    /// Of a tenant that is nowhere, to make a state of: nothing of it is committed.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn of_nothing(now: Timestamp) -> Self {
+        Self::new(State::absent(), now)
+    }
+
+    /// The state that came of it.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn into_state(self) -> State {
+        self.state
+    }
+
     /// The state as changed so far.
     pub(crate) fn state(&self) -> &State {
         &self.state

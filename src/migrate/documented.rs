@@ -1,6 +1,6 @@
 //! The names of the legacy tree: databases, folders, and the fields in which records name others.
 
-use super::tree_path::TreeName;
+use super::tree_path::{TreeName, TreePath};
 use crate::paths::{CollectionName, NameError, TenantId};
 
 /// The folders in which the application keeps its files.
@@ -86,6 +86,13 @@ pub(super) fn is_scope(name: &str) -> bool {
 pub(super) fn tenant(name: &str) -> Result<TenantId, NameError> {
     let name = name.trim();
     TenantId::parse(name).or_else(|_| TenantId::encode(name))
+}
+
+/// The tenant in whose folder a file lies.
+pub(super) fn scope_of(path: &TreePath) -> Option<TenantId> {
+    let mut parts = path.parts();
+    let (_, scope, _) = (parts.next()?, parts.next()?.as_str()?, parts.next()?);
+    is_scope(scope).then(|| tenant(scope).ok())?
 }
 
 /// The fields in which a collection's records name files, and in which collection these have their records.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::TreePath;
-use crate::paths::NameError;
+use crate::paths::{NameError, TenantId};
 
 /// What kept a plan from being made. What is wrong with the data is no error but a
 /// [`Problem`](super::Problem) of the plan.
@@ -40,7 +40,62 @@ pub enum MigrateError {
     /// A record is not where the plan says, or not as it was.
     #[error("{0} does not hold what the plan says")]
     NotAsPlanned(TreePath),
-    /// The workbook for people could not be made.
-    #[error("the plan can't be written as a workbook")]
+    /// The plan can't be applied: so many of its problems are in the way.
+    #[error("{problems} problems are in the way")]
+    Blocked {
+        /// How many.
+        problems: usize,
+    },
+    /// The tree is another than the one that was planned for. Nothing was changed.
+    #[error("the tree has changed since it was planned for")]
+    TreeChanged,
+    /// There is not enough room. Nothing was changed.
+    #[error("{needed} bytes are needed, and {free} are free")]
+    Space {
+        /// How much is needed, in bytes.
+        needed: u64,
+        /// How much there is, in bytes.
+        free: u64,
+    },
+    /// A migration of another plan, of other tenants or to another store is under way, or not finished.
+    #[error("another migration of this root is not finished")]
+    OtherMigration,
+    /// Somebody else is at work in the root: a migration, or an application.
+    #[error("somebody else is at work in the root")]
+    Busy,
+    /// There is no migration.
+    #[error("there is no migration of this root")]
+    NoMigration,
+    /// The migration is not applied to its end.
+    #[error("the migration is not applied to its end")]
+    NotApplied,
+    /// The migration was finished, and can't be rolled back any more.
+    #[error("the migration was finished")]
+    Finished,
+    /// Tenants went on since they were migrated, and a rollback would throw that away.
+    #[error("{} tenants went on since they were migrated", .0.len())]
+    ChangedSince(Vec<TenantId>),
+    /// The journal can't be read.
+    #[error("the journal of the migration is damaged")]
+    Journal,
+    /// Stopped by whoever was told of the progress.
+    #[error("stopped")]
+    Stopped,
+    /// Something could not be written, moved or removed.
+    #[error("{path} can't be written: {kind}")]
+    Write {
+        /// What it was about.
+        path: TreePath,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
+    /// The library refused something.
+    #[error("a tenant could not be brought")]
+    Tenant(#[source] crate::Error),
+    /// The store of the root could not be opened.
+    #[error("the store can't be opened")]
+    Store(#[source] crate::store::StoreError),
+    /// The plan as a workbook, or the workbook with the owners, could not be made.
+    #[error("the workbook can't be made")]
     Workbook(#[source] rust_xlsxwriter::XlsxError),
 }

@@ -26,7 +26,9 @@ mod documented;
 mod edit;
 mod error;
 mod json;
+mod migration;
 mod options;
+mod owned_workbook;
 mod plan;
 mod planner;
 mod planning;
@@ -37,6 +39,10 @@ mod tree_path;
 
 pub use digest::{Digest, DigestError};
 pub use error::MigrateError;
+pub use migration::{
+    Applied, Difference, Differs, Finished, Migration, MigrationPhase, MigrationProgress, MigrationStage,
+    MigrationStatus, Next, RolledBack, Verification, VerifiedTenant,
+};
 pub use options::{PlanOptions, Refused};
 pub use plan::{
     Edit, Left, Placement, Plan, PlannedFile, PlannedRecord, PlannedTenant, Position, Problem, ProblemKind,

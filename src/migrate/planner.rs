@@ -6,16 +6,21 @@ use std::sync::Arc;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::planning::Planning;
-use super::survey::Survey;
+use super::survey::{Reading, Survey};
 use super::{MigrateError, Plan, PlanOptions, documented};
+use crate::environment::Clock;
+use crate::quota::Plans;
 use crate::record::{Entity, RecordLimits};
-use crate::workspace::Tellers;
+use crate::store::TenantStore;
+use crate::workspace::{Builder, Settings, Tellers, Tenantry};
 
 /// Makes plans of trees.
 pub struct Planner {
     options: PlanOptions,
     limits: RecordLimits,
     kinds: Tellers,
+    /// How the application's own kinds are made known to the library.
+    known: Vec<fn(Builder) -> Builder>,
     progress: Arc<dyn Fn(SurveyProgress) + Send + Sync>,
 }
 
@@ -44,7 +49,7 @@ impl Planner {
     #[must_use]
     pub fn new(options: PlanOptions) -> Self {
         let limits = crate::Settings::default().record_limits;
-        Self { options, limits, kinds: Tellers::own(), progress: Arc::new(|_| {}) }
+        Self { options, limits, kinds: Tellers::own(), known: Vec::new(), progress: Arc::new(|_| {}) }
     }
 
     /// Makes a kind of the application's own known, so that the database `<collection>.json` is carried. The
@@ -52,6 +57,7 @@ impl Planner {
     #[must_use]
     pub fn kind<E: Entity>(mut self) -> Self {
         self.kinds.add::<E>();
+        self.known.push(|builder| builder.kind::<E>());
         self
     }
 
@@ -77,14 +83,42 @@ impl Planner {
     /// What is wrong with the data is in the plan.
     pub fn plan(&self, root: &Path) -> Result<Plan, MigrateError> {
         let zone = zone(&self.options.time_zone)?;
+        let planning = Planning::new(&self.options, &self.limits, &self.kinds, &zone)?;
+        planning.run(&self.survey(root, Reading::All)?)
+    }
+
+    /// What tells the tree from what it was or will be, as a plan has it; of the files' bytes nothing is read.
+    pub(super) fn fingerprint(&self, root: &Path) -> Result<super::Digest, MigrateError> {
+        Ok(self.survey(root, Reading::Records)?.fingerprint())
+    }
+
+    fn survey(&self, root: &Path, reading: Reading) -> Result<Survey, MigrateError> {
         let is_database = |name: &str| {
             let known = documented::collection_of(name)
                 .is_some_and(|collection| self.kinds.get(&collection).is_some());
             known || [documented::WORKBOOK, documented::USERS].contains(&name)
         };
-        let planning = Planning::new(&self.options, &self.limits, &self.kinds, &zone)?;
-        let survey = Survey::take(root, &is_database, &*self.progress)?;
-        planning.run(&survey)
+        Survey::take(root, reading, &is_database, &*self.progress)
+    }
+
+    /// What a record may be.
+    pub(super) const fn limits(&self) -> RecordLimits {
+        self.limits
+    }
+
+    /// Opens the library over a store as this planner planned for it.
+    pub(super) async fn open(
+        &self,
+        store: Arc<dyn TenantStore>,
+        clock: Arc<dyn Clock>,
+        plan: &Plan,
+    ) -> crate::Result<Tenantry> {
+        let mut settings = Settings::default();
+        (settings.record_limits, settings.time_zone) = (self.limits, plan.options.time_zone.clone());
+        let plans = plan.plans.iter();
+        let plans = plans.fold(Plans::new(), |plans, (name, limits)| plans.with_plan(name, limits.clone()));
+        let builder = Builder::over(store).settings(settings).plans(plans).clock(clock);
+        self.known.iter().fold(builder, |builder, kind| kind(builder)).open().await
     }
 }
 

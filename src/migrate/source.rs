@@ -11,7 +11,7 @@ use super::{Position, TreePath};
 use crate::paths::CollectionName;
 use crate::record::fields::quoted;
 use crate::record::{Fields, RecordError};
-use crate::workbook::{self, CellRefusal, WorkbookError};
+use crate::workbook::{self, CellRefusal, Table, WorkbookError};
 
 /// What a file that holds records is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,12 +173,17 @@ fn stream_key(token: &str, name: &str, value: &str, twice: &mut usize) -> Result
     Ok(fields.to_text())
 }
 
-fn sheet(bytes: &[u8]) -> Result<Contents, Unreadable> {
+/// The first sheet of a workbook.
+pub(super) fn table(bytes: &[u8]) -> Result<Table, WorkbookError> {
     // What may be unpacked is bounded by what the file may have been long.
     let limit = (bytes.len() as u64).max(16 << 20);
     // The reader panics at numbers that are out of all range, such as a cell's in row 2^32.
-    let rows = panic::catch_unwind(AssertUnwindSafe(|| workbook::table(bytes, limit)))
-        .unwrap_or(Err(WorkbookError::NotAWorkbook))?;
+    panic::catch_unwind(AssertUnwindSafe(|| workbook::table(bytes, limit)))
+        .unwrap_or(Err(WorkbookError::NotAWorkbook))
+}
+
+fn sheet(bytes: &[u8]) -> Result<Contents, Unreadable> {
+    let rows = table(bytes)?.rows;
     let found = |row: workbook::TableRow| {
         let text = row.fields.map_err(|mut refused| match refused.is_empty() {
             true => NoRecord::Record(RecordError::NotAnObject),

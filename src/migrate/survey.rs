@@ -28,6 +28,26 @@ pub(super) enum Kind {
     Special,
 }
 
+/// What a file matters for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Matter {
+    /// For nothing.
+    Nothing,
+    /// What it holds is stored as it is.
+    Bytes,
+    /// It holds records.
+    Records,
+}
+
+/// Which files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// All that matter.
+    All,
+    /// Those that hold records: enough to tell whether the tree is still as it was.
+    Records,
+}
+
 /// One entry of the tree.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
@@ -35,6 +55,8 @@ pub(super) struct Entry {
     pub(super) kind: Kind,
     pub(super) bytes: u64,
     pub(super) modified: Timestamp,
+    /// Whether it is one of those that matter, if it can be read.
+    matter: Matter,
     /// Of the files that were read.
     pub(super) digest: Option<Digest>,
     /// What kept it from being read or listed.
@@ -49,6 +71,8 @@ pub(super) struct Survey {
     pub(super) ledgers: BTreeSet<String>,
 }
 
+/// The library's own folder in the root.
+pub(super) const OWN: &str = ".tenantry";
 /// The most threads that read at once.
 const THREADS: usize = 4;
 
@@ -56,6 +80,7 @@ impl Survey {
     /// Walks the tree and reads what matters.
     pub(super) fn take(
         root: &Path,
+        reading: Reading,
         is_database: &dyn Fn(&str) -> bool,
         progress: &(dyn Fn(SurveyProgress) + Send + Sync),
     ) -> Result<Self, MigrateError> {
@@ -63,18 +88,26 @@ impl Survey {
         let listed = list(root).map_err(|error| MigrateError::Root(error.kind()))?;
         survey.add(&TreePath::root(), listed);
         survey.entries.sort_by(|one, other| one.path.cmp(&other.path));
-        survey.digest(is_database, progress);
+        for entry in &mut survey.entries {
+            entry.matter = matter(entry, is_database);
+        }
+        survey.digest(reading, progress);
         Ok(survey)
     }
 
     fn add(&mut self, folder: &TreePath, listed: Vec<(std::ffi::OsString, io::Result<fs::Metadata>)>) {
         for (name, metadata) in listed {
             let path = folder.child(&name);
+            // The library's own.
+            if path.as_bytes() == OWN.as_bytes() {
+                continue;
+            }
             let mut entry = Entry {
                 path,
                 kind: Kind::Special,
                 bytes: 0,
                 modified: Timestamp::UNIX_EPOCH,
+                matter: Matter::Nothing,
                 digest: None,
                 unreadable: metadata.as_ref().err().map(io::Error::kind),
             };
@@ -99,7 +132,9 @@ impl Survey {
     /// Whether a folder is one of those that the application keeps its files in.
     fn is_looked_into(&self, path: &TreePath) -> bool {
         let parts: Vec<Option<&str>> = path.parts().map(super::tree_path::TreeName::as_str).collect();
-        let of_tenant = |name: &str| !self.ledgers.contains(name) && documented::is_scope(name);
+        let has_ledger =
+            |name: &str| documented::tenant(name).is_ok_and(|tenant| self.ledgers.contains(tenant.as_str()));
+        let of_tenant = |name: &str| documented::is_scope(name) && !has_ledger(name);
         match *parts {
             [Some(folder)] => documented::FOLDERS.contains(&folder),
             [Some("videos"), Some("done")] => true,
@@ -110,13 +145,13 @@ impl Survey {
     }
 
     /// Reads the files that matter, a few at a time.
-    fn digest(
-        &mut self,
-        is_database: &dyn Fn(&str) -> bool,
-        progress: &(dyn Fn(SurveyProgress) + Send + Sync),
-    ) {
-        let wanted: Vec<usize> =
-            (0..self.entries.len()).filter(|at| is_read(&self.entries[*at], is_database)).collect();
+    fn digest(&mut self, reading: Reading, progress: &(dyn Fn(SurveyProgress) + Send + Sync)) {
+        let is_read = |at: &usize| match self.entries[*at].matter {
+            Matter::Nothing => false,
+            Matter::Bytes => reading == Reading::All,
+            Matter::Records => true,
+        };
+        let wanted: Vec<usize> = (0..self.entries.len()).filter(is_read).collect();
         let total: u64 = wanted.iter().map(|at| self.entries[*at].bytes).sum();
         let (next, read, files) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let results = Mutex::new(Vec::with_capacity(wanted.len()));
@@ -156,7 +191,8 @@ impl Survey {
         }
     }
 
-    /// What tells this state of the tree from any other, as far as migration has to do with it.
+    /// What tells this state of the tree from any other, as far as migration has to do with it: what there is,
+    /// when each file that matters was changed, and what stands in those that hold records.
     pub(super) fn fingerprint(&self) -> Digest {
         let described = self.entries.iter().map(|entry| {
             let kind = match entry.kind {
@@ -165,11 +201,13 @@ impl Survey {
                 Kind::Link => "link",
                 Kind::Special => "special",
             };
-            let read = entry
-                .digest
-                .map(|digest| format!("{digest} {} {}", entry.bytes, entry.modified.as_nanosecond()));
-            [entry.path.as_bytes(), b"\0", kind.as_bytes(), b" ", read.unwrap_or_default().as_bytes()]
-                .concat()
+            let digest = entry.digest.filter(|_| entry.matter == Matter::Records);
+            let digest = digest.map(|digest| digest.to_string()).unwrap_or_default();
+            let changed = match entry.matter {
+                Matter::Nothing => String::new(),
+                _ => format!("{digest} {} {}", entry.bytes, entry.modified.as_nanosecond()),
+            };
+            [entry.path.as_bytes(), b"\0", kind.as_bytes(), b" ", changed.as_bytes()].concat()
         });
         let described: Vec<Vec<u8>> = described.collect();
         Digest::of_parts(described.iter().map(Vec::as_slice))
@@ -231,22 +269,22 @@ fn modified(metadata: &fs::Metadata) -> Timestamp {
     since.and_then(|since| Timestamp::UNIX_EPOCH.checked_add(since).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// Whether what is in a file matters.
-fn is_read(entry: &Entry, is_database: &dyn Fn(&str) -> bool) -> bool {
+/// What a file matters for.
+fn matter(entry: &Entry, is_database: &dyn Fn(&str) -> bool) -> Matter {
     if entry.kind != Kind::File || entry.unreadable.is_some() {
-        return false;
+        return Matter::Nothing;
     }
     let mut parts = entry.path.parts();
     let (folder, name) = (parts.next(), entry.path.name());
-    if parts.next().is_none() {
-        return name.as_str().is_some_and(is_database);
-    }
-    match folder.and_then(super::tree_path::TreeName::as_str) {
-        Some("data") => name.as_str().is_some_and(is_database),
-        Some("tokens") => !documented::is_residue(name),
+    let database = || name.as_str().is_some_and(is_database).then_some(Matter::Records);
+    let matter = match folder.and_then(super::tree_path::TreeName::as_str) {
+        _ if parts.next().is_none() => database(),
+        Some("data") => database(),
+        Some("tokens") => (!documented::is_residue(name)).then_some(Matter::Records),
         // A record may name what looks left over.
-        _ => !documented::is_of_system(name),
-    }
+        _ => (!documented::is_of_system(name)).then_some(Matter::Bytes),
+    };
+    matter.unwrap_or(Matter::Nothing)
 }
 
 fn digest(
@@ -272,7 +310,7 @@ fn digest(
 
 /// Opens a file for reading: not what its name leads to, should a link stand there now, and never waiting
 /// for somebody at the other end of a pipe.
-fn open(root: &Path, path: &TreePath) -> io::Result<File> {
+pub(super) fn open(root: &Path, path: &TreePath) -> io::Result<File> {
     let beneath = path.beneath(root).ok_or(io::ErrorKind::InvalidFilename)?;
     let mut options = OpenOptions::new();
     options.read(true);

@@ -13,6 +13,8 @@ use crate::record::{RecordLimits, RecordText};
 /// is how the plan has them.
 pub struct Texts {
     root: PathBuf,
+    /// Where what is not there any more may be found.
+    moved: Option<PathBuf>,
     limits: RecordLimits,
     forms: HashMap<TreePath, Form>,
     held: Option<(TreePath, HashMap<Position, String>)>,
@@ -30,7 +32,13 @@ impl Texts {
     #[must_use]
     pub fn new(root: &Path, plan: &Plan) -> Self {
         let forms = plan.sources.iter().map(|source| (source.path.clone(), source.form)).collect();
-        Self { root: root.to_owned(), limits: RecordLimits::default(), forms, held: None }
+        Self { root: root.to_owned(), moved: None, limits: RecordLimits::default(), forms, held: None }
+    }
+
+    /// Looks for what was set aside in that folder, where it has the same path as it had.
+    pub(super) fn or_before(mut self, folder: &Path) -> Self {
+        self.moved = Some(folder.to_owned());
+        self
     }
 
     /// Sets what a record may be, as it was [set](super::Planner::record_limits) for the plan.
@@ -58,12 +66,20 @@ impl Texts {
         if as_planned { Ok(text) } else { Err(other()) }
     }
 
+    /// What stands in a file.
+    pub(super) fn bytes(&self, path: &TreePath) -> Result<Vec<u8>, MigrateError> {
+        let aside = self.moved.as_ref().filter(|folder| {
+            path.beneath(folder).is_some_and(|place| std::fs::symlink_metadata(place).is_ok())
+        });
+        survey::read(aside.unwrap_or(&self.root), path)
+    }
+
     fn read(&self, path: &TreePath) -> Result<HashMap<Position, String>, MigrateError> {
         // A file without a record has one made for it, of what the plan says alone.
         let Some(form) = self.forms.get(path) else {
             return Ok(HashMap::from([(Position::Whole, "{}".to_owned())]));
         };
-        let bytes = survey::read(&self.root, path)?;
+        let bytes = self.bytes(path)?;
         let contents =
             source::contents(path, *form, &bytes).map_err(|_| MigrateError::NotAsPlanned(path.clone()))?;
         let readable = |found: source::Found| Some((found.at, found.text.ok()?));

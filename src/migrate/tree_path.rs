@@ -48,6 +48,11 @@ impl TreePath {
         self.child_of_bytes(name.as_bytes())
     }
 
+    /// The same for the name of something that lies elsewhere.
+    pub(super) fn child_named(&self, name: TreeName<'_>) -> Self {
+        self.child_of_bytes(name.as_bytes())
+    }
+
     fn child_of_bytes(&self, name: &[u8]) -> Self {
         let separator: &[u8] = if self.0.is_empty() { b"" } else { b"/" };
         Self([&*self.0, separator, name].concat().into())

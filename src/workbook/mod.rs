@@ -13,11 +13,15 @@ mod rows;
 mod table;
 mod write;
 
+#[cfg(feature = "migrate")]
+pub(crate) use cells::Cell;
 pub use refused::{CellRefusal, RefusedCell, RefusedCells};
 pub(crate) use rows::{Bounds, Row, Sheet, read, said};
 #[cfg(feature = "migrate")]
-pub(crate) use table::{TableRow, table};
+pub(crate) use table::{Table, TableRow, table};
 pub(crate) use write::write;
+#[cfg(feature = "migrate")]
+pub(crate) use write::{sheet, time};
 
 /// Why a workbook as a whole can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

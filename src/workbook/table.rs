@@ -15,11 +15,32 @@ use crate::workspace::Schedule;
 /// The cells of a row, each with the header of its column.
 type Cells<T> = Vec<(String, T)>;
 
+/// A sheet.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    /// Its columns in their order; those without a header that have a cell somewhere included.
+    pub(crate) columns: Vec<TableColumn>,
+    /// The rows that say something.
+    pub(crate) rows: Vec<TableRow>,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct TableColumn {
+    /// The header under which it can be written again: the one that it has, unless by that it could be taken for
+    /// another column.
+    pub(crate) header: String,
+    /// The field that its cells are.
+    pub(crate) field: String,
+}
+
 /// A row that says something.
 #[derive(Debug)]
 pub(crate) struct TableRow {
     /// Its number, as a spreadsheet shows it.
     pub(crate) number: u32,
+    /// The fields whose cells are dates.
+    pub(crate) dates: Vec<String>,
     /// Its fields, in the order of the columns; or the cells that can't be read.
     pub(crate) fields: Result<Cells<Value>, Cells<CellRefusal>>,
 }
@@ -32,7 +53,7 @@ const MAX_HEADER: usize = 100;
 /// # Errors
 /// As for [`read`](super::read), but for a column that is named twice: the second is kept under
 /// another name.
-pub(crate) fn table(bytes: &[u8], limit: u64) -> Result<Vec<TableRow>, WorkbookError> {
+pub(crate) fn table(bytes: &[u8], limit: u64) -> Result<Table, WorkbookError> {
     let (mut header, mut rows) = (None::<Header>, Vec::new());
     let (mut current, mut gathered) = (0, BTreeMap::new());
     let mut finish = |number: u32, cells: BTreeMap<u32, Cell>| {
@@ -58,19 +79,22 @@ pub(crate) fn table(bytes: &[u8], limit: u64) -> Result<Vec<TableRow>, WorkbookE
     if any {
         finish(current + 1, gathered)?;
     }
-    Ok(rows)
+    Ok(Table { columns: header.map(Header::into_columns).unwrap_or_default(), rows })
 }
 
 /// Which column of the sheet is which field.
 struct Header {
     columns: BTreeMap<u32, (String, Option<&'static Column>)>,
+    /// What stands in the first row.
+    written: BTreeMap<u32, String>,
     taken: HashSet<String>,
 }
 
 impl Header {
     fn read(cells: BTreeMap<u32, Cell>) -> Result<Self, WorkbookError> {
-        let mut header = Self { columns: BTreeMap::new(), taken: HashSet::new() };
         let named: Vec<_> = cells.iter().map(|(at, cell)| (*at, text(cell))).collect();
+        let written = named.iter().cloned().collect();
+        let mut header = Self { columns: BTreeMap::new(), written, taken: HashSet::new() };
         // Where both names of a column stand, the newer one counts.
         for older in [false, true] {
             for (at, name) in &named {
@@ -100,10 +124,30 @@ impl Header {
         if name.is_empty() {
             name = format!("Unnamed: {at}");
         }
-        let numbered = |number: u32| if number == 1 { name.clone() } else { format!("{name} ({number})") };
-        let free = (1..).map(numbered).find(|name| !self.taken.contains(name)).unwrap_or_default();
-        self.taken.insert(free.clone());
+        let free = self.free(&name, 1);
         self.columns.insert(at, (free, None));
+    }
+
+    /// A name that no other has, from that number on.
+    fn free(&mut self, name: &str, from: u32) -> String {
+        let numbered = |number: u32| if number == 1 { name.to_owned() } else { format!("{name} ({number})") };
+        let free = (from..).map(numbered).find(|name| !self.taken.contains(name)).unwrap_or_default();
+        self.taken.insert(free.clone());
+        free
+    }
+
+    fn into_columns(mut self) -> Vec<TableColumn> {
+        let columns = std::mem::take(&mut self.columns).into_iter();
+        let column = |(at, (field, column)): (u32, (String, Option<&'static Column>))| {
+            let header = match (column, self.written.get(&at)) {
+                (Some(_), Some(written)) => written.clone(),
+                // By this name it would be that column once more.
+                _ if matches!(columns::named(&field), Some((_, false))) => self.free(&field, 2),
+                _ => field.clone(),
+            };
+            TableColumn { header, field }
+        };
+        columns.map(column).collect()
     }
 
     fn row(&mut self, number: u32, cells: BTreeMap<u32, Cell>) -> Option<TableRow> {
@@ -130,7 +174,9 @@ impl Header {
         if fields.is_empty() && refused.is_empty() {
             return None;
         }
-        Some(TableRow { number, fields: if refused.is_empty() { Ok(fields) } else { Err(refused) } })
+        let dates = cells.iter().filter(|(_, cell)| matches!(cell, Cell::Time(_)));
+        let dates = dates.filter_map(|(at, _)| Some(self.columns.get(at)?.0.clone())).collect();
+        Some(TableRow { number, dates, fields: if refused.is_empty() { Ok(fields) } else { Err(refused) } })
     }
 }
 

@@ -1,11 +1,15 @@
-//! Schedules as a workbook's bytes.
+//! Schedules, and rows of any columns, as a workbook.
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use serde_json::Value;
 
-use super::columns::{COLUMNS, Kind};
+use super::cells::Cell;
+use super::columns::{COLUMNS, Column, Kind};
 use crate::record::{LocalTime, Record};
 use crate::workspace::Schedule;
+
+/// How wide a column is, in characters: a time fits.
+const WIDTH: u16 = 20;
 
 /// Writes a workbook with a row for each schedule.
 ///
@@ -14,45 +18,74 @@ use crate::workspace::Schedule;
 pub(crate) fn write<'a>(
     schedules: impl IntoIterator<Item = &'a Record<Schedule>>,
 ) -> Result<Vec<u8>, XlsxError> {
+    let headers = COLUMNS.iter().map(|column| column.name);
+    sheet(headers, schedules.into_iter().map(cells))?.save_to_buffer()
+}
+
+/// A workbook of one sheet: the headers of its columns, and rows, each with a cell or nothing for each column.
+/// No cell is ever a formula.
+///
+/// # Errors
+/// As for [`write`].
+pub(crate) fn sheet<'a>(
+    headers: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = Vec<Option<Cell>>>,
+) -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     sheet.set_name("schedules")?;
     let bold = Format::new().set_bold();
-    for (at, column) in (0..).zip(&COLUMNS) {
-        sheet.write_string_with_format(0, at, column.name, &bold)?;
-        sheet.set_column_width(at, if column.kind == Kind::Time { 20 } else { 16 })?;
+    let (mut last_column, mut last_row) = (0, 0);
+    for (at, header) in (0..).zip(headers) {
+        sheet.write_string_with_format(0, at, header, &bold)?;
+        sheet.set_column_width(at, WIDTH)?;
+        last_column = at;
     }
-    let mut last = 0;
-    for (row, schedule) in (1..).zip(schedules) {
-        write_row(sheet, row, schedule)?;
-        last = row;
+    for (row, cells) in (1..).zip(rows) {
+        for (at, cell) in (0..).zip(cells) {
+            cell.map_or(Ok(()), |cell| write_cell(sheet, row, at, &cell))?;
+        }
+        last_row = row;
     }
     sheet.set_freeze_panes(1, 0)?;
-    sheet.autofilter(0, 0, last, u16::try_from(COLUMNS.len() - 1).unwrap_or(u16::MAX))?;
-    workbook.save_to_buffer()
+    sheet.autofilter(0, 0, last_row, last_column)?;
+    Ok(workbook)
 }
 
-fn write_row(sheet: &mut Worksheet, row: u32, schedule: &Record<Schedule>) -> Result<(), XlsxError> {
+fn cells(schedule: &Record<Schedule>) -> Vec<Option<Cell>> {
     let fields = serde_json::to_value(schedule).unwrap_or_default();
-    for (at, column) in (0..).zip(&COLUMNS) {
-        match &fields[column.name] {
-            Value::Bool(flag) => drop(sheet.write_boolean(row, at, *flag)?),
-            Value::String(text) if text.is_empty() => {}
-            Value::String(text) if column.kind == Kind::Time => write_time(sheet, row, at, text)?,
-            Value::String(text) => drop(sheet.write_string(row, at, text)?),
-            Value::Null if column.kind == Kind::Flag => drop(sheet.write_boolean(row, at, false)?),
-            _ => {}
-        }
+    let cell = |column: &Column| match &fields[column.name] {
+        Value::Bool(flag) => Some(Cell::Flag(*flag)),
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) if column.kind == Kind::Time => Some(time(text)),
+        Value::String(text) => Some(Cell::Text(text.clone())),
+        Value::Null if column.kind == Kind::Flag => Some(Cell::Flag(false)),
+        _ => None,
+    };
+    COLUMNS.iter().map(cell).collect()
+}
+
+/// A text as a cell with a date, if it is a time.
+pub(crate) fn time(text: &str) -> Cell {
+    LocalTime::parse(text).map_or_else(|_| Cell::Text(text.to_owned()), |time| Cell::Time(time.civil()))
+}
+
+fn write_cell(sheet: &mut Worksheet, row: u32, at: u16, cell: &Cell) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Flag(flag) => sheet.write_boolean(row, at, *flag).map(drop),
+        Cell::Number(number) => sheet.write_number(row, at, *number).map(drop),
+        Cell::Text(text) => sheet.write_string(row, at, text).map(drop),
+        Cell::Time(time) => write_time(sheet, row, at, LocalTime::new(*time)),
+        Cell::Error => Ok(()),
     }
-    Ok(())
 }
 
 /// A time as a cell with a date; as text where spreadsheets count no days: before 1900.
-fn write_time(sheet: &mut Worksheet, row: u32, at: u16, text: &str) -> Result<(), XlsxError> {
+fn write_time(sheet: &mut Worksheet, row: u32, at: u16, time: LocalTime) -> Result<(), XlsxError> {
     let shown = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
-    match LocalTime::parse(text).ok().and_then(excel) {
+    match excel(time) {
         Some(time) => sheet.write_datetime_with_format(row, at, &time, &shown).map(drop),
-        None => sheet.write_string(row, at, text).map(drop),
+        None => sheet.write_string(row, at, time.to_string()).map(drop),
     }
 }
 

@@ -168,8 +168,13 @@ impl std::fmt::Debug for Builder {
 impl Builder {
     /// Begins with a store, which is given away: from here on it is reached with a permit only.
     pub fn new(store: impl TenantStore) -> Self {
+        Self::over(Arc::new(store))
+    }
+
+    /// The same with a store that was given away already.
+    pub(crate) fn over(store: Arc<dyn TenantStore>) -> Self {
         Self {
-            store: Arc::new(store),
+            store,
             settings: Settings::default(),
             policy: Arc::new(DefaultPolicy),
             audit: Arc::new(TracingAudit),

@@ -243,6 +243,12 @@ pub(super) fn prolong_dooms(draft: &mut Draft, until: Timestamp) {
     }
 }
 
+/// Puts what is known of a stored file into a draft that is of no tenant yet.
+#[cfg(feature = "migrate")]
+pub(super) fn put(draft: &mut Draft, area: Area, name: &FileName, blob: &Blob) {
+    draft.put(&Section::BLOBS, &address(area, name), Vec::new(), text(blob));
+}
+
 /// Turns a reservation into a stored file. Where a request of its put may be on its way yet, the file remembers
 /// until when there was a right to send one.
 ///

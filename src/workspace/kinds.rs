@@ -6,20 +6,22 @@
 
 use std::collections::HashMap;
 
-#[cfg(feature = "archive")]
+#[cfg(any(feature = "archive", feature = "migrate"))]
 use crate::error::Error;
-#[cfg(feature = "archive")]
+#[cfg(any(feature = "archive", feature = "migrate"))]
 use crate::ledger::Draft;
 use crate::ledger::IndexKey;
-#[cfg(feature = "archive")]
+#[cfg(any(feature = "archive", feature = "migrate"))]
 use crate::ownership::Action;
 use crate::paths::CollectionName;
 use crate::record::{Entity, Record, RecordError, RecordText, Reference};
 
-#[cfg(feature = "archive")]
+#[cfg(any(feature = "archive", feature = "migrate"))]
 use super::access::Author;
 use super::live_streams::LiveStream;
 use super::records;
+#[cfg(any(feature = "archive", feature = "migrate"))]
+use super::records::MissingFiles;
 use super::schedules::Schedule;
 use super::stream_keys::StreamKey;
 use super::thumbnails::Thumbnail;
@@ -35,9 +37,9 @@ pub(super) struct Kind {
     pub(super) references: fn(&RecordText) -> Result<Vec<Reference>, RecordError>,
     /// Its fields that hold times.
     pub(super) times: &'static [&'static str],
-    /// Puts a record back that comes from an archive.
-    #[cfg(feature = "archive")]
-    pub(super) restore: fn(&mut Draft, &Author<'_>, Action, &RecordText) -> Result<(), Error>,
+    /// Puts a record back that comes from an archive or from before there were tenants.
+    #[cfg(any(feature = "archive", feature = "migrate"))]
+    pub(super) restore: fn(&mut Draft, &Author<'_>, Action, &RecordText, MissingFiles) -> Result<(), Error>,
 }
 
 impl Kind {
@@ -46,7 +48,7 @@ impl Kind {
             keys: |text| Ok(records::keys(Record::<E>::read(text)?.value())),
             references: |text| Ok(Record::<E>::read(text)?.value().references()),
             times: E::time_fields(),
-            #[cfg(feature = "archive")]
+            #[cfg(any(feature = "archive", feature = "migrate"))]
             restore: records::restore::<E>,
         }
     }

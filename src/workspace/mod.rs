@@ -46,6 +46,8 @@ pub use archive::{Export, Import, Imported};
 pub use builder::{Builder, Settings};
 pub use collection::Collection;
 pub use copying::{Copied, CopyError, TenantCopy};
+#[cfg(feature = "migrate")]
+pub(crate) use copying::{Incoming, Receiving};
 pub use daily::Ended;
 pub use erasure::{Erasure, Receipt};
 #[cfg(feature = "migrate")]

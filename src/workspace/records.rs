@@ -162,7 +162,7 @@ pub(super) fn put<E: Entity>(
     put_as(draft, author, action, id, (value, before), text, &[])
 }
 
-/// The same where references that have these keys stood already.
+/// The same where references and files that have these keys stood already.
 fn put_as<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
@@ -186,7 +186,8 @@ fn put_as<E: Entity>(
         return Err(refused(RecordError::Dangling { field }));
     }
     for (area, name) in value.blobs() {
-        if draft.state().get(&Section::BLOBS, &files::address(area, &name)).is_none() {
+        let is_there = draft.state().get(&Section::BLOBS, &files::address(area, &name)).is_some();
+        if !is_there && !stood.contains(&blob_key(area, &name)) {
             let file = Resource::File(area, name);
             return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(file.to_string()));
         }
@@ -247,14 +248,25 @@ pub(super) fn insert_like<E: Entity>(
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
+/// Whether a record may name a file of its own that is not there.
+#[cfg(any(feature = "archive", feature = "migrate"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MissingFiles {
+    #[cfg(feature = "archive")]
+    Refused,
+    #[cfg(feature = "migrate")]
+    Allowed,
+}
+
 /// Puts a record back as it was, with every field. What it names is not looked at, and neither are the
 /// steps by which its type says that it may come to what it is; the values of its fields are.
-#[cfg(feature = "archive")]
+#[cfg(any(feature = "archive", feature = "migrate"))]
 pub(super) fn restore<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
     action: Action,
     text: &RecordText,
+    missing: MissingFiles,
 ) -> Result<()> {
     let record = Record::<E>::read(text)
         .map_err(|error| invalid(action.as_str(), &Resource::Collection(E::collection()), error))?;
@@ -268,8 +280,14 @@ pub(super) fn restore<E: Entity>(
         return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(about).with_source(refusal));
     }
     let named = value.references();
-    let stood: Vec<_> =
+    let mut stood: Vec<_> =
         named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key)).collect();
+    match missing {
+        #[cfg(feature = "archive")]
+        MissingFiles::Refused => {}
+        #[cfg(feature = "migrate")]
+        MissingFiles::Allowed => stood.extend(value.blobs().iter().map(|(area, name)| blob_key(*area, name))),
+    }
     put_as(draft, author, action, id, (value, Some(value)), text, &stood)
 }
 

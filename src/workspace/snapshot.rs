@@ -1,13 +1,23 @@
 //! A workspace's state at one version.
 
+#[cfg(feature = "migrate")]
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
+#[cfg(feature = "migrate")]
+use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ledger::State;
 use crate::ownership::{Action, Permit, Principal, Resource};
+#[cfg(feature = "migrate")]
+use crate::paths::CollectionName;
 use crate::quota::{Usage, usage_of};
+#[cfg(feature = "migrate")]
+use crate::record::RecordText;
 use crate::record::{Entity, Record, RecordId};
 
+#[cfg(feature = "migrate")]
+use super::access::missing;
 use super::access::{Access, Admitted, Sight};
 use super::page::{ListOptions, Page};
 use super::records;
@@ -51,6 +61,29 @@ impl Snapshot {
     pub fn usage(&self) -> Result<Usage> {
         self.permit(Action::ReadUsage, &Resource::Tenant)?;
         Ok(usage_of(&self.state))
+    }
+
+    /// The ids and texts of all records, by collection and in their order, whatever is known of their kinds: for
+    /// those who see them whole.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied), [`NotFound`](crate::ErrorKind::NotFound).
+    #[cfg(feature = "migrate")]
+    pub(crate) fn texts(&self) -> Result<BTreeMap<CollectionName, Vec<(Arc<str>, RecordText)>>> {
+        let (action, mut texts) = (Action::ListRecords, BTreeMap::new());
+        let held =
+            self.state.tallies().iter().filter(|(section, tally)| !section.is_internal() && tally.count > 0);
+        for collection in held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok()) {
+            let resource = Resource::Collection(collection.clone());
+            self.permit(action, &resource)?;
+            if self.sight()? != Sight::Whole {
+                return Err(missing(action.as_str(), &resource));
+            }
+            let own = records::own_texts(&self.state, self.access.tenant(), &collection).into_iter();
+            let own = own.map(|entry| (entry.id, RecordText::from_stored(entry.text)));
+            texts.insert(collection, own.collect());
+        }
+        Ok(texts)
     }
 
     fn sight(&self) -> Result<Sight> {

@@ -81,7 +81,7 @@ impl NewTenant {
         self
     }
 
-    fn profile(&self, core: &Core, tenant: &TenantId, operation: &'static str) -> Result<Profile> {
+    pub(super) fn profile(&self, core: &Core, tenant: &TenantId, operation: &'static str) -> Result<Profile> {
         let display_name = match self.display_name.as_str() {
             "" => tenant.to_string(),
             name => name.to_owned(),

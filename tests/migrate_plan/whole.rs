@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
-use tenantry::migrate::{MigrateError, Plan, Refused, Texts};
+use tenantry::migrate::{MigrateError, Plan, Refused, Texts, TreePath};
 
 use crate::tree::{Tree, copy, snapshot};
 
@@ -105,17 +105,21 @@ fn tree_of(contents: &BTreeMap<String, String>) -> Tree {
 }
 
 /// Every file and every record is in the plan once: placed, a source, or left.
-fn check_complete(tree: &Tree, plan: &Plan) {
-    let mut files: Vec<String> = plan.files.iter().map(|file| file.from.to_string()).collect();
-    files.extend(plan.sources.iter().map(|source| source.path.to_string()));
-    files.extend(plan.left.iter().filter(|left| left.at.is_none()).map(|left| left.path.to_string()));
+pub(crate) fn check_complete(tree: &Tree, plan: &Plan) {
+    let bytes = |path: &TreePath| path.as_bytes().to_vec();
+    let mut files: Vec<Vec<u8>> = plan.files.iter().map(|file| bytes(&file.from)).collect();
+    files.extend(plan.sources.iter().map(|source| bytes(&source.path)));
+    files.extend(plan.left.iter().filter(|left| left.at.is_none()).map(|left| bytes(&left.path)));
     files.sort();
     let unlike: std::collections::BTreeSet<_> = files.iter().cloned().collect();
     assert_eq!(unlike.len(), files.len(), "{plan}");
     for (path, _, _, _) in snapshot(tree.root()).into_iter().filter(|(path, ..)| path.is_file()) {
-        let path = path.strip_prefix(tree.root()).unwrap().to_str().unwrap().to_owned();
-        let is_in = |named: &String| path == *named || path.starts_with(&format!("{named}/"));
-        assert_eq!(files.iter().filter(|named| is_in(named)).count(), 1, "{path}: {plan}");
+        let path = path.strip_prefix(tree.root()).unwrap();
+        let within = path.as_os_str().as_encoded_bytes();
+        let is_in = |named: &Vec<u8>| {
+            within.strip_prefix(&**named).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        assert_eq!(files.iter().filter(|named| is_in(named)).count(), 1, "{path:?}: {plan}");
     }
     for source in &plan.sources {
         let placed = plan.records.iter().filter(|record| record.from == source.path).map(|record| record.at);
@@ -129,7 +133,7 @@ fn check_complete(tree: &Tree, plan: &Plan) {
 }
 
 /// Every text that is planned is had again, fits its id, and every file has a record of whoever gets it.
-fn check_consistent(tree: &Tree, plan: &Plan) {
+pub(crate) fn check_consistent(tree: &Tree, plan: &Plan) {
     let mut texts = Texts::new(tree.root(), plan);
     let mut ids = std::collections::BTreeSet::new();
     let mut own = std::collections::BTreeSet::new();

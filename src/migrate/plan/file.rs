@@ -20,6 +20,10 @@ pub struct PlannedFile {
     pub digest: Digest,
     /// Where it goes: the first by moving it, the others by copying.
     pub to: Vec<Placement>,
+    /// Whether it stays where it is as well, since a tenant that is migrated later needs it: then the first is a
+    /// copy, too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keeps_original: bool,
     /// Why.
     pub why: Cow<'static, str>,
 }
@@ -30,6 +34,27 @@ impl PlannedFile {
     pub fn stays(&self) -> bool {
         self.to.first().is_some_and(|to| to.path().as_bytes() == self.from.as_bytes())
     }
+
+    /// Whether it is moved to where it goes first. If not, and if it does not [lie there](Self::stays) already,
+    /// each of its places gets a copy.
+    #[must_use]
+    pub fn is_moved(&self) -> bool {
+        !self.keeps_original && !self.stays()
+    }
+
+    /// What is done for one of its places, by its number.
+    pub(super) fn how(&self, at: usize) -> &'static str {
+        match at {
+            0 if self.stays() => "stays",
+            0 if self.is_moved() => "moved",
+            _ => "copied",
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
+const fn is_false(said: &bool) -> bool {
+    !*said
 }
 
 /// Where a file goes.
@@ -88,6 +113,9 @@ pub struct SourceFile {
     pub digest: Digest,
     /// How many records were found in it, those that can't be placed included.
     pub records: usize,
+    /// Whether it is set aside once its records are taken over. If not, it stays where it is, for tenants that
+    /// are migrated later.
+    pub set_aside: bool,
 }
 
 /// What stays as it is.

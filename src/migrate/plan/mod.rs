@@ -6,6 +6,7 @@
 //! ([`Texts`](super::Texts)). It has no time and no randomness, so that planning twice gives the same.
 
 mod file;
+mod only;
 mod problem;
 mod record;
 mod sheet;
@@ -17,6 +18,7 @@ pub use file::{Left, Placement, PlannedFile, SourceFile};
 pub use problem::{Problem, ProblemKind};
 pub use record::{Edit, PlannedRecord, Position};
 pub use tenant::PlannedTenant;
+pub(super) use text::bytes;
 pub use totals::{TenantTotals, Totals};
 
 use std::collections::BTreeMap;

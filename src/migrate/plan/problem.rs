@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Position;
 use crate::migrate::TreePath;
+use crate::paths::TenantId;
 
 /// Something that is wrong, and what could be done about it. It quotes no value of a record but its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// Whether the plan can't be applied because of it.
     pub blocking: bool,
+    /// Whom alone it concerns; `None` if that can't be told, or if it concerns all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantId>,
     /// Where; `None` for the tree as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<TreePath>,
@@ -49,6 +53,8 @@ pub enum ProblemKind {
     BadOwner,
     /// Something has an owner whose tenant has a ledger already.
     ExistingTenant,
+    /// Something of a tenant that is migrated later lies in the folder of one that is migrated now.
+    InTheWay,
     /// A database was read otherwise than it is written.
     ReadOtherwise,
     /// A record's id was missing, no id, or another's.
@@ -88,6 +94,7 @@ impl ProblemKind {
             Self::Conflict => "two that differ",
             Self::BadOwner => "owner that can't be one",
             Self::ExistingTenant => "tenant that exists already",
+            Self::InTheWay => "another's in a tenant's folder",
             Self::ReadOtherwise => "read otherwise than written",
             Self::NewId => "new id",
             Self::NewName => "new name",

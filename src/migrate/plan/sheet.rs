@@ -93,13 +93,7 @@ fn tenants(plan: &Plan) -> impl Iterator<Item = Vec<Cell>> {
 fn files(plan: &Plan) -> impl Iterator<Item = Vec<Cell>> {
     let placed = plan.files.iter().flat_map(|file| file.to.iter().enumerate().map(move |to| (file, to)));
     placed.map(|(file, (at, to))| {
-        let how = if at > 0 {
-            "copied"
-        } else if file.stays() {
-            "stays"
-        } else {
-            "moved"
-        };
+        let how = file.how(at);
         vec![
             (&file.from).into(),
             file.bytes.into(),

@@ -66,13 +66,7 @@ impl Plan {
         for file in &self.files {
             write!(f, "  {} ({})", file.from, bytes(file.bytes))?;
             for (at, to) in file.to.iter().enumerate() {
-                let how = if at > 0 {
-                    "copied"
-                } else if file.stays() {
-                    "stays"
-                } else {
-                    "moved"
-                };
+                let how = file.how(at);
                 write!(f, "{} {how} to {}", if at > 0 { "," } else { "" }, to.path())?;
             }
             writeln!(f, ": {}", file.why)?;
@@ -133,7 +127,7 @@ impl Plan {
 }
 
 /// A number of bytes for people.
-fn bytes(bytes: u64) -> String {
+pub(in crate::migrate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let (mut whole, mut tenths, mut unit) = (bytes, 0, None);
     for name in UNITS {

@@ -21,7 +21,7 @@ pub struct Totals {
     pub record_bytes: u64,
     /// The bytes of files that get another place.
     pub moved_bytes: u64,
-    /// The bytes of files that several tenants get, but for the first one's.
+    /// The bytes of files that several tenants get, but for the first one's; and of those whose original stays.
     pub copied_bytes: u64,
     /// The bytes that a migration within the root needs beside what is there: copies, the records three times
     /// (in ledgers, in views, and once more while a ledger is folded), and the originals of what held them.
@@ -58,9 +58,10 @@ impl Totals {
     ) -> Self {
         let mut totals = Self::default();
         for file in files {
-            let copies = (file.to.len() as u64).saturating_sub(1) * file.bytes;
+            let in_place = file.stays() || file.is_moved();
+            let copies = (file.to.len() as u64).saturating_sub(u64::from(in_place)) * file.bytes;
             totals.copied_bytes += copies;
-            totals.moved_bytes += if file.stays() { 0 } else { file.bytes };
+            totals.moved_bytes += if file.is_moved() { file.bytes } else { 0 };
             for to in &file.to {
                 let tenant = totals.tenants.entry(to.tenant.clone()).or_default();
                 tenant.files += 1;
@@ -79,7 +80,8 @@ impl Totals {
         for (tenant, active) in active {
             totals.tenants.entry(tenant.clone()).or_default().active_streams = *active;
         }
-        let originals: u64 = sources.iter().map(|source| source.bytes).sum();
+        let originals: u64 =
+            sources.iter().filter(|source| source.set_aside).map(|source| source.bytes).sum();
         totals.space_needed = totals.copied_bytes + 3 * totals.record_bytes + originals;
         totals.space_needed_elsewhere = totals.file_bytes + 3 * totals.record_bytes;
         totals

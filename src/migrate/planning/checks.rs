@@ -10,6 +10,7 @@ use crate::workspace::{Facts, title_of};
 
 use super::Planning;
 use super::draft::{Draft, Named};
+use super::findings::Place;
 use super::identity::made_id;
 
 /// What stands for one of a tenant's records, by its id or by a key of an index.
@@ -40,7 +41,7 @@ impl Planning<'_> {
                 Err(reason) => {
                     let proposal = "mend it by hand, or have it left";
                     let kind = ProblemKind::RefusedRecord;
-                    self.findings.refuse(kind, &draft.from, draft.at, reason, proposal);
+                    self.findings.refuse(kind, draft.place(), reason, proposal);
                 }
             }
         }
@@ -86,7 +87,8 @@ impl Planning<'_> {
                     let made = self.made(at, &tenant);
                     let reason = format!("no record of {tenant} is its own; one is made");
                     let proposal = "name its owner in the owners' file if it is another's";
-                    self.findings.know(ProblemKind::NoRecord, (Some(&made.from), None), reason, proposal);
+                    let place = Place::of(&tenant, Some(&made.from), None);
+                    self.findings.know(ProblemKind::NoRecord, place, reason, proposal);
                     self.drafts.push(made);
                 }
             }
@@ -176,7 +178,7 @@ impl Planning<'_> {
                     let reason = format!("{id} would have {has} {what}; its limit is {limit}");
                     let proposal =
                         "all is carried, and nothing can be added until there is less or the limit is raised";
-                    self.findings.know(ProblemKind::OverLimit, (None, None), reason, proposal);
+                    self.findings.know(ProblemKind::OverLimit, Place::of(id, None, None), reason, proposal);
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use super::findings::Place;
 use crate::migrate::{Digest, Edit, Form, PlannedRecord, Position, TreePath};
 use crate::paths::{CollectionName, TenantId};
 use crate::record::{Fields, RecordId};
@@ -62,8 +63,8 @@ impl Draft {
     }
 
     /// Where it stands.
-    pub(super) fn place(&self) -> (Option<&TreePath>, Option<Position>) {
-        (Some(&self.from), Some(self.at))
+    pub(super) const fn place(&self) -> Place<'_> {
+        Place::of(&self.tenant, Some(&self.from), Some(self.at))
     }
 
     pub(super) fn into_planned(self) -> PlannedRecord {

@@ -13,6 +13,7 @@ use crate::record::{Fields, LocalTime, OffsetTime};
 
 use super::Planning;
 use super::draft::{Draft, Named, text_in};
+use super::findings::Place;
 use super::names::{made_name, named_like, token_name};
 use super::reading::is_nothing;
 
@@ -103,7 +104,8 @@ impl Planning<'_> {
                 let reason =
                     format!("no other token can have its name; it is called {new} for {}", draft.tenant);
                 let proposal = "what names it follows; the name that it had is kept in its record";
-                self.findings.know(ProblemKind::NewName, (Some(&draft.from), None), reason, proposal);
+                let place = Place::of(&draft.tenant, Some(&draft.from), None);
+                self.findings.know(ProblemKind::NewName, place, reason, proposal);
                 new
             });
             names.insert(at, name);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::migrate::documented::{self, DONE, LOOPED_VIDEOS};
+use crate::migrate::documented::{self, DONE, LOOPED_VIDEOS, scope_of};
 use crate::migrate::survey::Entry;
 use crate::migrate::tree_path::TreeName;
 use crate::migrate::{Digest, Placement, PlannedFile, ProblemKind, TreePath};
@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use super::Planning;
 use super::draft::{Named, text_in};
+use super::findings::Place;
 use super::lookup::{Index, loose};
 use super::names::made_name;
-use super::sorting::scope_of;
 
 /// A file that may become a stored one.
 pub(super) struct Media {
@@ -93,7 +93,8 @@ impl Planning<'_> {
             if told.insert((draft.tenant.clone(), draft.from.clone())) {
                 let reason = format!("it has records of {}, which has a ledger already", draft.tenant);
                 let proposal = "they stay; add by the application what of them is not there yet";
-                self.findings.know(ProblemKind::ExistingTenant, (Some(&draft.from), None), reason, proposal);
+                let place = Place::of(&draft.tenant, Some(&draft.from), None);
+                self.findings.know(ProblemKind::ExistingTenant, place, reason, proposal);
             }
         }
     }
@@ -223,7 +224,8 @@ impl Planning<'_> {
         }
         let mut gone = vec![false; self.media.len()];
         for (at, file) in self.media.iter().enumerate() {
-            let twin = || file.owners.keys().find_map(|tenant| named.get(&key(tenant, file)));
+            let twin =
+                || file.owners.keys().find_map(|tenant| Some((tenant, named.get(&key(tenant, file))?)));
             if file.owners.is_empty() {
                 gone[at] = true;
                 let why = if file.existing {
@@ -234,12 +236,13 @@ impl Planning<'_> {
                     "no record names it, and by its name it is none of the application's"
                 };
                 self.findings.leave(&file.path, None, why);
-            } else if let (true, Some(twin)) = (is_orphan[at], twin()) {
+            } else if let (true, Some((tenant, twin))) = (is_orphan[at], twin()) {
                 gone[at] = true;
                 let reason = format!("the same file is {twin}, which a record names");
                 self.findings.leave(&file.path, None, reason.clone());
                 let proposal = "it stays; delete it when the migration is finished";
-                self.findings.know(ProblemKind::Duplicate, (Some(&file.path), None), reason, proposal);
+                let place = Place::of(tenant, Some(&file.path), None);
+                self.findings.know(ProblemKind::Duplicate, place, reason, proposal);
             }
         }
         self.keep_media(&gone);
@@ -296,7 +299,8 @@ impl Planning<'_> {
                 taken.insert(key(&new));
                 let reason = format!("{reason}; it is called {new} for {tenant}");
                 let proposal = "what names it follows; the name that it had is kept in its record";
-                self.findings.know(ProblemKind::NewName, (Some(&file.path), None), reason, proposal);
+                let place = Place::of(tenant, Some(&file.path), None);
+                self.findings.know(ProblemKind::NewName, place, reason, proposal);
                 *name = Some(new);
             }
         }
@@ -323,7 +327,8 @@ impl Planning<'_> {
                 if **twin != file.path {
                     let reason = format!("{tenant} has the same content in {twin}");
                     let proposal = "both are carried; delete one of them by the application";
-                    self.findings.know(ProblemKind::Duplicate, (Some(&file.path), None), reason, proposal);
+                    let place = Place::of(tenant, Some(&file.path), None);
+                    self.findings.know(ProblemKind::Duplicate, place, reason, proposal);
                 }
             }
         }
@@ -365,7 +370,14 @@ fn planned(file: &Media) -> PlannedFile {
     // Moved to whom it lies with already, if that is one of them.
     let scope = scope_of(&file.path);
     to.sort_by_key(|to| Some(&to.tenant) != scope.as_ref());
-    PlannedFile { from: file.path.clone(), bytes: file.bytes, digest: file.digest, to, why: file.why.clone() }
+    PlannedFile {
+        from: file.path.clone(),
+        bytes: file.bytes,
+        digest: file.digest,
+        to,
+        keeps_original: false,
+        why: file.why.clone(),
+    }
 }
 
 /// The files that a record names, each with its area, and whether looped ones are meant.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::migrate::documented::scope_of;
 use crate::migrate::{Left, Position, Problem, ProblemKind, Refused, TreePath};
+use crate::paths::TenantId;
 
 /// What was come upon so far.
 pub(super) struct Findings {
@@ -11,8 +13,26 @@ pub(super) struct Findings {
     pub(super) problems: Vec<Problem>,
 }
 
-/// A place in the tree: a file, and perhaps a record in it.
-pub(super) type Place<'a> = (Option<&'a TreePath>, Option<Position>);
+/// A place in the tree: a file, and perhaps a record in it; and whom alone it concerns, if that is so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    path: Option<&'a TreePath>,
+    at: Option<Position>,
+    tenant: Option<&'a TenantId>,
+}
+
+impl<'a> From<(Option<&'a TreePath>, Option<Position>)> for Place<'a> {
+    fn from((path, at): (Option<&'a TreePath>, Option<Position>)) -> Self {
+        Self { path, at, tenant: None }
+    }
+}
+
+impl<'a> Place<'a> {
+    /// Something of one tenant's.
+    pub(super) const fn of(tenant: &'a TenantId, path: Option<&'a TreePath>, at: Option<Position>) -> Self {
+        Self { path, at, tenant: Some(tenant) }
+    }
+}
 
 impl Findings {
     pub(super) const fn new(refused: Refused) -> Self {
@@ -25,51 +45,54 @@ impl Findings {
     }
 
     /// Something to know.
-    pub(super) fn know(
+    pub(super) fn know<'p>(
         &mut self,
         kind: ProblemKind,
-        place: Place<'_>,
+        place: impl Into<Place<'p>>,
         reason: impl ToString,
         proposal: impl Into<Cow<'static, str>>,
     ) {
-        self.push(kind, false, place, &reason, proposal.into());
+        self.push(kind, false, place.into(), &reason, proposal.into());
     }
 
     /// Something that keeps the plan from being applied.
-    pub(super) fn block(
+    pub(super) fn block<'p>(
         &mut self,
         kind: ProblemKind,
-        place: Place<'_>,
+        place: impl Into<Place<'p>>,
         reason: impl ToString,
         proposal: impl Into<Cow<'static, str>>,
     ) {
-        self.push(kind, true, place, &reason, proposal.into());
+        self.push(kind, true, place.into(), &reason, proposal.into());
     }
 
     /// A record stays where it is though it should not: in the way, unless the options say otherwise.
-    pub(super) fn refuse(
+    pub(super) fn refuse<'p>(
         &mut self,
         kind: ProblemKind,
-        path: &TreePath,
-        at: Position,
+        place: impl Into<Place<'p>>,
         reason: impl ToString,
         proposal: impl Into<Cow<'static, str>>,
     ) {
-        self.leave(path, Some(at), reason.to_string());
+        let place = place.into();
+        if let Some(path) = place.path {
+            self.leave(path, place.at, reason.to_string());
+        }
         let blocking = self.refused == Refused::Block;
-        self.push(kind, blocking, (Some(path), Some(at)), &reason, proposal.into());
+        self.push(kind, blocking, place, &reason, proposal.into());
     }
 
     fn push(
         &mut self,
         kind: ProblemKind,
         blocking: bool,
-        (path, at): Place<'_>,
+        Place { path, at, tenant }: Place<'_>,
         reason: &dyn ToString,
         proposal: Cow<'static, str>,
     ) {
+        let tenant = tenant.cloned().or_else(|| path.and_then(scope_of));
         let (path, reason) = (path.cloned(), reason.to_string());
-        self.problems.push(Problem { kind, blocking, path, at, reason, proposal });
+        self.problems.push(Problem { kind, blocking, tenant, path, at, reason, proposal });
     }
 
     /// What was come upon, in order.

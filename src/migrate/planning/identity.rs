@@ -49,7 +49,7 @@ impl Planning<'_> {
             } else {
                 let reason = format!("{why}, and there it says something else");
                 let proposal = "the folder's is carried; have this one left, or bring that one up to date";
-                self.findings.refuse(ProblemKind::Conflict, &draft.from, draft.at, reason, proposal);
+                self.findings.refuse(ProblemKind::Conflict, draft.place(), reason, proposal);
             }
         }
         let mut at = 0..;

@@ -24,9 +24,9 @@ impl Index {
         Self(index)
     }
 
-    /// The file that a tenant's record means: its own before the shared, these before those that lie in the
-    /// folder of the database; of looped videos those that are done first. Where none has just that name, the
-    /// only one that differs in spelling.
+    /// The file that a tenant's record means: the one beside its database, as the application has it, before the
+    /// tenant's own, and this before the shared one; of looped videos those that are done first. Of two that are the
+    /// same it is the tenant's own. Where none has just that name, the only one that differs in spelling.
     pub(super) fn find(
         &self,
         media: &[Media],
@@ -38,9 +38,9 @@ impl Index {
         let preference = |at: usize| {
             let file = media.get(at)?;
             let place = match &file.scope {
-                Some(scope) if scope == tenant => 0,
-                None => 1,
-                Some(scope) if Some(scope) == source => 2,
+                scope if scope.as_ref() == source => 0,
+                Some(scope) if scope == tenant => 1,
+                None => 2,
                 Some(_) => return None,
             };
             Some((place, file.done != done_first, file.path.clone()))
@@ -53,6 +53,15 @@ impl Index {
         let names: HashSet<_> =
             may.iter().filter_map(|(_, at)| media.get(*at)).map(|file| file.path.name().as_bytes()).collect();
         let only = || may.first().filter(|_| names.len() == 1);
-        found.or_else(only).map(|(_, at)| *at)
+        let found = found.or_else(only).map(|(_, at)| *at)?;
+        let is_twin = |at: &usize| {
+            let (file, twin) = (media.get(found), media.get(*at));
+            file.zip(twin).is_some_and(|(file, twin)| {
+                twin.scope.as_ref() == Some(tenant)
+                    && (twin.digest, twin.path.name().as_bytes())
+                        == (file.digest, file.path.name().as_bytes())
+            })
+        };
+        Some(may.iter().map(|(_, at)| *at).find(is_twin).unwrap_or(found))
     }
 }

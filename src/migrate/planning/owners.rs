@@ -8,6 +8,7 @@ use crate::record::RecordError;
 
 use super::Planning;
 use super::draft::{Draft, text_in};
+use super::files::Media;
 use super::reading::is_nothing;
 
 /// Whose those are that others name: by collection and id, and by collection and file.
@@ -17,6 +18,8 @@ pub(super) struct Owners {
     by_file: HashMap<(CollectionName, String), BTreeSet<TenantId>>,
     /// Who names a token.
     users: HashMap<String, BTreeSet<TenantId>>,
+    /// In whose folders the files of a name lie; none where it is the shared one.
+    lying: HashMap<(CollectionName, String), BTreeSet<Option<TenantId>>>,
 }
 
 /// Why an owner can't be told.
@@ -29,6 +32,23 @@ pub(super) enum NoOwner {
 }
 
 impl Owners {
+    /// What can be told from where files lie.
+    pub(super) fn of(media: &[Media]) -> Self {
+        let mut owners = Self::default();
+        for file in media {
+            let name = file.path.name().replaced();
+            owners.lying.entry((file.collection(), name)).or_default().insert(file.scope.clone());
+        }
+        owners
+    }
+
+    /// The only tenant in whose folder the record's own file lies.
+    fn keeper(&self, draft: &Draft) -> Option<TenantId> {
+        let name = documented::file_named(&draft.text_of("filename")?).to_owned();
+        let folders = self.lying.get(&(draft.collection.clone(), name))?;
+        folders.first().filter(|_| folders.len() == 1)?.clone()
+    }
+
     /// Learns whose a record is.
     pub(super) fn add(&mut self, draft: &Draft) {
         let (collection, tenant) = (&draft.collection, &draft.tenant);
@@ -126,6 +146,9 @@ impl<'a> Planning<'a> {
         }
         if let Some(tenant) = &draft.scope {
             return Ok((tenant.clone(), "its file lies in the tenant's folder"));
+        }
+        if let Some(keeper) = owners.keeper(draft) {
+            return Ok((keeper, "its own file lies in the tenant's folder"));
         }
         if let Some(followed) = owners.followed(draft) {
             return Ok(followed);

@@ -1,6 +1,6 @@
 //! The databases, read into drafts: first what others follow to their owners, then those who follow.
 
-use crate::migrate::documented::{LOOPED_VIDEOS, STREAM_TIMERS, UPLOAD_QUEUE};
+use crate::migrate::documented::{LOOPED_VIDEOS, STREAM_TIMERS, UPLOAD_QUEUE, scope_of};
 use crate::migrate::source::{self, Contents, Found, Unreadable};
 use crate::migrate::survey::{Entry, Survey};
 use crate::migrate::{Digest, Form, MigrateError, ProblemKind, SourceFile};
@@ -10,7 +10,6 @@ use crate::record::Fields;
 use super::Planning;
 use super::draft::Draft;
 use super::owners::Owners;
-use super::sorting::scope_of;
 
 /// Which collections are read first: those whose owners tell others'.
 fn rank(collection: &CollectionName) -> usize {
@@ -35,7 +34,7 @@ impl Planning<'_> {
     pub(super) fn read_records(&mut self, survey: &Survey) -> Result<(), MigrateError> {
         let mut sources = std::mem::take(&mut self.sources);
         sources.sort_by_cached_key(|source| (rank(&source.collection), source.path.clone()));
-        let mut owners = Owners::default();
+        let mut owners = Owners::of(&self.media);
         for mut source in sources {
             let Some(entry) = survey.entry(&source.path) else { continue };
             match self.contents(survey, &source, entry)? {
@@ -101,7 +100,12 @@ impl Planning<'_> {
             Ok(base) => base,
             Err(none) => {
                 let proposal = "mend it by hand, or have it left";
-                return self.findings.refuse(ProblemKind::RefusedRecord, path, at, none, proposal);
+                return self.findings.refuse(
+                    ProblemKind::RefusedRecord,
+                    (Some(path), Some(at)),
+                    none,
+                    proposal,
+                );
             }
         };
         let mut draft = Draft {
@@ -133,7 +137,7 @@ impl Planning<'_> {
             }
             Err(reason) => {
                 let proposal = "mend the owner, or name one for its id in the owners' file";
-                self.findings.refuse(ProblemKind::BadOwner, path, at, reason, proposal);
+                self.findings.refuse(ProblemKind::BadOwner, (Some(path), Some(at)), reason, proposal);
             }
         }
     }

@@ -175,13 +175,6 @@ impl Planning<'_> {
         let (Some(collection), Some(digest)) = (collection, entry.digest) else { return };
         let form: Form = source::form_of(&entry.path, &collection);
         let (path, bytes) = (entry.path.clone(), entry.bytes);
-        self.sources.push(SourceFile { path, form, collection, bytes, digest, records: 0 });
+        self.sources.push(SourceFile { path, form, collection, bytes, digest, records: 0, set_aside: true });
     }
-}
-
-/// The tenant in whose folder a file lies.
-pub(super) fn scope_of(path: &crate::migrate::TreePath) -> Option<TenantId> {
-    let parts: Vec<_> = path.parts().collect();
-    let scope = parts.get(1).filter(|_| parts.len() > 2)?.as_str()?;
-    documented::is_scope(scope).then(|| documented::tenant(scope).ok())?
 }

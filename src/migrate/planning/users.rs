@@ -13,6 +13,7 @@ use crate::quota::Limits;
 use crate::record::Fields;
 
 use super::Planning;
+use super::findings::Place;
 
 /// How many live streams the documented roles allowed to be scheduled or live at once.
 const ROLES: [(&str, u64); 3] = [("silver", 3), ("gold", 10), ("platinum", 20)];
@@ -90,16 +91,16 @@ impl Planning<'_> {
     }
 
     fn add_user(&mut self, path: &TreePath, name: &str, user: &str) {
-        let place = (Some(path), None);
         let shown = crate::paths::visible(name).into_owned();
         let id = match self.add_tenant(name, "a user") {
             Ok(id) => id,
             Err(reason) => {
                 let reason = format!("the user {shown:?} can't be a tenant: {reason}");
                 let proposal = "give the user another name";
-                return self.findings.block(ProblemKind::BadOwner, place, reason, proposal);
+                return self.findings.block(ProblemKind::BadOwner, (Some(path), None), reason, proposal);
             }
         };
+        let place = Place::of(&id, Some(path), None);
         let user: BTreeMap<String, Value> = serde_json::from_str(user).unwrap_or_default();
         let role = user.get("role").and_then(Value::as_str).map(str::trim).unwrap_or_default();
         let mut limits = Limits::unlimited();

@@ -7,7 +7,7 @@ use super::super::access::Author;
 use super::super::files;
 use super::super::kinds::Kind;
 
-use super::super::records;
+use super::super::records::{self, MissingFiles};
 use crate::archive::{ArchiveError, ArchivedFile};
 use crate::error::{Error, Result};
 use crate::ledger::Draft;
@@ -123,7 +123,7 @@ pub(super) fn restore(
     }
     for each in arrived {
         for (line, text) in each.records.iter().enumerate() {
-            (each.kind.restore)(draft, author, action, text)
+            (each.kind.restore)(draft, author, action, text, MissingFiles::Refused)
                 .map_err(|error| super::import::refused(refused(each, line, why(&error))))?;
         }
     }

@@ -212,6 +212,7 @@ impl Rounds<'_> {
         self.already_there.get_or_insert(there);
         let length = seen.bytes();
         let to_come = missing.iter().filter_map(|file| seen.files.get(file)).map(|blob| blob.bytes).sum();
+        self.target.check_room(to_come).await?;
         self.passed.begin(length.saturating_sub(to_come), length);
         if let Err(Failed { file, error }) =
             sending::send(self.source, self.target, seen, missing, &self.passed).await

@@ -8,12 +8,16 @@
 //! round until there is nothing more to bring.
 
 mod copy;
+#[cfg(feature = "migrate")]
+mod receiving;
 mod refusal;
 mod sending;
 mod source;
 mod target;
 
 pub use copy::{Copied, TenantCopy};
+#[cfg(feature = "migrate")]
+pub(crate) use receiving::{Incoming, Receiving};
 pub use refusal::CopyError;
 
 use crate::paths::{Area, FileName};

@@ -94,7 +94,17 @@ async fn send_one(
         inside.fetch_add(chunk.len() as u64, Ordering::SeqCst);
         counted.add(chunk.len() as u64);
     };
-    let body = body.inspect_ok(count).boxed();
+    put(target, file, blob, body.inspect_ok(count).boxed()).await?;
+    // Of what was there a store may have taken nothing.
+    let rest = blob.bytes.saturating_sub(bytes.load(Ordering::SeqCst));
+    if rest > 0 {
+        passed.add(rest);
+    }
+    Ok(())
+}
+
+/// Writes a file into the target, and says that it is there, if it is the one that was said.
+pub(super) async fn put(target: &Arc<Target>, file: &File, blob: &Blob, body: ByteStream) -> Result<()> {
     let body = kept(compared(body, source::ACTION, file, blob, CopyError::SourceFile), Arc::clone(target));
     let put =
         Put { incarnation: target.life(), body, length_hint: Some(blob.bytes), deadline: target.deadline() };
@@ -107,11 +117,6 @@ async fn send_one(
             if matches!(error.kind(), StoreErrorKind::AlreadyExists | StoreErrorKind::OutcomeUnknown) =>
         {
             found(target.store(), &key, file, blob, error).await?;
-            // Of what is there a store may have taken nothing.
-            let rest = blob.bytes.saturating_sub(bytes.load(Ordering::SeqCst));
-            if rest > 0 {
-                passed.add(rest);
-            }
         }
         Err(error) => return Err(written::put_failed(target::ACTION, error)),
     }

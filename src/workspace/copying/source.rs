@@ -26,7 +26,7 @@ pub(super) struct Source {
 }
 
 /// The tenant as it was at one moment.
-pub(super) struct Seen {
+pub(in crate::workspace) struct Seen {
     pub(super) life: Incarnation,
     /// How many commits there were.
     pub(super) number: u64,
@@ -39,14 +39,22 @@ pub(super) struct Seen {
     /// A digest of that.
     pub(super) digest: String,
     pub(super) files: BTreeMap<File, Blob>,
+    /// The profile that the tenant has while it arrives, if that is another: without limits, where what it has
+    /// from before there were any is not held against it.
+    pub(super) arriving: Option<Arc<str>>,
     /// As long as this is held, this process deletes none of them.
-    _pinned: Pinned,
+    pub(super) _pinned: Pinned,
 }
 
 impl Seen {
     /// The header with which this state was seen.
     pub(super) fn profile_text(&self) -> Arc<str> {
         self.state.header().map_or_else(|| "{}".into(), |header| Arc::clone(&header.profile))
+    }
+
+    /// The profile with which it arrives.
+    pub(super) fn arriving_text(&self) -> Arc<str> {
+        self.arriving.clone().unwrap_or_else(|| self.profile_text())
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -103,6 +111,7 @@ impl Source {
                 state,
                 digest,
                 files,
+                arriving: None,
                 _pinned: pinned,
             };
             Ok(seen)

@@ -20,7 +20,7 @@ use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Ledger, Lifecycle, Section, State, TenantHeader, Work};
 use crate::ownership::{Action, Permit, Principal, Resource};
-use crate::paths::{BlobKey, Incarnation};
+use crate::paths::{BlobKey, Incarnation, TenantId};
 use crate::quota;
 use crate::store::TenantStore;
 use crate::workspace::access::{Access, Core};
@@ -71,8 +71,9 @@ pub(super) enum Begun {
 }
 
 /// A life on its way.
-pub(super) struct Target {
-    access: Access,
+pub(in crate::workspace) struct Target {
+    core: Arc<Core>,
+    tenant: TenantId,
     permit: Permit,
     /// The ledgers during this copy.
     ledger: Ledger,
@@ -95,11 +96,37 @@ impl Target {
         let run = move |draft: &mut Draft, _: &Principal| begin(draft, &core, &inside, moves);
         let (life, permit, _) = access.transact_in_any_life(ACTION, &Resource::Tenant, run).await?;
         let Some(life) = life else { return Ok(Begun::Done) };
-        let core = &access.core;
+        let core = Arc::clone(&access.core);
         let ledger = core.guarded.ledger_during(&permit, work);
+        Ok(Begun::UnderWay(Self::new(core, access.tenant().clone(), permit, ledger, life)))
+    }
+
+    /// The same where nobody asks for it but the host.
+    #[cfg(feature = "migrate")]
+    pub(in crate::workspace) async fn begin_for_host(
+        core: Arc<Core>,
+        permit: Permit,
+        seen: &Arc<Seen>,
+    ) -> Result<Begun> {
+        let tenant = permit.tenant().clone();
+        let ledger = core.guarded.ledger(&permit).clone();
+        let (inside, seen) = (Arc::clone(&core), Arc::clone(seen));
+        let run = move |draft: &mut Draft| begin(draft, &inside, &seen, false);
+        let (life, _) = ledger.transact(ACTION.as_str(), &tenant, run).await?;
+        let Some(life) = life else { return Ok(Begun::Done) };
+        Ok(Begun::UnderWay(Self::new(core, tenant, permit, ledger, life)))
+    }
+
+    fn new(
+        core: Arc<Core>,
+        tenant: TenantId,
+        permit: Permit,
+        ledger: Ledger,
+        life: Incarnation,
+    ) -> Arc<Self> {
         let deadline = Deadline::new(core.clock.now(), Arc::clone(&core.clock));
         let (until, renewing) = (AtomicI64::new(0), tokio::sync::Mutex::default());
-        Ok(Begun::UnderWay(Arc::new(Self { access, permit, ledger, life, deadline, until, renewing })))
+        Arc::new(Self { core, tenant, permit, ledger, life, deadline, until, renewing })
     }
 
     /// Brings the ledger to what the source was seen to be, and holds room for what is missing: these files.
@@ -107,15 +134,18 @@ impl Target {
     pub(super) async fn agree(self: &Arc<Self>, seen: &Arc<Seen>) -> Result<Option<Vec<File>>> {
         let (this, inside) = (Arc::clone(self), Arc::clone(seen));
         let run = move |draft: &mut Draft| agree(draft, &this, &inside);
-        let (agreed, _) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        let (agreed, _) = self.ledger.transact(ACTION.as_str(), &self.tenant, run).await?;
         let Some((missing, until)) = agreed else { return Ok(None) };
         self.held_until(until);
-        let bytes = missing.iter().filter_map(|file| seen.files.get(file));
-        let needed = bytes.fold(0_u64, |sum, blob| sum.saturating_add(blob.bytes));
-        if needed > 0 {
-            written::check_free_space(&self.access.core, &self.permit, ACTION, needed).await?;
-        }
         Ok(Some(missing))
+    }
+
+    /// Refuses to begin writing so many bytes where the medium has not got them.
+    pub(super) async fn check_room(&self, needed: u64) -> Result<()> {
+        match needed {
+            0 => Ok(()),
+            _ => written::check_free_space(&self.core, &self.permit, ACTION, needed).await,
+        }
     }
 
     fn held_until(&self, until: Timestamp) {
@@ -125,7 +155,7 @@ impl Target {
 
     /// Renews the reservations if half of their time is over.
     pub(super) async fn keep(self: &Arc<Self>) -> Result<()> {
-        let core = &self.access.core;
+        let core = &self.core;
         let is_late = || written::is_late(core, self.until.load(Ordering::SeqCst));
         if !is_late() {
             return Ok(());
@@ -138,7 +168,7 @@ impl Target {
         let this = Arc::clone(self);
         let run = move |draft: &mut Draft| {
             this.header(draft.state())?;
-            let until = written::until(&this.access.core, draft.now());
+            let until = written::until(&this.core, draft.now());
             for (address, held) in files::entries::<Reservation>(draft.state(), &Section::RESERVATIONS) {
                 if let Some((area, name)) = files::of_address(&address) {
                     files::reserve(draft, area, &name, held.bytes, until);
@@ -146,7 +176,7 @@ impl Target {
             }
             Ok(until)
         };
-        let (until, _) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        let (until, _) = self.ledger.transact(ACTION.as_str(), &self.tenant, run).await?;
         self.held_until(until);
         Ok(())
     }
@@ -160,28 +190,43 @@ impl Target {
                 return Ok(true);
             }
             if this.header(draft.state()).is_ok() {
-                files::settle(draft, &this.access.core, ACTION.as_str(), area, &name, &blob)?;
+                files::settle(draft, &this.core, ACTION.as_str(), area, &name, &blob)?;
                 return Ok(true);
             }
             let header = draft.state().header();
             let lives =
                 |header: &Arc<TenantHeader>| header.incarnation == this.life && is_alive(&header.lifecycle);
             if header.is_some_and(lives) && !files::is_doomed(draft.state(), area, &name) {
-                files::reserve(draft, area, &name, 0, written::until(&this.access.core, draft.now()));
+                files::reserve(draft, area, &name, 0, written::until(&this.core, draft.now()));
                 files::abandon(draft, area, &name);
             }
             Ok(false)
         };
-        match self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await? {
+        match self.ledger.transact(ACTION.as_str(), &self.tenant, run).await? {
             (true, _) => Ok(()),
             (false, _) => Err(Error::new(ErrorKind::Gone, ACTION.as_str())),
         }
     }
 
+    /// Says that files are there, whole, in one commit: they were put into place past the store.
+    #[cfg(feature = "migrate")]
+    pub(super) async fn settle_all(self: &Arc<Self>, files: Vec<(File, Blob)>) -> Result<()> {
+        let this = Arc::clone(self);
+        let run = move |draft: &mut Draft| {
+            this.header(draft.state())?;
+            for ((area, name), blob) in &files {
+                files::settle(draft, &this.core, ACTION.as_str(), *area, name, blob)?;
+            }
+            Ok(())
+        };
+        self.ledger.transact(ACTION.as_str(), &self.tenant, run).await?;
+        Ok(())
+    }
+
     /// Puts everything there that was seen, for nobody to see yet. `false` if something is still missing, or
     /// somebody came between.
     pub(super) async fn replace(&self, seen: &Arc<Seen>) -> Result<bool> {
-        let (operation, tenant) = (ACTION.as_str(), self.access.tenant());
+        let (operation, tenant) = (ACTION.as_str(), &self.tenant);
         let state = self.ledger.read(operation, tenant).await?;
         let header = TenantHeader { profile: seen.profile_text(), ..self.header(&state)?.clone() };
         let is_there = |((area, name), blob): (&File, &Blob)| {
@@ -198,18 +243,18 @@ impl Target {
             let origin = Origin::of(&inside, Some(&inside.digest)).text();
             before.replaced_by(&inside.state, origin)
         };
-        let snapshot = self.access.core.aside(ACTION, write).await?;
+        let snapshot = self.core.aside(ACTION, write).await?;
         self.ledger.replace(operation, tenant, &state, &header, snapshot).await
     }
 
     /// Compares what the store has now with what was seen. `false` if somebody came between.
     pub(super) async fn verify(&self, seen: &Arc<Seen>) -> Result<bool> {
-        let state = self.ledger.read(ACTION.as_str(), self.access.tenant()).await?;
+        let state = self.ledger.read(ACTION.as_str(), &self.tenant).await?;
         self.header(&state)?;
         if Origin::read(&state).as_ref() != Some(&Origin::of(seen, Some(&seen.digest))) {
             return Ok(false);
         }
-        let found = self.access.core.aside(ACTION, move || state.portable(files::portable).digest()).await?;
+        let found = self.core.aside(ACTION, move || state.portable(files::portable).digest()).await?;
         if found != seen.digest {
             return Err(refused(ACTION, CopyError::TargetRecords));
         }
@@ -225,14 +270,14 @@ impl Target {
             if is_it {
                 // A slower copy has renewed what it may write as long as the tenant was arriving: its reservations
                 // all at once, also when one of them was given up here.
-                files::prolong_dooms(draft, written::until(&this.access.core, draft.now()));
+                files::prolong_dooms(draft, written::until(&this.core, draft.now()));
                 draft.set_header(TenantHeader { lifecycle: Lifecycle::Active, ..header });
             }
             Ok(is_it)
         };
-        let (done, state) = self.ledger.transact(ACTION.as_str(), self.access.tenant(), run).await?;
+        let (done, state) = self.ledger.transact(ACTION.as_str(), &self.tenant, run).await?;
         if done {
-            let core = &self.access.core;
+            let core = &self.core;
             core.created(&self.permit).await;
             let doomed = files::entries::<Doom>(&state, &Section::DOOMS).into_iter();
             let doomed: Vec<_> = doomed.filter_map(|(address, _)| files::of_address(&address)).collect();
@@ -243,7 +288,7 @@ impl Target {
 
     /// Whether this life is a whole copy of what was seen, and can be seen itself.
     pub(super) async fn is_whole(&self, seen: &Seen) -> Result<bool> {
-        let state = self.ledger.read(ACTION.as_str(), self.access.tenant()).await?;
+        let state = self.ledger.read(ACTION.as_str(), &self.tenant).await?;
         let header = state.header().filter(|header| header.incarnation == self.life);
         let lives = header.is_some_and(|header| header.lifecycle == Lifecycle::Active);
         Ok(lives && Origin::read(&state).is_some_and(|origin| origin.is_whole(seen)))
@@ -257,11 +302,11 @@ impl Target {
     }
 
     pub(super) fn store(&self) -> &dyn TenantStore {
-        &**self.access.core.guarded.store(&self.permit)
+        &**self.core.guarded.store(&self.permit)
     }
 
     pub(super) fn key(&self, (area, name): &File) -> BlobKey {
-        BlobKey::new(self.access.tenant().clone(), *area, name.clone())
+        BlobKey::new(self.tenant.clone(), *area, name.clone())
     }
 
     pub(super) const fn life(&self) -> Incarnation {
@@ -271,6 +316,18 @@ impl Target {
     pub(super) fn deadline(&self) -> Deadline {
         self.deadline.clone()
     }
+}
+
+/// Whether a life came from that one.
+#[cfg(feature = "migrate")]
+pub(super) fn is_of(state: &State, life: Incarnation) -> bool {
+    Origin::read(state).is_some_and(|origin| origin.life == life.to_string())
+}
+
+/// Whether a life that came whole is still what it was then.
+#[cfg(feature = "migrate")]
+pub(super) fn is_unchanged(state: &State) -> bool {
+    Origin::read(state).is_some_and(|origin| origin.digest == Some(state.portable(files::portable).digest()))
 }
 
 /// Whether a target's state rests on a newer one of the source.
@@ -315,7 +372,7 @@ fn begin(draft: &mut Draft, core: &Core, seen: &Seen, moves: bool) -> Result<Opt
     }
     fits(core, seen)?;
     let (incarnation, lifecycle) = (core.fresh_life(), Lifecycle::Arriving);
-    draft.set_header(TenantHeader { incarnation, lifecycle, profile: seen.profile_text() });
+    draft.set_header(TenantHeader { incarnation, lifecycle, profile: seen.arriving_text() });
     draft.set_origin(Origin::of(seen, None).text());
     Ok(Some(incarnation))
 }
@@ -331,12 +388,15 @@ pub(super) fn check_moves(seen: &Seen) -> Result<()> {
 /// Refuses what the target could not keep.
 fn fits(core: &Core, seen: &Seen) -> Result<()> {
     tenants::validate(&seen.profile, core, ACTION.as_str())?;
-    quota::check(&core.plans, &State::absent(), &seen.state)
+    match seen.arriving {
+        Some(_) => Ok(()),
+        None => quota::check(&core.plans, &State::absent(), &seen.state),
+    }
 }
 
 /// Brings a draft to what was seen; the files that are missing and until when there is room for them.
 fn agree(draft: &mut Draft, target: &Target, seen: &Seen) -> Result<Option<(Vec<File>, Timestamp)>> {
-    let core = &target.access.core;
+    let core = &target.core;
     let header = target.header(draft.state())?.clone();
     if knows_more(draft.state(), seen) {
         return Ok(None);
@@ -355,8 +415,8 @@ fn agree(draft: &mut Draft, target: &Target, seen: &Seen) -> Result<Option<(Vec<
             files::abandon(draft, area, &name);
         }
     }
-    if *header.profile != *seen.profile_text() {
-        draft.set_header(TenantHeader { profile: seen.profile_text(), ..header });
+    if *header.profile != *seen.arriving_text() {
+        draft.set_header(TenantHeader { profile: seen.arriving_text(), ..header });
     }
     let mut missing = Vec::new();
     for (file, blob) in &seen.files {

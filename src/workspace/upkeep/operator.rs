@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::ledger::Draft;
 use crate::ownership::Action;
+#[cfg(feature = "migrate")]
+use crate::ownership::Permit;
 use crate::paths::TenantId;
 
 use super::super::access::Core;
@@ -120,6 +122,12 @@ impl Operator {
     /// As for [`sweep_all`](Self::sweep_all).
     pub async fn round(&self) -> Result<RoundReport> {
         self.upkeep().round().await
+    }
+
+    /// Permission for what is done for a migration.
+    #[cfg(feature = "migrate")]
+    pub(in crate::workspace) fn permitted(&self, action: Action, tenant: &TenantId) -> (Arc<Core>, Permit) {
+        (Arc::clone(&self.core), self.core.gate.operate(&self.reason, action, tenant))
     }
 
     fn upkeep(&self) -> Upkeep<'_> {

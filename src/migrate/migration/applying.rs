@@ -1,0 +1,433 @@
+//! Doing what a plan says, from wherever that was left off.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::disk::Root;
+use super::held::{Held, Release};
+use super::journal::{self, Journal};
+use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next};
+use crate::migrate::documented::WORKBOOK;
+use crate::migrate::{
+    Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath, owned_workbook,
+};
+use crate::paths::{Area, CollectionName, FileName, TenantId};
+use crate::record::RecordText;
+use crate::store::{ByteStream, TenantStore};
+use crate::workspace::{Incoming, NewTenant, Operator, Receiving, Tenantry};
+
+/// How many files are moved before their folders are synced and the ledger told.
+const AT_ONCE: usize = 256;
+/// How many files are copied at a time.
+const COPIES: usize = 4;
+/// How many bytes of a file are read at a time.
+const CHUNK: usize = 1 << 20;
+/// How long what is under way is waited for at the end.
+const CLOSING: Duration = Duration::from_secs(600);
+/// What the operator's log says of all this.
+pub(super) const REASON: &str = "migration";
+
+type Records = HashMap<TenantId, Vec<(CollectionName, RecordText)>>;
+
+/// A migration at work.
+pub(super) struct Work<'a> {
+    pub(super) migration: &'a Migration,
+    pub(super) root: Arc<Root>,
+    pub(super) journal: Journal,
+    bytes: u64,
+}
+
+/// The library, opened for this migration.
+pub(super) struct Opened {
+    pub(super) tenantry: Tenantry,
+    release: Release,
+}
+
+impl Opened {
+    /// Closes it, and waits until its store is let go of: `done` is what was done with it.
+    pub(super) async fn close<T>(self, done: Result<T, MigrateError>) -> Result<T, MigrateError> {
+        let closed = self.tenantry.close(CLOSING).await.map_err(MigrateError::Tenant);
+        drop(self.tenantry);
+        // What did not end in all that time is not waited for.
+        if closed.is_ok() {
+            self.release.wait().await;
+        }
+        done.and_then(|done| closed.map(|()| done))
+    }
+}
+
+/// The identity of a tenant that comes from that plan.
+pub(super) fn origin(plan: &Plan, tenant: &TenantId) -> [u8; 16] {
+    let fingerprint = plan.fingerprint.to_string();
+    Digest::of_parts([fingerprint.as_bytes(), tenant.as_str().as_bytes()]).half().to_be_bytes()
+}
+
+impl Migration {
+    pub(super) async fn applied(&self, plan: &Plan) -> Result<Applied, MigrateError> {
+        let problems = plan.problems.iter().filter(|problem| problem.blocking).count();
+        if problems > 0 {
+            return Err(MigrateError::Blocked { problems });
+        }
+        let root = Arc::new(Root::take(&self.root)?);
+        let told = |went_on, was_done| Applied {
+            tenants: plan.tenants.iter().filter(|tenant| !tenant.exists).count() as u64,
+            files: plan.totals.files,
+            file_bytes: plan.totals.file_bytes,
+            records: plan.totals.records,
+            went_on,
+            was_done,
+        };
+        let journal = Journal::open(&root)?;
+        let went_on = journal.is_some();
+        let journal = match journal {
+            Some(journal) if !journal.is_of(plan, self.name()) => return Err(MigrateError::OtherMigration),
+            Some(journal) => match journal.phase() {
+                MigrationPhase::Applied => return Ok(told(true, true)),
+                MigrationPhase::Applying => journal,
+                _ => return Err(MigrateError::OtherMigration),
+            },
+            None => self.begin(&root, plan)?,
+        };
+        let mut work = Work { migration: self, root, journal, bytes: 0 };
+        let opened = match work.open().await {
+            Err(error) if !went_on => {
+                // Nothing was done yet, and somebody else may be at work.
+                work.journal.forget(&work.root)?;
+                return Err(error);
+            }
+            opened => opened?,
+        };
+        work.carry_out(opened).await?;
+        Ok(told(went_on, false))
+    }
+
+    /// Sees that the tree is the one that was planned for, and that there is room; then there is a journal.
+    fn begin(&self, root: &Root, plan: &Plan) -> Result<Journal, MigrateError> {
+        self.tell(MigrationStage::Comparing, None, (0, 1), (0, plan.totals.file_bytes))?;
+        if self.planner.fingerprint(root.path())? != plan.fingerprint {
+            return Err(MigrateError::TreeChanged);
+        }
+        if self.elsewhere.is_none()
+            && let Some(free) = root.free_space().filter(|free| *free < plan.totals.space_needed)
+        {
+            return Err(MigrateError::Space { needed: plan.totals.space_needed, free });
+        }
+        self.tell(MigrationStage::Journal, None, (0, 1), (0, plan.totals.file_bytes))?;
+        Journal::begin(root, plan, self.name(), self.clock.now())
+    }
+
+    /// Moves a file, where both places lie on one file system.
+    fn moved(&self, root: &Root, from: &TreePath, to: &TreePath) -> Result<(), MigrateError> {
+        #[cfg(feature = "testkit")]
+        if self.across_file_systems {
+            let kind = std::io::ErrorKind::CrossesDevices;
+            return Err(MigrateError::Write { path: to.clone(), kind });
+        }
+        root.move_file(from, to)
+    }
+
+    /// The name of the other store, if there is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.elsewhere.as_ref().map(|elsewhere| elsewhere.name.as_str())
+    }
+
+    /// Tells what comes next, and stops if that is the answer.
+    pub(super) fn tell(
+        &self,
+        stage: MigrationStage,
+        tenant: Option<&TenantId>,
+        (done, total): (u64, u64),
+        (bytes, total_bytes): (u64, u64),
+    ) -> Result<(), MigrateError> {
+        let tenant = tenant.cloned();
+        match (self.progress)(&MigrationProgress { stage, tenant, done, total, bytes, total_bytes }) {
+            Next::Go => Ok(()),
+            Next::Stop => Err(MigrateError::Stopped),
+        }
+    }
+
+    /// The store in which the tenants are to be, held alone if it is the root's.
+    pub(super) async fn store(&self) -> Result<Arc<dyn TenantStore>, MigrateError> {
+        match &self.elsewhere {
+            Some(elsewhere) => Ok(Arc::clone(&elsewhere.store)),
+            None => in_place(&self.root).await,
+        }
+    }
+}
+
+/// The store of the root itself, held alone.
+#[cfg(target_os = "linux")]
+async fn in_place(root: &std::path::Path) -> Result<Arc<dyn TenantStore>, MigrateError> {
+    use crate::store::StoreErrorKind;
+    use crate::store::local::{LocalOptions, LocalStore, Processes};
+    let options = LocalOptions { processes: Processes::Only, ..LocalOptions::default() };
+    match LocalStore::open(root, options).await {
+        Ok(store) => Ok(Arc::new(store)),
+        Err(error) if error.kind() == StoreErrorKind::Locked => Err(MigrateError::Busy),
+        Err(error) => Err(MigrateError::Store(error)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn in_place(_: &std::path::Path) -> Result<Arc<dyn TenantStore>, MigrateError> {
+    use crate::store::{StoreError, StoreErrorKind};
+    let text = "the store on the local disk is built for Linux alone";
+    Err(MigrateError::Store(StoreError::new(StoreErrorKind::Unsupported, "open root", text)))
+}
+
+impl<'a> Work<'a> {
+    pub(super) const fn of(migration: &'a Migration, root: Arc<Root>, journal: Journal) -> Self {
+        Self { migration, root, journal, bytes: 0 }
+    }
+
+    pub(super) fn step(
+        &self,
+        stage: MigrationStage,
+        tenant: Option<&TenantId>,
+        done: usize,
+        total: usize,
+    ) -> Result<(), MigrateError> {
+        let bytes = (self.bytes, self.journal.plan.totals.file_bytes);
+        self.migration.tell(stage, tenant, (done as u64, total as u64), bytes)
+    }
+
+    /// Whether the tenants are to be in the root itself.
+    pub(super) const fn in_place(&self) -> bool {
+        self.migration.elsewhere.is_none()
+    }
+
+    /// Opens the library over the store in which the tenants are to be.
+    pub(super) async fn open(&self) -> Result<Opened, MigrateError> {
+        let (store, release) = Held::new(self.migration.store().await?);
+        let Migration { planner, clock, .. } = self.migration;
+        let tenantry = planner.open(Arc::new(store), Arc::clone(clock), &self.journal.plan).await;
+        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Tenant)?, release })
+    }
+
+    async fn carry_out(&mut self, opened: Opened) -> Result<(), MigrateError> {
+        let done = self.bring_all(&opened.tenantry.operator(REASON)).await;
+        opened.close(done).await?;
+        self.step(MigrationStage::Ending, None, 0, 1)?;
+        self.write_workbook()?;
+        self.journal.set_phase(&self.root, MigrationPhase::Applied)
+    }
+
+    /// Moves what holds records to the originals: from there it is read from now on, and its place is free.
+    fn set_aside(&self) -> Result<(), MigrateError> {
+        let sources: Vec<_> = self.journal.plan.sources.iter().filter(|source| source.set_aside).collect();
+        let mut folders = std::collections::BTreeSet::new();
+        for (done, source) in sources.iter().enumerate() {
+            let original = original(&source.path);
+            if self.root.has(&original)? {
+                continue;
+            }
+            self.step(MigrationStage::SettingAside, None, done, sources.len())?;
+            self.root.make_folder(&original.folder())?;
+            self.root.move_file(&source.path, &original)?;
+            folders.extend([original.folder(), source.path.folder()]);
+        }
+        folders.iter().try_for_each(|folder| self.root.sync_folder(folder))
+    }
+
+    fn texts(&self) -> Result<Texts, MigrateError> {
+        let root = self.root.path();
+        let planner = &self.migration.planner;
+        let originals = self.root.at(&journal::originals())?;
+        Ok(Texts::new(root, &self.journal.plan).or_before(&originals).record_limits(planner.limits()))
+    }
+
+    /// The records of all tenants that are still to come, each database read once.
+    fn records(&self) -> Result<Records, MigrateError> {
+        let (mut texts, mut records) = (self.texts()?, Records::new());
+        let to_come = self.journal.plan.records.iter().filter(|record| !self.journal.is_done(&record.tenant));
+        for record in to_come {
+            let text = texts.of(record)?;
+            records.entry(record.tenant.clone()).or_default().push((record.collection.clone(), text));
+        }
+        Ok(records)
+    }
+
+    /// Brings the tenants that are not there, one after the other.
+    async fn bring_all(&mut self, operator: &Operator) -> Result<(), MigrateError> {
+        // What the application wrote may be in memory alone, and is relied on from now on.
+        self.root.sync_all()?;
+        if self.in_place() {
+            self.set_aside()?;
+        }
+        let mut records = self.records()?;
+        let plan = Arc::clone(&self.journal.plan);
+        let mut files: BTreeMap<&TenantId, Vec<(&PlannedFile, &Placement)>> = BTreeMap::new();
+        for file in &plan.files {
+            for to in &file.to {
+                files.entry(&to.tenant).or_default().push((file, to));
+            }
+        }
+        let tenants: Vec<&PlannedTenant> = plan.tenants.iter().filter(|tenant| !tenant.exists).collect();
+        for (number, tenant) in tenants.iter().enumerate() {
+            let own = files.remove(&tenant.id).unwrap_or_default();
+            let own_bytes: u64 = own.iter().map(|(file, _)| file.bytes).sum();
+            let after = self.bytes + own_bytes;
+            if !self.journal.is_done(&tenant.id) {
+                self.step(MigrationStage::Beginning, Some(&tenant.id), number, tenants.len())?;
+                let records = records.remove(&tenant.id).unwrap_or_default();
+                self.bring(operator, tenant, &own, records).await?;
+                self.journal.note_done(&self.root, &tenant.id)?;
+            }
+            self.bytes = after;
+        }
+        Ok(())
+    }
+
+    async fn bring(
+        &mut self,
+        operator: &Operator,
+        tenant: &PlannedTenant,
+        files: &[(&PlannedFile, &Placement)],
+        records: Vec<(CollectionName, RecordText)>,
+    ) -> Result<(), MigrateError> {
+        let plan = &self.journal.plan;
+        let mut new = NewTenant::new(tenant.role)
+            .display_name(&tenant.display_name)
+            .time_zone(&plan.options.time_zone)
+            .limits(tenant.limits.clone());
+        new.plan.clone_from(&tenant.plan);
+        let incoming = Incoming {
+            tenant: tenant.id.clone(),
+            origin: origin(plan, &tenant.id),
+            new,
+            created_at: self.journal.begun_at(),
+            files: files
+                .iter()
+                .map(|(file, to)| (to.area, to.name.clone(), file.bytes, file.digest.to_string()))
+                .collect(),
+            records,
+        };
+        let Some(receiving) = operator.receive(incoming).await.map_err(MigrateError::Tenant)? else {
+            return Ok(());
+        };
+        let missing = receiving.missing().await.map_err(MigrateError::Tenant)?;
+        self.files(&tenant.id, &receiving, files, missing).await?;
+        self.step(MigrationStage::Records, Some(&tenant.id), 0, 1)?;
+        receiving.complete().await.map_err(MigrateError::Tenant)
+    }
+
+    /// Moves or copies those of a tenant's files that are not there yet.
+    async fn files(
+        &mut self,
+        tenant: &TenantId,
+        receiving: &Receiving,
+        files: &[(&PlannedFile, &Placement)],
+        missing: Vec<(Area, FileName)>,
+    ) -> Result<(), MigrateError> {
+        let missing: std::collections::BTreeSet<_> = missing.into_iter().collect();
+        let wanted = files.iter().filter(|(_, to)| missing.contains(&(to.area, to.name.clone())));
+        let is_moved = |file: &PlannedFile, to: &Placement| {
+            self.in_place() && (file.is_moved() || file.stays()) && file.to.first() == Some(to)
+        };
+        let (moved, mut copied): (Vec<_>, Vec<_>) =
+            wanted.copied().partition(|(file, to)| is_moved(file, to));
+        let (total, mut done) = (moved.len() + copied.len(), 0);
+        for some in moved.chunks(AT_ONCE) {
+            self.step(MigrationStage::Files, Some(tenant), done, total)?;
+            let elsewhere = self.move_files(some)?;
+            let here = some.iter().filter(|(file, _)| !elsewhere.contains(&file.from));
+            let here = here.map(|(_, to)| (to.area, to.name.clone())).collect();
+            receiving.are_there(here).await.map_err(MigrateError::Tenant)?;
+            copied.extend(some.iter().filter(|(file, _)| elsewhere.contains(&file.from)));
+            done += some.len();
+            self.bytes += some.iter().map(|(file, _)| file.bytes).sum::<u64>();
+        }
+        for some in copied.chunks(COPIES) {
+            self.step(MigrationStage::Files, Some(tenant), done, total)?;
+            // Made before they are waited for: a stream that held the closure could be sent to no other thread.
+            let copies: Vec<_> = some.iter().map(|(file, to)| self.copy(receiving, file, to)).collect();
+            stream::iter(copies).buffer_unordered(COPIES).try_collect::<()>().await?;
+            done += some.len();
+            self.bytes += some.iter().map(|(file, _)| file.bytes).sum::<u64>();
+        }
+        Ok(())
+    }
+
+    /// Moves files to where they go, durably; those that can't be, since they lie on another file system.
+    fn move_files(
+        &self,
+        files: &[(&PlannedFile, &Placement)],
+    ) -> Result<std::collections::BTreeSet<TreePath>, MigrateError> {
+        let (mut folders, mut elsewhere) =
+            (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+        for (file, to) in files {
+            let to = to.path();
+            if file.from == to || (!self.root.has(&file.from)? && self.root.has(&to)?) {
+                continue;
+            }
+            match self.migration.moved(&self.root, &file.from, &to) {
+                Err(MigrateError::Write { kind: std::io::ErrorKind::CrossesDevices, .. }) => {
+                    elsewhere.insert(file.from.clone());
+                }
+                moved => {
+                    moved?;
+                    folders.extend([file.from.folder(), to.folder()]);
+                }
+            }
+        }
+        folders.iter().try_for_each(|folder| self.root.sync_folder(folder))?;
+        Ok(elsewhere)
+    }
+
+    async fn copy(
+        &self,
+        receiving: &Receiving,
+        file: &PlannedFile,
+        to: &Placement,
+    ) -> Result<(), MigrateError> {
+        let first = file.to.first().map(Placement::path).filter(|_| self.in_place());
+        let from = match first {
+            // It has been moved already.
+            Some(first) if !self.root.has(&file.from)? => first,
+            _ => file.from.clone(),
+        };
+        let body = body(Arc::clone(&self.root), from)?;
+        receiving.put(&(to.area, to.name.clone()), body).await.map_err(MigrateError::Tenant)
+    }
+
+    /// Writes the workbook anew, with the owners: in its place, or beside the originals where that is taken.
+    fn write_workbook(&self) -> Result<(), MigrateError> {
+        let Some(bytes) = owned_workbook::workbook(&self.journal.plan, &mut self.texts()?)? else {
+            return Ok(());
+        };
+        let path = TreePath::root().join(WORKBOOK);
+        let place = match self.in_place() && !self.root.has(&path)? {
+            true => path,
+            false => journal::folder().join(WORKBOOK),
+        };
+        self.root.write(&place, &bytes)
+    }
+}
+
+/// Where the original of a file is.
+pub(super) fn original(path: &TreePath) -> TreePath {
+    path.parts().fold(journal::originals(), |folder, part| folder.child_named(part))
+}
+
+/// The bytes of a file.
+fn body(root: Arc<Root>, path: TreePath) -> Result<ByteStream, MigrateError> {
+    let file = Arc::new(root.open(&path)?);
+    let chunks = stream::try_unfold(file, |file: Arc<File>| async move {
+        let inside = Arc::clone(&file);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut buffer = vec![0; CHUNK];
+            let length = (&*inside).read(&mut buffer)?;
+            buffer.truncate(length);
+            Ok::<_, std::io::Error>(Bytes::from(buffer))
+        });
+        let bytes = read.await.map_err(std::io::Error::other)??;
+        Ok((!bytes.is_empty()).then_some((bytes, file)))
+    });
+    Ok(chunks.boxed())
+}

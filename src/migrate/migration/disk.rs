@@ -1,0 +1,199 @@
+//! What is done to the root's files: moved, never over another; written whole; removed, no link followed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::migrate::{MigrateError, TreePath, survey};
+
+/// A root's folder, held by this migration alone as long as this lives.
+pub(super) struct Root {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Root {
+    /// Takes the root, unless another migration is at work in it.
+    pub(super) fn take(path: &Path) -> Result<Self, MigrateError> {
+        let failed = |error: io::Error| MigrateError::Root(error.kind());
+        let folder = File::open(path).map_err(failed)?;
+        if !folder.metadata().map_err(failed)?.is_dir() {
+            return Err(MigrateError::Root(io::ErrorKind::NotADirectory));
+        }
+        match folder.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: folder }),
+            Err(fs::TryLockError::WouldBlock) => Err(MigrateError::Busy),
+            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where that lies.
+    pub(super) fn at(&self, path: &TreePath) -> Result<PathBuf, MigrateError> {
+        at(&self.path, path)
+    }
+
+    /// Whether there is anything at that path.
+    pub(super) fn has(&self, path: &TreePath) -> Result<bool, MigrateError> {
+        match fs::symlink_metadata(self.at(path)?) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(MigrateError::Read { path: path.clone(), kind: error.kind() }),
+        }
+    }
+
+    /// Whether there is a folder at that path, and no link to one.
+    pub(super) fn is_folder(&self, path: &TreePath) -> Result<bool, MigrateError> {
+        Ok(fs::symlink_metadata(self.at(path)?).is_ok_and(|found| found.is_dir()))
+    }
+
+    /// Opens a file to be read.
+    pub(super) fn open(&self, path: &TreePath) -> Result<File, MigrateError> {
+        let failed = |error: io::Error| MigrateError::Read { path: path.clone(), kind: error.kind() };
+        survey::open(&self.path, path).map_err(failed)
+    }
+
+    /// Moves a file to where there is none.
+    pub(super) fn move_file(&self, from: &TreePath, to: &TreePath) -> Result<(), MigrateError> {
+        let (source, target) = (self.at(from)?, self.at(to)?);
+        rename_new(&source, &target).map_err(failed(to))
+    }
+
+    /// Moves a file to where there is none, or in place of the file that there is.
+    pub(super) fn move_over(&self, from: &TreePath, to: &TreePath) -> Result<(), MigrateError> {
+        let (source, target) = (self.at(from)?, self.at(to)?);
+        fs::rename(source, target).map_err(failed(to))
+    }
+
+    /// Makes a folder for the owner alone, with those above it, where they are missing.
+    pub(super) fn make_folder(&self, path: &TreePath) -> Result<(), MigrateError> {
+        if path.as_bytes().is_empty() || self.has(path)? {
+            return Ok(());
+        }
+        self.make_folder(&path.folder())?;
+        let place = self.at(path)?;
+        fs::create_dir(&place).map_err(failed(path))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).map_err(failed(path))?;
+        }
+        self.sync_folder(&path.folder())
+    }
+
+    /// Makes the names in a folder durable.
+    pub(super) fn sync_folder(&self, path: &TreePath) -> Result<(), MigrateError> {
+        File::open(self.at(path)?).and_then(|folder| folder.sync_all()).map_err(failed(path))
+    }
+
+    /// Makes everything durable that was ever written to the root's file system.
+    pub(super) fn sync_all(&self) -> Result<(), MigrateError> {
+        let root = TreePath::root();
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let synced = File::open(&self.path).and_then(|folder| Ok(rustix::fs::syncfs(folder)?));
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
+        synced.map_err(failed(&root))
+    }
+
+    /// Writes a file, whole and durable, in place of the one that there is.
+    pub(super) fn write(&self, path: &TreePath, bytes: &[u8]) -> Result<(), MigrateError> {
+        let new = path.folder().join(&format!(".{}.new", path.name().replaced()));
+        let place = self.at(&new)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        }
+        let written = options.open(&place).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        written.map_err(failed(path))?;
+        self.move_over(&new, path)?;
+        self.sync_folder(&path.folder())
+    }
+
+    /// The names in a folder; none where there is no folder.
+    pub(super) fn list(&self, path: &TreePath) -> Result<Vec<(TreePath, bool)>, MigrateError> {
+        let listed = match fs::read_dir(self.at(path)?) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listed => listed,
+        };
+        let entries = listed.and_then(|entries| {
+            entries
+                .map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?.is_dir()))))
+                .collect()
+        });
+        let entries: Vec<_> =
+            entries.map_err(|error| MigrateError::Read { path: path.clone(), kind: error.kind() })?;
+        let mut entries: Vec<_> =
+            entries.into_iter().map(|(name, is_folder)| (path.child(&name), is_folder)).collect();
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Removes what is no folder, if it is there.
+    pub(super) fn remove_file(&self, path: &TreePath) -> Result<(), MigrateError> {
+        if_there(fs::remove_file(self.at(path)?)).map_err(failed(path))
+    }
+
+    /// Removes a folder, if it is there; `false` if there is something in it.
+    pub(super) fn remove_folder(&self, path: &TreePath) -> Result<bool, MigrateError> {
+        match fs::remove_dir(self.at(path)?) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            removed => if_there(removed).map(|()| true).map_err(failed(path)),
+        }
+    }
+
+    /// The bytes that are free for whoever may not use the reserve; `None` where that can't be told.
+    pub(super) fn free_space(&self) -> Option<u64> {
+        #[cfg(unix)]
+        return rustix::fs::statvfs(&self.path)
+            .ok()
+            .map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+        #[cfg(not(unix))]
+        return None;
+    }
+}
+
+/// What could not be written, and why.
+fn failed(path: &TreePath) -> impl Fn(io::Error) -> MigrateError + '_ {
+    |error| MigrateError::Write { path: path.clone(), kind: error.kind() }
+}
+
+fn if_there(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Where a path lies beneath a root.
+pub(super) fn at(root: &Path, path: &TreePath) -> Result<PathBuf, MigrateError> {
+    let refused = || MigrateError::Write { path: path.clone(), kind: io::ErrorKind::InvalidFilename };
+    path.beneath(root).ok_or_else(refused)
+}
+
+/// Renames, unless something has the new name.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Some file systems have no such rename.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}

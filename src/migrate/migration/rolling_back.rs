@@ -1,0 +1,221 @@
+//! Putting everything back as it was.
+//!
+//! Each step can be told from the tree: an original lies among the originals or at its old place, a moved file
+//! where it went or where it was, and what the journal does not know from before was made by the migration.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::applying::{REASON, Work, origin, original};
+use super::disk::Root;
+use super::journal::{self, Journal};
+use super::{Migration, MigrationPhase, MigrationStage, RolledBack};
+use crate::migrate::documented::FOLDERS;
+use crate::migrate::survey::OWN;
+use crate::migrate::{MigrateError, TreePath};
+use crate::paths::TenantId;
+use crate::workspace::{Erasure, Operator};
+
+/// How many files are moved back or removed in one step.
+const AT_ONCE: usize = 256;
+
+impl Migration {
+    pub(super) async fn rolled_back(&self) -> Result<RolledBack, MigrateError> {
+        let root = Arc::new(Root::take(&self.root)?);
+        let was_rolled_back = journal::is_rolled_back(&root)?;
+        let Some(journal) = Journal::open(&root)? else {
+            return match journal::status(root.path())?.phase {
+                _ if was_rolled_back => Ok(RolledBack::default()),
+                MigrationPhase::Finished => Err(MigrateError::Finished),
+                _ => Err(MigrateError::NoMigration),
+            };
+        };
+        if !journal.is_to(self.name()) {
+            return Err(MigrateError::OtherMigration);
+        }
+        let mut work = Work::of(self, root, journal);
+        let mut erasing = Vec::new();
+        if !work.in_place() {
+            erasing = work.take_away().await?;
+        } else if work.journal.phase() != MigrationPhase::RollingBack {
+            work.see_unchanged().await?;
+        }
+        let mut told = work.put_back()?;
+        told.erasing = erasing;
+        Ok(told)
+    }
+}
+
+impl Work<'_> {
+    /// Tenants of the plan that may be there.
+    fn planned(&self) -> Vec<TenantId> {
+        let tenants = self.journal.plan.tenants.iter().filter(|tenant| !tenant.exists);
+        tenants.map(|tenant| tenant.id.clone()).collect()
+    }
+
+    /// Tenants with a ledger that was not there before, and that the plan does not know.
+    fn came_since(&self) -> Result<Vec<TenantId>, MigrateError> {
+        let planned: BTreeSet<TenantId> = self.planned().into_iter().collect();
+        let mut came = Vec::new();
+        for (folder, is_folder) in self.root.list(&TreePath::root().join("data"))? {
+            let ledger = folder.join("ledger");
+            let tenant = folder.name().as_str().and_then(|name| TenantId::parse(name).ok());
+            let Some(tenant) = tenant.filter(|tenant| is_folder && !planned.contains(tenant)) else {
+                continue;
+            };
+            if self.root.has(&ledger)? && !self.journal.before.has(&ledger) {
+                came.push(tenant);
+            }
+        }
+        Ok(came)
+    }
+
+    /// Sees that nothing would be thrown away, unless that is meant.
+    async fn see_unchanged(&self) -> Result<(), MigrateError> {
+        let opened = self.open().await?;
+        let changed = self.changed(&opened.tenantry.operator(REASON)).await;
+        let changed = opened.close(changed).await?;
+        if changed.is_empty() { Ok(()) } else { Err(MigrateError::ChangedSince(changed)) }
+    }
+
+    async fn changed(&self, operator: &Operator) -> Result<Vec<TenantId>, MigrateError> {
+        if self.migration.discard_changes {
+            return Ok(Vec::new());
+        }
+        let mut changed = if self.in_place() { self.came_since()? } else { Vec::new() };
+        for tenant in self.planned() {
+            let is_as_it_was = operator.is_as_received(&tenant).await.map_err(MigrateError::Tenant)?;
+            if !is_as_it_was {
+                changed.push(tenant);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Erases the tenants in the other store; those whose erasing is not over yet.
+    async fn take_away(&mut self) -> Result<Vec<TenantId>, MigrateError> {
+        let opened = self.open().await?;
+        let erasing = self.erase(&opened.tenantry.operator(REASON)).await;
+        opened.close(erasing).await
+    }
+
+    async fn erase(&mut self, operator: &Operator) -> Result<Vec<TenantId>, MigrateError> {
+        if self.journal.phase() != MigrationPhase::RollingBack {
+            let changed = self.changed(operator).await?;
+            if !changed.is_empty() {
+                return Err(MigrateError::ChangedSince(changed));
+            }
+            self.journal.set_phase(&self.root, MigrationPhase::RollingBack)?;
+        }
+        let (planned, mut erasing) = (self.planned(), Vec::new());
+        for (done, tenant) in planned.iter().enumerate() {
+            self.step(MigrationStage::RollingBack, Some(tenant), done, planned.len())?;
+            let origin = origin(&self.journal.plan, tenant);
+            match operator.take_away(tenant, origin).await.map_err(MigrateError::Tenant)? {
+                Some(Erasure::Waiting { .. }) => erasing.push(tenant.clone()),
+                Some(Erasure::Done(_)) | None => {}
+            }
+        }
+        Ok(erasing)
+    }
+
+    /// Puts the root back as it was, and forgets the migration.
+    pub(super) fn put_back(&mut self) -> Result<RolledBack, MigrateError> {
+        let mut told = RolledBack::default();
+        if self.journal.phase() != MigrationPhase::RollingBack {
+            self.journal.set_phase(&self.root, MigrationPhase::RollingBack)?;
+        }
+        if self.in_place() {
+            self.originals_back(&mut told)?;
+            self.files_back(&mut told)?;
+            self.remove_made(&mut told)?;
+        }
+        self.step(MigrationStage::RollingBack, None, 0, 1)?;
+        self.journal.before.restore(&self.root, false)?;
+        self.root.sync_all()?;
+        self.journal.forget(&self.root)?;
+        Ok(told)
+    }
+
+    /// Moves what held records back, over what was written in its place.
+    fn originals_back(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
+        let sources = &self.journal.plan.sources;
+        for (done, some) in sources.chunks(AT_ONCE).enumerate() {
+            self.step(MigrationStage::RollingBack, None, done * AT_ONCE, sources.len())?;
+            for source in some {
+                let original = original(&source.path);
+                if self.root.has(&original)? {
+                    self.root.move_over(&original, &source.path)?;
+                    told.moved_back += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves files back to where they were.
+    fn files_back(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
+        let files = &self.journal.plan.files;
+        for (done, some) in files.chunks(AT_ONCE).enumerate() {
+            self.step(MigrationStage::RollingBack, None, done * AT_ONCE, files.len())?;
+            for file in some.iter().filter(|file| file.is_moved()) {
+                let Some(to) = file.to.first().map(super::super::Placement::path) else { continue };
+                if self.root.has(&file.from)? {
+                    continue;
+                }
+                if self.root.has(&to)? {
+                    self.root.move_file(&to, &file.from)?;
+                    told.moved_back += 1;
+                } else {
+                    told.lost.push(file.from.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what was not there before from the folders of the tenants, and of the library itself.
+    fn remove_made(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
+        let mut tenants = self.planned();
+        tenants.extend(self.came_since()?);
+        for (done, tenant) in tenants.iter().enumerate() {
+            self.step(MigrationStage::RollingBack, Some(tenant), done, tenants.len())?;
+            for folder in FOLDERS {
+                let folder = TreePath::root().join(folder).join(tenant.as_str());
+                self.remove_new(&folder, &TreePath::root(), told)?;
+            }
+        }
+        self.remove_new(&TreePath::root().join(OWN), &journal::folder(), told)?;
+        for folder in FOLDERS {
+            let folder = TreePath::root().join(folder);
+            if !self.journal.before.has(&folder) {
+                self.root.remove_folder(&folder)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is in a folder, and the folder itself, but for what was there before and for `kept`.
+    fn remove_new(
+        &self,
+        folder: &TreePath,
+        kept: &TreePath,
+        told: &mut RolledBack,
+    ) -> Result<(), MigrateError> {
+        if !self.root.is_folder(folder)? || folder == kept {
+            return Ok(());
+        }
+        for (path, is_folder) in self.root.list(folder)? {
+            if is_folder {
+                self.remove_new(&path, kept, told)?;
+            } else if !self.journal.before.has(&path) {
+                self.root.remove_file(&path)?;
+                told.removed += 1;
+            }
+        }
+        if !self.journal.before.has(folder) && self.root.remove_folder(folder)? {
+            told.removed += 1;
+        }
+        Ok(())
+    }
+}
