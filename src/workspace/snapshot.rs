@@ -22,6 +22,10 @@ use super::access::{Access, Admitted, Sight};
 use super::page::{ListOptions, Page};
 use super::records;
 
+/// The ids and texts of a collection's records.
+#[cfg(feature = "migrate")]
+type Texts = Vec<(Arc<str>, RecordText)>;
+
 /// A workspace's state at one version: immutable, cheap to clone and hold, read without waiting.
 /// What is read from it is decided by the role and visibility that hold in it.
 #[derive(Clone)]
@@ -69,7 +73,7 @@ impl Snapshot {
     /// # Errors
     /// [`Denied`](crate::ErrorKind::Denied), [`NotFound`](crate::ErrorKind::NotFound).
     #[cfg(feature = "migrate")]
-    pub(crate) fn texts(&self) -> Result<BTreeMap<CollectionName, Vec<(Arc<str>, RecordText)>>> {
+    pub(crate) fn texts(&self) -> Result<BTreeMap<CollectionName, Texts>> {
         let (action, mut texts) = (Action::ListRecords, BTreeMap::new());
         let held =
             self.state.tallies().iter().filter(|(section, tally)| !section.is_internal() && tally.count > 0);

@@ -1,0 +1,30 @@
+//! Migrations done: what each user has afterwards, that all of it can be undone to the byte, and that stopping anywhere
+//! loses nothing. Over generated trees with every way in which such a tree goes wrong.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+#[path = "../examples/collections/bulk_upload_queue.rs"]
+mod bulk_upload_queue;
+#[path = "../examples/collections/looped_videos.rs"]
+mod looped_videos;
+#[path = "../examples/collections/stream_timers.rs"]
+mod stream_timers;
+
+#[path = "migrate_apply/damaged.rs"]
+mod damaged;
+#[path = "migrate_apply/elsewhere.rs"]
+mod elsewhere;
+#[path = "migrate_apply/ended.rs"]
+mod ended;
+#[path = "migrate_apply/expected.rs"]
+mod expected;
+#[path = "migrate_apply/interrupted.rs"]
+mod interrupted;
+#[path = "migrate_apply/observed.rs"]
+mod observed;
+#[path = "migrate_apply/place.rs"]
+mod place;
+#[path = "migrate_apply/verified.rs"]
+mod verified;
+#[path = "migrate_apply/whole.rs"]
+mod whole;
