@@ -26,6 +26,7 @@ mod documented;
 mod edit;
 mod error;
 mod json;
+mod legacy;
 mod migration;
 mod options;
 mod owned_workbook;
@@ -39,6 +40,7 @@ mod tree_path;
 
 pub use digest::{Digest, DigestError};
 pub use error::MigrateError;
+pub use legacy::{Legacy, LegacyFile, LegacySession, LegacyWorkspace};
 pub use migration::{
     Applied, Difference, Differs, Finished, Migration, MigrationPhase, MigrationProgress, MigrationStage,
     MigrationStatus, Next, RolledBack, Verification, VerifiedTenant,

@@ -84,21 +84,40 @@ impl Planner {
     pub fn plan(&self, root: &Path) -> Result<Plan, MigrateError> {
         let zone = zone(&self.options.time_zone)?;
         let planning = Planning::new(&self.options, &self.limits, &self.kinds, &zone)?;
-        planning.run(&self.survey(root, Reading::All)?)
+        planning.run(&self.survey(root, Reading::All, None)?)
+    }
+
+    /// The plan as who serves the tree meanwhile needs it: what lies in the shared places is planned for also
+    /// where its tenant has a ledger. Of a file that is as it was in a known survey nothing is read.
+    pub(super) fn plan_to_serve(
+        &self,
+        root: &Path,
+        known: Option<&Survey>,
+    ) -> Result<(Survey, Plan), MigrateError> {
+        let zone = zone(&self.options.time_zone)?;
+        let planning = Planning::new(&self.options, &self.limits, &self.kinds, &zone)?;
+        let survey = self.survey(root, Reading::All, known)?;
+        let plan = planning.with_existing().run(&survey)?;
+        Ok((survey, plan))
+    }
+
+    /// What tells the tree from what it was, of which nothing is read: by what there is, how long and how old.
+    pub(super) fn glance(&self, root: &Path) -> Result<super::Digest, MigrateError> {
+        Ok(self.survey(root, Reading::Nothing, None)?.fingerprint())
     }
 
     /// What tells the tree from what it was or will be, as a plan has it; of the files' bytes nothing is read.
     pub(super) fn fingerprint(&self, root: &Path) -> Result<super::Digest, MigrateError> {
-        Ok(self.survey(root, Reading::Records)?.fingerprint())
+        Ok(self.survey(root, Reading::Records, None)?.fingerprint())
     }
 
-    fn survey(&self, root: &Path, reading: Reading) -> Result<Survey, MigrateError> {
+    fn survey(&self, root: &Path, reading: Reading, known: Option<&Survey>) -> Result<Survey, MigrateError> {
         let is_database = |name: &str| {
             let known = documented::collection_of(name)
                 .is_some_and(|collection| self.kinds.get(&collection).is_some());
             known || [documented::WORKBOOK, documented::USERS].contains(&name)
         };
-        Survey::take(root, reading, &is_database, &*self.progress)
+        Survey::take(root, reading, known, &is_database, &*self.progress)
     }
 
     /// What a record may be.

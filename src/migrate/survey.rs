@@ -4,7 +4,7 @@
 //! nothing to do with are named and not read, so that an application's own log may grow meanwhile.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -42,6 +42,8 @@ enum Matter {
 /// Which files are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
+    /// None: what there is, how long and how old, tells already much.
+    Nothing,
     /// All that matter.
     All,
     /// Those that hold records: enough to tell whether the tree is still as it was.
@@ -77,10 +79,12 @@ pub(super) const OWN: &str = ".tenantry";
 const THREADS: usize = 4;
 
 impl Survey {
-    /// Walks the tree and reads what matters.
+    /// Walks the tree and reads what matters; but of files of bytes that are as long and as old as in a known
+    /// survey, its digest is taken.
     pub(super) fn take(
         root: &Path,
         reading: Reading,
+        known: Option<&Self>,
         is_database: &dyn Fn(&str) -> bool,
         progress: &(dyn Fn(SurveyProgress) + Send + Sync),
     ) -> Result<Self, MigrateError> {
@@ -90,6 +94,11 @@ impl Survey {
         survey.entries.sort_by(|one, other| one.path.cmp(&other.path));
         for entry in &mut survey.entries {
             entry.matter = matter(entry, is_database);
+            let before = known.and_then(|known| known.entry(&entry.path));
+            let same = before.filter(|before| (before.bytes, before.modified) == (entry.bytes, entry.modified));
+            if entry.matter == Matter::Bytes {
+                entry.digest = same.and_then(|same| same.digest);
+            }
         }
         survey.digest(reading, progress);
         Ok(survey)
@@ -148,8 +157,8 @@ impl Survey {
     fn digest(&mut self, reading: Reading, progress: &(dyn Fn(SurveyProgress) + Send + Sync)) {
         let is_read = |at: &usize| match self.entries[*at].matter {
             Matter::Nothing => false,
-            Matter::Bytes => reading == Reading::All,
-            Matter::Records => true,
+            Matter::Bytes => reading == Reading::All && self.entries[*at].digest.is_none(),
+            Matter::Records => reading != Reading::Nothing,
         };
         let wanted: Vec<usize> = (0..self.entries.len()).filter(is_read).collect();
         let total: u64 = wanted.iter().map(|at| self.entries[*at].bytes).sum();
@@ -264,7 +273,7 @@ fn kind(metadata: &fs::Metadata) -> Kind {
     }
 }
 
-fn modified(metadata: &fs::Metadata) -> Timestamp {
+pub(super) fn modified(metadata: &fs::Metadata) -> Timestamp {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     since.and_then(|since| Timestamp::UNIX_EPOCH.checked_add(since).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -308,20 +317,28 @@ fn digest(
     }
 }
 
-/// Opens a file for reading: not what its name leads to, should a link stand there now, and never waiting
-/// for somebody at the other end of a pipe.
+/// Opens a file for reading: not what its name or a folder's leads to, should a link stand there now, and never
+/// waiting for somebody at the other end of a pipe. Where the root leads is the host's.
+#[cfg(unix)]
+pub(super) fn open(root: &Path, path: &TreePath) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, openat};
+    let (plain, folder) = (OFlags::RDONLY | OFlags::CLOEXEC, OFlags::DIRECTORY);
+    let mut at = rustix::fs::open(root, plain | folder, Mode::empty())?;
+    let mut parts = path.parts().peekable();
+    while let Some(part) = parts.next() {
+        let kind = if parts.peek().is_some() { folder } else { OFlags::NONBLOCK };
+        at = openat(&at, part.as_bytes(), plain | OFlags::NOFOLLOW | kind, Mode::empty())?;
+    }
+    plain_file(at.into())
+}
+
+#[cfg(not(unix))]
 pub(super) fn open(root: &Path, path: &TreePath) -> io::Result<File> {
     let beneath = path.beneath(root).ok_or(io::ErrorKind::InvalidFilename)?;
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
-        options.custom_flags(flags.cast_signed());
-    }
-    let file = options.open(beneath)?;
+    plain_file(File::open(beneath)?)
+}
+
+fn plain_file(file: File) -> io::Result<File> {
     match file.metadata()?.is_file() {
         true => Ok(file),
         false => Err(io::ErrorKind::InvalidData.into()),

@@ -284,6 +284,13 @@ impl Access {
         Ok(Principal::new(self.principal.clone(), Profile::read(operation, header)?.role))
     }
 
+    /// The principal as it is stored now.
+    #[cfg(feature = "migrate")]
+    pub(super) async fn who(&self, operation: &'static str) -> Result<Principal> {
+        let own = self.ledger().read_as(operation, &self.principal, self.freshness).await?;
+        self.principal_in(operation, own.header().map(|header| &**header))
+    }
+
     fn request<'a>(
         &'a self,
         principal: &'a Principal,
@@ -486,7 +493,7 @@ pub(super) fn missing(operation: &'static str, resource: &Resource) -> Error {
     Error::new(ErrorKind::NotFound, operation).about(resource.to_string())
 }
 
-fn refused(refusal: &Refusal, operation: &'static str, resource: &Resource) -> Error {
+pub(super) fn refused(refusal: &Refusal, operation: &'static str, resource: &Resource) -> Error {
     match refusal {
         Refusal::Denied => Error::new(ErrorKind::Denied, operation).about(resource.to_string()),
         Refusal::Hidden => missing(operation, resource),

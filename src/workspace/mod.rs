@@ -20,6 +20,8 @@ mod files;
 mod handle;
 mod kinds;
 mod live_streams;
+#[cfg(feature = "migrate")]
+pub(crate) mod onlooker;
 mod operations;
 mod page;
 mod profile;

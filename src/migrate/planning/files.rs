@@ -79,7 +79,7 @@ impl Planning<'_> {
         let index = Index::of(&self.media);
         let mut told = BTreeSet::new();
         for draft in std::mem::take(&mut self.drafts) {
-            if !self.tenants.get(&draft.tenant).is_some_and(|tenant| tenant.exists) {
+            if !self.is_left_alone(&draft.tenant) {
                 self.drafts.push(draft);
                 continue;
             }
@@ -188,7 +188,7 @@ impl Planning<'_> {
             _ => (None, ""),
         };
         // Who has a ledger gets nothing more.
-        let owner = owner.filter(|owner| !self.tenants.get(owner).is_some_and(|tenant| tenant.exists));
+        let owner = owner.filter(|owner| !self.is_left_alone(owner));
         self.media[at].why = why.into();
         if let Some(owner) = owner {
             self.media[at].owners.insert(owner, None);

@@ -50,6 +50,8 @@ pub(super) struct Planning<'a> {
     /// Which of the four folders there are.
     folders: BTreeSet<&'static str>,
     findings: Findings,
+    /// Whether tenants that have a ledger are planned for like the others.
+    with_existing: bool,
 }
 
 impl<'a> Planning<'a> {
@@ -78,6 +80,7 @@ impl<'a> Planning<'a> {
             media: Vec::new(),
             folders: BTreeSet::new(),
             findings: Findings::new(options.refused),
+            with_existing: false,
         };
         planning.tenant(&options.default_owner, "the default owner")?;
         for name in options.owners.values() {
@@ -90,6 +93,18 @@ impl<'a> Planning<'a> {
             }
         }
         Ok(planning)
+    }
+
+    /// Plans for tenants that have a ledger like for the others, as far as what they have lies in the shared
+    /// places.
+    pub(super) const fn with_existing(mut self) -> Self {
+        self.with_existing = true;
+        self
+    }
+
+    /// Whether a tenant is left alone, since it has a ledger.
+    fn is_left_alone(&self, tenant: &TenantId) -> bool {
+        !self.with_existing && self.tenants.get(tenant).is_some_and(|tenant| tenant.exists)
     }
 
     fn tenant(&mut self, name: &str, why: &'static str) -> Result<TenantId, MigrateError> {
