@@ -23,6 +23,7 @@
 
 mod digest;
 mod documented;
+mod earlier;
 mod edit;
 mod error;
 mod json;

@@ -15,6 +15,7 @@ use std::time::UNIX_EPOCH;
 use jiff::Timestamp;
 
 use super::documented;
+use super::earlier::Earlier;
 use super::planner::SurveyProgress;
 use super::{Digest, MigrateError, TreePath};
 
@@ -63,6 +64,8 @@ pub(super) struct Entry {
     pub(super) digest: Option<Digest>,
     /// What kept it from being read or listed.
     pub(super) unreadable: Option<io::ErrorKind>,
+    /// Whether it is not there any more, since an earlier migration took it.
+    pub(super) is_taken: bool,
 }
 
 /// The whole tree, in the order of the paths.
@@ -71,6 +74,8 @@ pub(super) struct Survey {
     pub(super) entries: Vec<Entry>,
     /// The folders' names of tenants that have a ledger.
     pub(super) ledgers: BTreeSet<String>,
+    /// What earlier migrations did; not where nothing is read.
+    pub(super) earlier: Earlier,
 }
 
 /// The library's own folder in the root.
@@ -88,20 +93,52 @@ impl Survey {
         is_database: &dyn Fn(&str) -> bool,
         progress: &(dyn Fn(SurveyProgress) + Send + Sync),
     ) -> Result<Self, MigrateError> {
-        let mut survey = Self { root: root.to_owned(), entries: Vec::new(), ledgers: with_ledgers(root) };
+        let (entries, ledgers) = (Vec::new(), with_ledgers(root));
+        let mut survey = Self { root: root.to_owned(), entries, ledgers, earlier: Earlier::default() };
         let listed = list(root).map_err(|error| MigrateError::Root(error.kind()))?;
+        if reading != Reading::Nothing {
+            survey.earlier = Earlier::of(root)?;
+        }
         survey.add(&TreePath::root(), listed);
         survey.entries.sort_by(|one, other| one.path.cmp(&other.path));
         for entry in &mut survey.entries {
             entry.matter = matter(entry, is_database);
             let before = known.and_then(|known| known.entry(&entry.path));
-            let same = before.filter(|before| (before.bytes, before.modified) == (entry.bytes, entry.modified));
+            let same =
+                before.filter(|before| (before.bytes, before.modified) == (entry.bytes, entry.modified));
             if entry.matter == Matter::Bytes {
                 entry.digest = same.and_then(|same| same.digest);
             }
         }
         survey.digest(reading, progress);
+        survey.add_taken(is_database);
         Ok(survey)
+    }
+
+    /// Adds what is not there any more, where nothing else is now.
+    fn add_taken(&mut self, is_database: &dyn Fn(&str) -> bool) {
+        let mut all = Vec::new();
+        for (path, taken) in self.earlier.taken.iter().filter(|(path, _)| self.entry(path).is_none()) {
+            let original = taken.original.as_ref().and_then(|original| original.beneath(&self.root));
+            let metadata = original.and_then(|original| fs::symlink_metadata(original).ok());
+            let mut entry = Entry {
+                path: path.clone(),
+                kind: Kind::File,
+                bytes: taken.bytes,
+                modified: metadata.as_ref().map_or(Timestamp::UNIX_EPOCH, modified),
+                matter: Matter::Nothing,
+                digest: Some(taken.digest),
+                unreadable: None,
+                is_taken: true,
+            };
+            entry.matter = matter(&entry, is_database);
+            // Whoever removed what was kept of it does without what it tells.
+            if taken.original.is_none() || metadata.is_some() {
+                all.push(entry);
+            }
+        }
+        self.entries.extend(all);
+        self.entries.sort_by(|one, other| one.path.cmp(&other.path));
     }
 
     fn add(&mut self, folder: &TreePath, listed: Vec<(std::ffi::OsString, io::Result<fs::Metadata>)>) {
@@ -119,6 +156,7 @@ impl Survey {
                 matter: Matter::Nothing,
                 digest: None,
                 unreadable: metadata.as_ref().err().map(io::Error::kind),
+                is_taken: false,
             };
             if let Ok(metadata) = &metadata {
                 entry.kind = kind(metadata);
@@ -230,7 +268,9 @@ impl Survey {
 
     /// What stands in a file, as it was surveyed.
     pub(super) fn read(&self, entry: &Entry) -> Result<Vec<u8>, MigrateError> {
-        let bytes = read(&self.root, &entry.path)?;
+        let taken = self.earlier.taken.get(&entry.path).filter(|_| entry.is_taken);
+        let original = taken.and_then(|taken| taken.original.as_ref());
+        let bytes = read(&self.root, original.unwrap_or(&entry.path))?;
         match entry.digest == Some(Digest::of(&bytes)) {
             true => Ok(bytes),
             false => Err(MigrateError::Changed(entry.path.clone())),

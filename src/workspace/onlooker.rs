@@ -45,7 +45,11 @@ impl Seen {
 }
 
 /// Whether the library has had a tenant of that name.
-pub(crate) async fn is_known(tenantry: &Tenantry, operation: &'static str, tenant: &TenantId) -> Result<bool> {
+pub(crate) async fn is_known(
+    tenantry: &Tenantry,
+    operation: &'static str,
+    tenant: &TenantId,
+) -> Result<bool> {
     Ok(tenantry.core.guarded.header(operation, tenant).await?.is_some())
 }
 
@@ -89,7 +93,12 @@ impl Onlooker {
         }
     }
 
-    fn request<'a>(&'a self, principal: &'a Principal, action: Action, resource: &'a Resource) -> Request<'a> {
+    fn request<'a>(
+        &'a self,
+        principal: &'a Principal,
+        action: Action,
+        resource: &'a Resource,
+    ) -> Request<'a> {
         let (tenant, visibility) = (&self.tenant, Visibility::Private);
         Request { principal, action, tenant, incarnation: None, visibility, resource }
     }

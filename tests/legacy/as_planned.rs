@@ -8,9 +8,7 @@ use tenantry::migrate::{Legacy, Texts};
 use tenantry::ownership::Role;
 use tenantry::store::MemoryStore;
 use tenantry::testkit::legacy_trees::trees;
-use tenantry::{
-    ByteRange, ErrorKind, LiveStream, Schedule, StreamKey, Tenantry, Thumbnail, Token, Video,
-};
+use tenantry::{ByteRange, ErrorKind, LiveStream, Schedule, StreamKey, Tenantry, Thumbnail, Token, Video};
 
 use crate::bulk_upload_queue::QueuedUpload;
 use crate::host::{Host, file, id, record, tree};
@@ -51,7 +49,10 @@ async fn the_demonstration_and_the_admin_have_the_roles_that_they_will_have() {
     assert_eq!(admin.role(), Role::Admin);
     let seen = admin.workspace(&id("ana"));
     assert_eq!(seen.list::<Video>().await.unwrap().len(), 1);
-    assert_eq!(seen.list::<LiveStream>().await.unwrap()[0].value().stream_key.as_ref().unwrap().expose(), "key of ana");
+    assert_eq!(
+        seen.list::<LiveStream>().await.unwrap()[0].value().stream_key.as_ref().unwrap().expose(),
+        "key of ana"
+    );
     // By default what nobody owns becomes the default owner's, whoever the admin is.
     assert_eq!(host.own("admin").await.list::<Video>().await.unwrap()[0].value().title, "nobody's");
 }
@@ -59,7 +60,8 @@ async fn the_demonstration_and_the_admin_have_the_roles_that_they_will_have() {
 #[tokio::test]
 async fn what_is_in_the_way_of_a_migration_is_not_in_the_way_of_reading() {
     let tree = tree();
-    tree.write("thumbnail_database.json", "[{").write("data/ana/live_streams.json", r#"[7, {"id": "s2", "title": "u", "status": "live"}]"#);
+    tree.write("thumbnail_database.json", "[{")
+        .write("data/ana/live_streams.json", r#"[7, {"id": "s2", "title": "u", "status": "live"}]"#);
     assert!(!tree.plan().can_be_applied());
     let host = Host::over(tree).await;
     assert_eq!(host.own("ana").await.list::<LiveStream>().await.unwrap().len(), 2);

@@ -14,8 +14,15 @@ async fn a_session_sees_what_there_is_when_it_begins_and_goes_on_seeing_it() {
     let before = host.own("ana").await;
     host.tree.videos(r#"[{"id": "1", "title": "other", "filename": "a.mp4", "owner": "ana"}, {"id": "5", "title": "new", "filename": "n.mp4", "owner": "ana"}]"#);
     assert_eq!(before.list::<Video>().await.unwrap()[0].value().title, "ana's");
-    let titles: Vec<String> =
-        host.own("ana").await.list::<Video>().await.unwrap().iter().map(|video| video.value().title.clone()).collect();
+    let titles: Vec<String> = host
+        .own("ana")
+        .await
+        .list::<Video>()
+        .await
+        .unwrap()
+        .iter()
+        .map(|video| video.value().title.clone())
+        .collect();
     assert_eq!(titles, ["other", "new"]);
 }
 
@@ -47,7 +54,12 @@ async fn a_file_that_became_another_s_is_not_read_by_who_had_it() {
 async fn a_file_that_becomes_shorter_while_it_is_read_does_not_look_whole() {
     let host = Host::over(tree()).await;
     let opened = host.own("ana").await.open_video(&file("a.mp4"), ByteRange::All).await.unwrap();
-    std::fs::File::options().write(true).open(host.tree.root().join("videos/a.mp4")).unwrap().set_len(3).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(host.tree.root().join("videos/a.mp4"))
+        .unwrap()
+        .set_len(3)
+        .unwrap();
     assert_eq!(opened.bytes().await.unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
@@ -58,7 +70,8 @@ async fn of_a_tree_that_changed_only_what_changed_is_read_again() {
     tree.write("videos/long.mp4", vec![7; 1 << 20]);
     let read = Arc::new(AtomicU64::new(0));
     let told = Arc::clone(&read);
-    let planner = tree.planner().progress(move |progress| drop(told.fetch_max(progress.total_bytes, Ordering::SeqCst)));
+    let planner =
+        tree.planner().progress(move |progress| drop(told.fetch_max(progress.total_bytes, Ordering::SeqCst)));
     let host = Host::over(tree).await;
     let legacy = Legacy::open(&host.tenantry, host.tree.root(), planner).await.unwrap();
     assert!(read.swap(0, Ordering::SeqCst) > 1 << 20);

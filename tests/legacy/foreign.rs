@@ -39,7 +39,10 @@ async fn a_foreign_one_looks_as_one_that_there_is_not_whatever_is_asked_for() {
             answers.into_iter().map(|answer| format!("{:?}", answer.unwrap_err())).collect()
         };
         let foreign = told(foreign);
-        assert!(foreign.iter().all(|error| error.contains("NotFound") && !error.contains("ana")), "{foreign:?}");
+        assert!(
+            foreign.iter().all(|error| error.contains("NotFound") && !error.contains("ana")),
+            "{foreign:?}"
+        );
         assert_eq!(foreign, told(missing));
     }
 }

@@ -8,7 +8,8 @@ use crate::host::{Host, file, id, tree};
 /// The tree, with budi in the library, whose token and video were left behind.
 async fn with_budi() -> Host {
     let tree = tree();
-    tree.write("tokens/left.json", r#"{"refresh": "of budi"}"#).write("tokens/other.json", r#"{"refresh": "of root"}"#);
+    tree.write("tokens/left.json", r#"{"refresh": "of budi"}"#)
+        .write("tokens/other.json", r#"{"refresh": "of root"}"#);
     let host = Host::over(tree.owner("left.json", "budi")).await;
     host.tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
     let root = host.tenantry.session(&id("root")).await.unwrap();
@@ -33,7 +34,10 @@ async fn what_a_migrated_tenant_left_behind_is_found_by_it_and_by_nobody_else() 
     let missing = own.tokens().read(&file("left.json")).await.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
     let beside = host.legacy.beside(&own).await.unwrap();
-    assert_eq!(beside.token(&file("left.json")).await.unwrap().value().content.expose(), r#"{"refresh": "of budi"}"#);
+    assert_eq!(
+        beside.token(&file("left.json")).await.unwrap().value().content.expose(),
+        r#"{"refresh": "of budi"}"#
+    );
     let video = beside.open_video(&file("b.mp4"), ByteRange::All).await.unwrap();
     assert_eq!(video.bytes().await.unwrap(), b"bytes of budi");
     for (name, theirs) in [("other.json", "a.mp4"), ("channel.json", "d.mp4")] {

@@ -93,7 +93,8 @@ pub(crate) fn tree() -> Tree {
     for (name, bytes) in [("a", "bytes of ana"), ("b", "bytes of budi"), ("c", "shown"), ("d", "left")] {
         tree.write(format!("videos/{name}.mp4"), bytes);
     }
-    tree.write("thumbnails/ana/a.png", "an image").write("tokens/ana/channel.json", r#"{"refresh": "of ana"}"#);
+    tree.write("thumbnails/ana/a.png", "an image")
+        .write("tokens/ana/channel.json", r#"{"refresh": "of ana"}"#);
     tree.write(
         "live_streams.json",
         r#"[{"id": "s1", "title": "t", "stream_key": "key of ana", "status": "scheduled", "owner": "ana"}]"#,

@@ -14,13 +14,17 @@ async fn links_that_are_there_before_lead_nowhere() {
     fs::write(outside.path().join("x.mp4"), "outside").unwrap();
     symlink(outside.path().join("x.mp4"), tree.root().join("videos/linked.mp4")).unwrap();
     fs::create_dir_all(tree.root().join("tokens/budi")).unwrap();
-    symlink(tree.root().join("tokens/ana/channel.json"), tree.root().join("tokens/budi/channel.json")).unwrap();
+    symlink(tree.root().join("tokens/ana/channel.json"), tree.root().join("tokens/budi/channel.json"))
+        .unwrap();
     symlink(outside.path(), tree.root().join("thumbnails/budi")).unwrap();
     tree.videos(r#"[{"id": "9", "title": "t", "filename": "linked.mp4", "owner": "budi"}]"#);
     let host = Host::over(tree).await;
     let own = host.own("budi").await;
     assert_eq!(own.list::<Video>().await.unwrap().len(), 1);
-    assert_eq!(own.open_video(&file("linked.mp4"), ByteRange::All).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        own.open_video(&file("linked.mp4"), ByteRange::All).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
     assert!(own.list::<Token>().await.unwrap().is_empty());
 }
 

@@ -113,7 +113,8 @@ impl Legacy {
     async fn current(&self, operation: &'static str) -> Result<Arc<Reading>> {
         let mut held = self.held.lock().await;
         let tree = Arc::clone(&self.tree);
-        let now = aside(move || tree.planner.glance(&tree.root)).await.map_err(|error| told(operation, &error))?;
+        let now =
+            aside(move || tree.planner.glance(&tree.root)).await.map_err(|error| told(operation, &error))?;
         if now != held.stamp {
             let known = Arc::clone(&held);
             *held = Arc::new(read(&self.tree, Some(known)).await.map_err(|error| told(operation, &error))?);

@@ -65,7 +65,12 @@ impl Reading {
     }
 
     /// One record.
-    pub(super) fn get(&self, permit: &Permit, collection: &CollectionName, id: &RecordId) -> Option<&RecordText> {
+    pub(super) fn get(
+        &self,
+        permit: &Permit,
+        collection: &CollectionName,
+        id: &RecordId,
+    ) -> Option<&RecordText> {
         let records = self.of(permit, collection)?;
         records.texts.get(*records.by_id.get(id)?)
     }

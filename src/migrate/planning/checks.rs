@@ -120,6 +120,7 @@ impl Planning<'_> {
             from: file.path.clone(),
             at: Position::Whole,
             form: None,
+            is_taken: false,
             scope: None,
             collection,
             base: "{}".to_owned(),

@@ -15,6 +15,8 @@ pub(super) struct Draft {
     pub(super) at: Position,
     /// What its file is; none for a record that is made.
     pub(super) form: Option<Form>,
+    /// Whether its file is not there any more.
+    pub(super) is_taken: bool,
     /// The tenant in whose folder its file lies.
     pub(super) scope: Option<TenantId>,
     pub(super) collection: CollectionName,

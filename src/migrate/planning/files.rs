@@ -1,7 +1,7 @@
 //! Whose each file is, and what it is called there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::migrate::documented::{self, DONE, LOOPED_VIDEOS, scope_of};
 use crate::migrate::survey::Entry;
@@ -31,7 +31,9 @@ pub(super) struct Media {
     /// Whose it becomes, and what it is called there.
     pub(super) owners: BTreeMap<TenantId, Option<FileName>>,
     /// Who names it that has a ledger already.
-    existing: bool,
+    pub(super) existing: bool,
+    /// Whether it is not there any more.
+    is_taken: bool,
     why: Cow<'static, str>,
 }
 
@@ -50,6 +52,7 @@ impl Media {
             done: parts.iter().take(folders).skip(1).any(|part| *part == DONE),
             owners: BTreeMap::new(),
             existing: false,
+            is_taken: entry.is_taken,
             why: "".into(),
         }
     }
@@ -74,31 +77,6 @@ impl Media {
 }
 
 impl Planning<'_> {
-    /// Records of tenants that have a ledger already stay where they are.
-    pub(super) fn leave_existing(&mut self) {
-        let index = Index::of(&self.media);
-        let mut told = BTreeSet::new();
-        for draft in std::mem::take(&mut self.drafts) {
-            if !self.is_left_alone(&draft.tenant) {
-                self.drafts.push(draft);
-                continue;
-            }
-            for (area, name, done) in named_media(&draft) {
-                let whose = (&draft.tenant, draft.scope.as_ref());
-                if let Some(at) = index.find(&self.media, (area, &name), whose, done) {
-                    self.media[at].existing = true;
-                }
-            }
-            self.findings.leave(&draft.from, Some(draft.at), "its tenant has a ledger, and is left alone");
-            if told.insert((draft.tenant.clone(), draft.from.clone())) {
-                let reason = format!("it has records of {}, which has a ledger already", draft.tenant);
-                let proposal = "they stay; add by the application what of them is not there yet";
-                let place = Place::of(&draft.tenant, Some(&draft.from), None);
-                self.findings.know(ProblemKind::ExistingTenant, place, reason, proposal);
-            }
-        }
-    }
-
     /// Finds what each record names, and then whose each file is and what it is called.
     pub(super) fn find_files(&mut self) {
         let index = Index::of(&self.media);
@@ -144,7 +122,9 @@ impl Planning<'_> {
                 let area = if *of == CollectionName::VIDEOS { Area::Videos } else { Area::Thumbnails };
                 let done = draft.collection.as_str() == LOOPED_VIDEOS;
                 let whose = (&draft.tenant, draft.scope.as_ref());
-                index.find(&self.media, (area, name), whose, done).map_or(Named::Missing, Named::Media)
+                let found = index.find(&self.media, (area, name), whose, done);
+                let found = found.filter(|at| !self.media[*at].is_taken);
+                found.map_or(Named::Missing, Named::Media)
             };
             files.push((*field, named));
         }
@@ -166,6 +146,9 @@ impl Planning<'_> {
     /// the default owner's, if it looks like one of the application's.
     fn own(&mut self, at: usize) {
         let file = &self.media[at];
+        if file.is_taken {
+            return;
+        }
         let named = file.owners.len();
         if named > 0 {
             self.media[at].why = match named {
@@ -306,14 +289,18 @@ impl Planning<'_> {
         }
     }
 
-    /// The names that what stays has already in a tenant's folder.
+    /// The names that others have in a tenant's folder: what stays, and what is another tenant's, who may come later
+    /// to fetch it.
     fn occupied(&self) -> HashSet<(TenantId, Area, String)> {
-        let whole = self.findings.left.iter().filter(|left| left.at.is_none());
-        let occupied = whole.filter_map(|left| {
-            let parts: Vec<&str> = left.path.parts().filter_map(TreeName::as_str).collect();
+        let stays = self.findings.left.iter().filter(|left| left.at.is_none()).map(|left| &left.path);
+        let is_anothers =
+            |file: &&Media| file.scope.as_ref().is_some_and(|scope| !file.owners.contains_key(scope));
+        let anothers = self.media.iter().filter(is_anothers).map(|file| &file.path);
+        let occupied = stays.chain(anothers).filter_map(|path| {
+            let parts: Vec<&str> = path.parts().filter_map(TreeName::as_str).collect();
             let [area, _, name] = *parts else { return None };
             let name = FileName::parse(name).ok()?;
-            Some((scope_of(&left.path)?, Area::from_name(area)?, name.folded()))
+            Some((scope_of(path)?, Area::from_name(area)?, name.folded()))
         });
         occupied.collect()
     }
@@ -378,21 +365,4 @@ fn planned(file: &Media) -> PlannedFile {
         keeps_original: false,
         why: file.why.clone(),
     }
-}
-
-/// The files that a record names, each with its area, and whether looped ones are meant.
-fn named_media(draft: &super::Draft) -> Vec<(Area, String, bool)> {
-    let fields = documented::file_fields(&draft.collection).iter();
-    let media = fields.filter_map(|(field, of)| {
-        let area = if *of == CollectionName::VIDEOS {
-            Area::Videos
-        } else if *of == CollectionName::THUMBNAILS {
-            Area::Thumbnails
-        } else {
-            return None;
-        };
-        let name = documented::file_named(&draft.text_of(field)?).to_owned();
-        Some((area, name, draft.collection.as_str() == LOOPED_VIDEOS))
-    });
-    media.collect()
 }

@@ -7,6 +7,7 @@
 mod checks;
 mod draft;
 mod edits;
+mod existing;
 mod files;
 mod findings;
 mod identity;
@@ -25,7 +26,9 @@ use self::draft::Draft;
 use self::files::Media;
 use self::findings::Findings;
 use super::survey::Survey;
-use super::{MigrateError, Plan, PlanOptions, PlannedTenant, ProblemKind, SourceFile, Totals, documented};
+use super::{
+    MigrateError, Plan, PlanOptions, PlannedTenant, ProblemKind, SourceFile, Totals, TreePath, documented,
+};
 use crate::ownership::Role;
 use crate::paths::TenantId;
 use crate::quota::Limits;
@@ -52,6 +55,8 @@ pub(super) struct Planning<'a> {
     findings: Findings,
     /// Whether tenants that have a ledger are planned for like the others.
     with_existing: bool,
+    /// What holds records of theirs that no migration carried.
+    theirs: BTreeSet<TreePath>,
 }
 
 impl<'a> Planning<'a> {
@@ -81,6 +86,7 @@ impl<'a> Planning<'a> {
             folders: BTreeSet::new(),
             findings: Findings::new(options.refused),
             with_existing: false,
+            theirs: BTreeSet::new(),
         };
         planning.tenant(&options.default_owner, "the default owner")?;
         for name in options.owners.values() {
@@ -102,11 +108,6 @@ impl<'a> Planning<'a> {
         self
     }
 
-    /// Whether a tenant is left alone, since it has a ledger.
-    fn is_left_alone(&self, tenant: &TenantId) -> bool {
-        !self.with_existing && self.tenants.get(tenant).is_some_and(|tenant| tenant.exists)
-    }
-
     fn tenant(&mut self, name: &str, why: &'static str) -> Result<TenantId, MigrateError> {
         self.add_tenant(name, why).map_err(|reason| MigrateError::Owner { option: "owner", reason })
     }
@@ -117,7 +118,7 @@ impl<'a> Planning<'a> {
         self.ensure_admin();
         self.read_records(survey)?;
         self.find_identities();
-        self.leave_existing();
+        self.leave_existing(&survey.earlier);
         self.note_duplicates();
         self.find_files();
         self.write_edits();
@@ -130,6 +131,7 @@ impl<'a> Planning<'a> {
                 "name the folder in which the application keeps its data",
             );
         }
+        self.forget_existing(survey);
         for of in self.given.keys().filter(|of| !self.used.contains(*of)) {
             let reason = format!("an owner was given for {:?}, which owns itself or is not there", of);
             let proposal = "correct the name, or leave it out";

@@ -112,6 +112,7 @@ impl Planning<'_> {
             from: path.clone(),
             at,
             form: Some(source.form),
+            is_taken: entry.is_taken,
             scope: scope_of(path),
             collection: source.collection.clone(),
             base,

@@ -1,0 +1,87 @@
+//! What earlier migrations of some tenants alone took away: by their journals, which name it, and keep the originals.
+//!
+//! Whose something is can depend on what another has: a token is theirs who alone use it, a name means the only file
+//! that is spelled so. So who comes later is planned for as if everything were still where it was; what was taken
+//! only tells, and is never carried again.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::survey::{self, OWN};
+use super::{Digest, MigrateError, Plan, TreePath};
+
+/// Where the journals of the migrations that are finished lie, one folder each, from 1.
+const MIGRATIONS: &str = "migrations";
+/// Where that of the one lies that is not.
+const MIGRATION: &str = "migration";
+const PLAN: &str = "plan.json";
+const ORIGINALS: &str = "originals";
+
+/// What is not there any more.
+pub(super) struct Taken {
+    pub(super) bytes: u64,
+    pub(super) digest: Digest,
+    /// Where the original is, of what held records.
+    pub(super) original: Option<TreePath>,
+}
+
+/// What earlier migrations did.
+#[derive(Default)]
+pub(super) struct Earlier {
+    /// What they took away, by where it was.
+    pub(super) taken: BTreeMap<TreePath, Taken>,
+    /// The records that they carried, by where they stood and what they said.
+    carried: HashSet<u128>,
+}
+
+impl Earlier {
+    /// Reads the journals of a root.
+    pub(super) fn of(root: &Path) -> Result<Self, MigrateError> {
+        let own = TreePath::root().join(OWN);
+        let folder = own.join(MIGRATIONS);
+        let listed = folder.beneath(root).and_then(|place| fs::read_dir(place).ok());
+        let names =
+            listed.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut numbers: Vec<u64> = names.filter_map(|name| name.parse().ok()).collect();
+        numbers.sort_unstable();
+        let mut earlier = Self::default();
+        let finished = numbers.into_iter().map(|number| folder.join(&number.to_string()));
+        for journal in finished.chain([own.join(MIGRATION)]) {
+            let bytes = match survey::read(root, &journal.join(PLAN)) {
+                // None is under way; or somebody removed what was kept of one.
+                Err(MigrateError::Read { kind: ErrorKind::NotFound, .. }) => continue,
+                read => read?,
+            };
+            earlier.add(
+                &journal.join(ORIGINALS),
+                serde_json::from_slice(&bytes).map_err(|_| MigrateError::Journal)?,
+            );
+        }
+        Ok(earlier)
+    }
+
+    fn add(&mut self, originals: &TreePath, plan: Plan) {
+        for source in plan.sources.into_iter().filter(|source| source.set_aside) {
+            let original =
+                source.path.parts().fold(originals.clone(), |folder, part| folder.child_named(part));
+            let taken = Taken { bytes: source.bytes, digest: source.digest, original: Some(original) };
+            self.taken.insert(source.path, taken);
+        }
+        for file in plan.files.into_iter().filter(super::PlannedFile::is_moved) {
+            self.taken.insert(file.from, Taken { bytes: file.bytes, digest: file.digest, original: None });
+        }
+        let records = plan.records.iter().map(|record| key(&record.from, record.original));
+        self.carried.extend(records);
+    }
+
+    /// Whether a record that stands there and says that was carried.
+    pub(super) fn carried(&self, from: &TreePath, original: Digest) -> bool {
+        self.carried.contains(&key(from, original))
+    }
+}
+
+fn key(from: &TreePath, original: Digest) -> u128 {
+    Digest::of_parts([from.as_bytes(), original.to_string().as_bytes()]).half()
+}
