@@ -1,9 +1,10 @@
 """What the first application had planned as its migration to users, for tests to show where it loses data.
 
-    python planned_script.py FOLDER
+    python planned_script.py FOLDER [STEPS]
 
 Written anew from its description; what it does to a folder, step by step, what it says, and that it ends well whatever
-happened, are as there. Only the question at the beginning is left out. It is not to be used.
+happened, are as there. Only the question at the beginning is left out, and it can be stopped after some of its five
+steps. It is not to be used.
 """
 
 import datetime
@@ -109,16 +110,13 @@ def verify(root):
         print("Migration completed with warnings")
 
 
-def main(root):
+def main(root, steps=5):
     try:
-        move_files(root)
-        rewrite_databases(root)
-        add_columns(root)
-        create_demo(root)
-        verify(root)
+        for step in [move_files, rewrite_databases, add_columns, create_demo, verify][: int(steps)]:
+            step(root)
     except Exception as error:
         print(f"Migration failed: {error}")
         print("Please restore from backups if needed.")
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

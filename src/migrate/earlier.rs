@@ -69,7 +69,8 @@ impl Earlier {
             let taken = Taken { bytes: source.bytes, digest: source.digest, original: Some(original) };
             self.taken.insert(source.path, taken);
         }
-        for file in plan.files.into_iter().filter(super::PlannedFile::is_moved) {
+        // Also what lay where it was to be: that is its tenant's now, and is looked at no more.
+        for file in plan.files.into_iter().filter(|file| !file.keeps_original) {
             self.taken.insert(file.from, Taken { bytes: file.bytes, digest: file.digest, original: None });
         }
         let records = plan.records.iter().map(|record| key(&record.from, record.original));

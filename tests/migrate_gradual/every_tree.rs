@@ -83,7 +83,7 @@ fn together(tree: &Tree, next: &TenantId) -> BTreeSet<TenantId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(5) })]
 
     #[test]
     fn one_after_the_other_in_any_order_ends_as_all_at_once((legacy, order) in trees()) {

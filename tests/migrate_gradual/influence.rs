@@ -33,6 +33,19 @@ async fn a_token_that_one_who_is_migrated_uses_too_is_the_default_owner_s_still(
 }
 
 #[tokio::test]
+async fn a_record_whose_file_lay_in_the_folder_of_who_is_migrated_is_still_that_one_s() {
+    let tree = Tree::new();
+    tree.videos(
+        r#"[{"id": "1", "title": "t", "filename": "a.mp4"}, {"id": "2", "title": "t", "filename": "b.mp4"}]"#,
+    );
+    tree.write("videos/ana/a.mp4", "a").write("videos/b.mp4", "b");
+    migrate(&tree, Some(&set(&["ana"]))).await;
+    let of: Vec<_> =
+        records(&tree.plan(), "videos").iter().map(|record| record.id.as_str().to_owned()).collect();
+    assert_eq!(of, ["2"]);
+}
+
+#[tokio::test]
 async fn a_name_means_no_other_file_since_the_one_that_was_meant_is_gone() {
     let tree = Tree::new();
     tree.videos(

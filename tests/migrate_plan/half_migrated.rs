@@ -82,6 +82,35 @@ fn a_script_that_broke_off_left_files_in_both_places() {
     assert_eq!(problems(&plan, ProblemKind::NewName).len(), 1);
 }
 
+/// The files were moved, and the databases not yet written.
+#[test]
+fn what_the_script_moved_is_still_theirs_whose_records_name_it() {
+    let tree = Tree::new();
+    tree.videos(OLD).write("videos/admin/a.mp4", "a").write("videos/admin/b.mp4", "b");
+    tree.write("data/budi/video_database.json", r#"[{"id": "3", "title": "c", "filename": "a.mp4"}]"#);
+    let plan = tree.plan();
+    // What lies in a user's own folder names no file of the admin's.
+    assert_eq!(
+        placed(&plan),
+        ["videos/admin/a.mp4 -> videos/admin/a.mp4", "videos/admin/b.mp4 -> videos/ana/b.mp4"]
+    );
+    assert_eq!(problems(&plan, ProblemKind::NoFile).len(), 1, "{plan}");
+}
+
+#[test]
+fn a_record_without_an_owner_is_the_tenant_s_in_whose_folder_alone_its_file_lies() {
+    let tree = Tree::new();
+    tree.videos(
+        r#"[{"id": "1", "title": "a", "filename": "a.mp4"}, {"id": "2", "title": "b", "filename": "b.mp4"}]"#,
+    );
+    tree.write("videos/ana/a.mp4", "a").write("videos/ana/b.mp4", "b").write("videos/b.mp4", "bb");
+    let plan = tree.plan();
+    let tenants: Vec<_> = records(&plan, "videos").iter().map(|record| record.tenant.as_str()).collect();
+    // Of the second nobody can tell which it means but by its place; a record is made for the other.
+    assert_eq!(tenants, ["ana", "admin", "ana"]);
+    assert!(placed(&plan).contains(&"videos/b.mp4 -> videos/admin/b.mp4".to_owned()), "{plan}");
+}
+
 #[test]
 fn the_views_of_a_folder_without_a_ledger_are_databases() {
     let tree = Tree::new();

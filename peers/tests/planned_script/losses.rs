@@ -10,7 +10,7 @@ use crate::place::{Place, text};
 const VIDEOS: &str = "data/admin/video_database.json";
 
 /// Whether something is so of what there was before a run and of what there is after it.
-type IsSo = fn(&Place, &Place) -> bool;
+pub(crate) type IsSo = fn(&Place, &Place) -> bool;
 
 /// The video of the user's, in the admin's database; none before the run.
 fn of_user(after: &Place) -> Value {
@@ -18,7 +18,7 @@ fn of_user(after: &Place) -> Value {
 }
 
 /// What it does.
-const DEEDS: &[(&str, IsSo)] = &[
+pub(crate) const DEEDS: &[(&str, IsSo)] = &[
     ("a record that says another owner is left in the admin's database", |_, after| {
         let video = of_user(after);
         let own = after.record("data/user123/video_database.json", "of user123");
@@ -100,7 +100,7 @@ const DEEDS: &[(&str, IsSo)] = &[
 ];
 
 /// What it leaves undone.
-const OMISSIONS: &[(&str, IsSo)] = &[
+pub(crate) const OMISSIONS: &[(&str, IsSo)] = &[
     ("`videos/done` is left where from then on each folder is a user's", |_, after| {
         let users: Value = serde_json::from_str(&after.text("users.json")).unwrap();
         let folders = std::fs::read_dir(after.at("videos")).unwrap();
@@ -109,8 +109,8 @@ const OMISSIONS: &[(&str, IsSo)] = &[
     }),
     ("looped videos, timers and the queue stay behind, without an owner", |before, after| {
         let left = ["looped_videos.json", "stream_timers.json", "bulk_upload_queue.json"];
-        left.iter()
-            .all(|path| before.read(path) == after.read(path) && !after.has(&format!("data/admin/{path}")))
+        let stays = |path: &&str| after.has(path) && before.read(path) == after.read(path);
+        left.iter().all(|path| stays(path) && !after.has(&format!("data/admin/{path}")))
     }),
     ("rows of the workbook that say no owner stay nobody's", |_, after| {
         let mut book: Xlsx<_> = calamine::open_workbook(after.at("live_stream_data.xlsx")).unwrap();

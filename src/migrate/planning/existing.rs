@@ -21,7 +21,8 @@ impl Planning<'_> {
     /// Records of tenants that have a ledger already stay where they are; and what is not there any more has told
     /// whose other things are, and is told of no more.
     pub(super) fn leave_existing(&mut self, earlier: &Earlier) {
-        let index = Index::of(&self.media);
+        let default_owner = self.default_owner.clone();
+        let index = Index::of(&self.media, &default_owner);
         let mut told = BTreeSet::new();
         for draft in std::mem::take(&mut self.drafts) {
             let left_alone = self.is_left_alone(&draft.tenant);

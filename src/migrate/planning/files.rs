@@ -79,7 +79,8 @@ impl Media {
 impl Planning<'_> {
     /// Finds what each record names, and then whose each file is and what it is called.
     pub(super) fn find_files(&mut self) {
-        let index = Index::of(&self.media);
+        let default_owner = self.default_owner.clone();
+        let index = Index::of(&self.media, &default_owner);
         let tokens = self.name_tokens();
         for at in 0..self.drafts.len() {
             let files = self.named_by(at, &index, &tokens);
@@ -104,7 +105,7 @@ impl Planning<'_> {
     fn named_by(
         &self,
         at: usize,
-        index: &Index,
+        index: &Index<'_>,
         tokens: &HashMap<(TenantId, String), Vec<usize>>,
     ) -> Vec<(&'static str, Named)> {
         let draft = &self.drafts[at];

@@ -13,20 +13,25 @@ pub(super) fn loose(name: &str) -> String {
 }
 
 /// The files by folder and loose name.
-pub(super) struct Index(HashMap<(Area, String), Vec<usize>>);
+pub(super) struct Index<'a> {
+    by_name: HashMap<(Area, String), Vec<usize>>,
+    /// In whose folder an earlier script put all that was shared.
+    default_owner: &'a TenantId,
+}
 
-impl Index {
-    pub(super) fn of(media: &[Media]) -> Self {
-        let mut index = HashMap::<_, Vec<usize>>::new();
+impl<'a> Index<'a> {
+    pub(super) fn of(media: &[Media], default_owner: &'a TenantId) -> Self {
+        let mut by_name = HashMap::<_, Vec<usize>>::new();
         for (at, file) in media.iter().enumerate() {
-            index.entry((file.area, loose(&file.path.name().replaced()))).or_default().push(at);
+            by_name.entry((file.area, loose(&file.path.name().replaced()))).or_default().push(at);
         }
-        Self(index)
+        Self { by_name, default_owner }
     }
 
     /// The file that a tenant's record means: the one beside its database, as the application has it, before the
-    /// tenant's own, and this before the shared one; of looped videos those that are done first. Of two that are the
-    /// same it is the tenant's own. Where none has just that name, the only one that differs in spelling.
+    /// tenant's own, and this before the shared one; and of a shared database at last that in the default owner's
+    /// folder, where an earlier script put what was shared. Of looped videos those that are done first. Of two that
+    /// are the same it is the tenant's own. Where none has just that name, the only one that differs in spelling.
     pub(super) fn find(
         &self,
         media: &[Media],
@@ -34,13 +39,14 @@ impl Index {
         (tenant, source): (&TenantId, Option<&TenantId>),
         done_first: bool,
     ) -> Option<usize> {
-        let candidates = self.0.get(&(area, loose(name)))?;
+        let candidates = self.by_name.get(&(area, loose(name)))?;
         let preference = |at: usize| {
             let file = media.get(at)?;
             let place = match &file.scope {
                 scope if scope.as_ref() == source => 0,
                 Some(scope) if scope == tenant => 1,
                 None => 2,
+                Some(scope) if source.is_none() && scope == self.default_owner => 3,
                 Some(_) => return None,
             };
             Some((place, file.done != done_first, file.path.clone()))
