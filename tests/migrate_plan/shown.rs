@@ -38,6 +38,18 @@ fn as_a_text_the_totals_come_first_and_what_is_in_the_way_last() {
 }
 
 #[test]
+fn its_summary_is_a_part_of_it_with_the_totals_the_tenants_and_what_is_in_the_way() {
+    let plan = tree().plan();
+    let (text, summary) = (plan.to_string(), plan.summary().to_string());
+    assert!(summary.lines().all(|line| text.lines().any(|other| other == line)), "{summary}");
+    let headings: Vec<&str> =
+        summary.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    assert!(headings[0].starts_with("PLAN "), "{summary}");
+    assert_eq!(headings[1..], ["TENANTS", "IN THE WAY"]);
+    assert!(summary.contains("video_database.json, record 3: a record is a JSON object"), "{summary}");
+}
+
+#[test]
 fn as_json_it_is_one_document_that_is_read_back_the_same() {
     let plan = tree().plan();
     let json = serde_json::to_string(&plan).unwrap();

@@ -15,7 +15,23 @@ impl fmt::Display for Plan {
     }
 }
 
+/// The shorter text.
+struct Summary<'a>(&'a Plan);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show_totals(f)?;
+        self.0.show_tenants(f)?;
+        self.0.show_some_problems(f, "IN THE WAY", true)
+    }
+}
+
 impl Plan {
+    /// A shorter text for people than the plan's own: the totals, the tenants, and what is in the way.
+    pub fn summary(&self) -> impl fmt::Display + '_ {
+        Summary(self)
+    }
+
     fn show_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = &self.totals;
         writeln!(f, "PLAN {}", self.fingerprint)?;
@@ -100,27 +116,29 @@ impl Plan {
     }
 
     fn show_problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (title, blocking) in [("TO KNOW", false), ("IN THE WAY", true)] {
-            let of_kind = self.problems.iter().filter(|problem| problem.blocking == blocking);
-            let mut last = None;
-            for problem in of_kind {
-                if last.is_none() {
-                    writeln!(f, "\n{title}")?;
-                }
-                if last != Some(problem.kind) {
-                    writeln!(f, "  {}", problem.kind)?;
-                    last = Some(problem.kind);
-                }
-                write!(f, "    ")?;
-                if let Some(path) = &problem.path {
-                    write!(f, "{path}")?;
-                    if let Some(at) = problem.at {
-                        write!(f, ", {at}")?;
-                    }
-                    write!(f, ": ")?;
-                }
-                writeln!(f, "{}; {}", problem.reason, problem.proposal)?;
+        self.show_some_problems(f, "TO KNOW", false)?;
+        self.show_some_problems(f, "IN THE WAY", true)
+    }
+
+    fn show_some_problems(&self, f: &mut fmt::Formatter<'_>, title: &str, blocking: bool) -> fmt::Result {
+        let mut last = None;
+        for problem in self.problems.iter().filter(|problem| problem.blocking == blocking) {
+            if last.is_none() {
+                writeln!(f, "\n{title}")?;
             }
+            if last != Some(problem.kind) {
+                writeln!(f, "  {}", problem.kind)?;
+                last = Some(problem.kind);
+            }
+            write!(f, "    ")?;
+            if let Some(path) = &problem.path {
+                write!(f, "{path}")?;
+                if let Some(at) = problem.at {
+                    write!(f, ", {at}")?;
+                }
+                write!(f, ": ")?;
+            }
+            writeln!(f, "{}; {}", problem.reason, problem.proposal)?;
         }
         Ok(())
     }
