@@ -1,52 +1,144 @@
-//! How far the reading of a tree is: a bar with rate and time left on a terminal, a line now and then elsewhere.
+//! How far it is: a bar with rate and time left on a terminal, a line now and then elsewhere. Always on the standard
+//! error, beside what a program reads.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use tenantry::migrate::SurveyProgress;
+use tenantry::migrate::{MigrationProgress, MigrationStage, SurveyProgress};
 
-/// How many lines are written where there is no terminal.
+/// How many lines are written of each thing that is done, where there is no terminal.
 const LINES: u64 = 10;
 
+const BYTES: &str = "{prefix}{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+const STEPS: &str = "{prefix}{msg} [{bar:30}] {pos} of {len}, {per_sec}, {eta} left";
+
 /// Who shows it.
-pub(crate) enum Shown {
-    Bar(ProgressBar),
-    /// How many lines were written.
-    Lines(AtomicU64),
+pub(crate) struct Shown {
+    is_terminal: bool,
+    now: Mutex<Now>,
+}
+
+/// What is shown at present.
+#[derive(Default)]
+struct Now {
+    what: &'static str,
+    bar: Option<ProgressBar>,
+    /// The part of each thing that the last line was written for.
+    lines: BTreeMap<&'static str, u64>,
+}
+
+/// How far something is.
+struct Far<'a> {
+    what: &'static str,
+    of: String,
+    /// By what it is measured.
+    done: u64,
+    total: u64,
+    is_done: bool,
+    template: &'a str,
+    /// Where there is no terminal.
+    line: Option<String>,
 }
 
 impl Shown {
-    /// On the standard error.
+    /// Nothing yet.
     pub(crate) fn new() -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self::Lines(AtomicU64::new(0));
-        }
-        let template = "reading {msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-        let style = ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
-        let bar = ProgressBar::new(0);
-        Self::Bar(style.map_or(bar.clone(), |style| bar.with_style(style)))
+        Self { is_terminal: std::io::stderr().is_terminal(), now: Mutex::default() }
     }
 
-    pub(crate) fn show(&self, progress: SurveyProgress) {
-        match self {
-            Self::Bar(bar) => {
-                bar.set_length(progress.total_bytes);
-                bar.set_position(progress.bytes);
-                bar.set_message(format!("{} of {} files", progress.files, progress.total_files));
-                if progress.files == progress.total_files {
-                    bar.finish_and_clear();
-                }
-            }
-            Self::Lines(written) => {
-                let is_done = progress.files == progress.total_files;
-                let tenths = progress.bytes.saturating_mul(LINES) / progress.total_bytes.max(1);
-                let line = if is_done { LINES + 1 } else { tenths };
-                if written.fetch_max(line, Ordering::SeqCst) < line {
-                    let (bytes, all) = (HumanBytes(progress.bytes), HumanBytes(progress.total_bytes));
-                    eprintln!("read {} of {} files, {bytes} of {all}", progress.files, progress.total_files);
-                }
-            }
+    /// Shows how far the reading of a tree is.
+    pub(crate) fn reading(&self, progress: SurveyProgress) {
+        let SurveyProgress { files, total_files, bytes, total_bytes, .. } = progress;
+        let (read, all) = (HumanBytes(bytes), HumanBytes(total_bytes));
+        self.show(Far {
+            what: "reading",
+            of: format!(" {files} of {total_files} files"),
+            done: bytes,
+            total: total_bytes,
+            is_done: files == total_files,
+            template: BYTES,
+            line: Some(format!("read {files} of {total_files} files, {read} of {all}")),
+        });
+    }
+
+    /// Shows how far a migration is.
+    pub(crate) fn migration(&self, progress: &MigrationProgress) {
+        let MigrationProgress { stage, tenant, done, total, bytes, total_bytes, .. } = progress;
+        if *stage == MigrationStage::Comparing {
+            // All is read once more.
+            self.clear();
         }
+        let what = name(*stage);
+        let of = tenant.as_ref().map_or(String::new(), |tenant| format!(" of {tenant}"));
+        let mut line = format!("{what}{of}: {done} of {total}");
+        let by_bytes = *stage == MigrationStage::Files && *total_bytes > 0;
+        if by_bytes {
+            line = format!("{line}; {} of {} of all tenants", HumanBytes(*bytes), HumanBytes(*total_bytes));
+        }
+        self.show(Far {
+            what,
+            of,
+            done: if by_bytes { *bytes } else { *done },
+            total: if by_bytes { *total_bytes } else { *total },
+            is_done: false,
+            template: if by_bytes { BYTES } else { STEPS },
+            // There could be thousands of tenants.
+            line: (*stage != MigrationStage::Records).then_some(line),
+        });
+    }
+
+    /// Takes away what is shown, before something else is.
+    pub(crate) fn clear(&self) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = now.bar.take() {
+            bar.finish_and_clear();
+        }
+        *now = Now::default();
+    }
+
+    fn show(&self, far: Far<'_>) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_terminal {
+            if now.what != far.what
+                && let Some(bar) = now.bar.take()
+            {
+                bar.finish_and_clear();
+            }
+            now.what = far.what;
+            let bar = now.bar.get_or_insert_with(|| bar(far.template).with_prefix(far.what));
+            bar.set_length(far.total);
+            bar.set_position(far.done);
+            bar.set_message(far.of);
+            return;
+        }
+        let Some(line) = far.line else { return };
+        let part = if far.is_done { LINES + 1 } else { far.done.saturating_mul(LINES) / far.total.max(1) };
+        if now.lines.get(far.what).is_none_or(|last| *last < part) {
+            now.lines.insert(far.what, part);
+            eprintln!("{line}");
+        }
+    }
+}
+
+fn bar(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
+    let bar = ProgressBar::new(0);
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+const fn name(stage: MigrationStage) -> &'static str {
+    match stage {
+        MigrationStage::Comparing => "comparing with the plan",
+        MigrationStage::Journal => "writing the journal",
+        MigrationStage::SettingAside => "setting aside",
+        MigrationStage::Beginning => "tenants, now that",
+        MigrationStage::Files => "files",
+        MigrationStage::Records => "records",
+        MigrationStage::Ending => "ending",
+        MigrationStage::Verifying => "reading back",
+        MigrationStage::RollingBack => "rolling back",
+        _ => "going on",
     }
 }

@@ -1,0 +1,64 @@
+//! What each command does and says.
+
+use std::fs;
+
+use crate::tree::{Tree, assert_same};
+
+#[test]
+fn a_folder_is_applied_verified_and_finished() {
+    let tree = Tree::new();
+    assert_eq!(tree.phase(), "not_begun");
+    let applied = tree.apply(&[]);
+    assert!(applied.out.starts_with("APPLIED\n  8 tenants: "), "{applied:?}");
+    assert_eq!(tree.phase(), "applied");
+    let verified = tree.migrate("verify", &[]).succeeds();
+    assert!(verified.out.starts_with("VERIFIED"), "{verified:?}");
+    let finished = tree.migrate("finish", &["--yes"]).succeeds();
+    assert_eq!(tree.phase(), "finished");
+    let originals = finished.out.lines().find_map(|line| line.strip_prefix("  originals: ")).unwrap();
+    let kept = fs::read(tree.root().join(originals).join("video_database.json")).unwrap();
+    assert_eq!(kept, fs::read(Tree::new().root().join("video_database.json")).unwrap());
+}
+
+#[test]
+fn rolled_back_the_folder_is_as_it_was_to_the_byte_the_name_the_time_and_the_mode() {
+    let tree = Tree::new();
+    let before = tree.image();
+    tree.apply(&[]);
+    assert!(before.difference(&tree.image()).is_some());
+    let rolled_back = tree.migrate("rollback", &["--yes"]).succeeds();
+    assert!(rolled_back.out.starts_with("ROLLED BACK"), "{rolled_back:?}");
+    assert_same(&before, &tree.image());
+    assert_eq!(tree.phase(), "not_begun");
+}
+
+#[test]
+fn applied_again_nothing_is_changed() {
+    let tree = Tree::new();
+    tree.apply(&[]);
+    let applied = tree.image();
+    let again = tree.apply(&[]);
+    assert!(again.out.starts_with("APPLIED BEFORE: nothing was changed"), "{again:?}");
+    assert_same(&applied.without(".tenantry"), &tree.image().without(".tenantry"));
+}
+
+#[test]
+fn with_json_each_command_prints_one_document_and_progress_goes_elsewhere() {
+    let tree = Tree::new();
+    let applied = tree.apply(&["--json"]);
+    assert!(applied.error.contains("read "), "{applied:?}");
+    let applied = applied.document();
+    assert_eq!((&applied["tenants"], &applied["was_done"]), (&8.into(), &false.into()));
+    let status = tree.migrate("status", &["--json"]).succeeds().document();
+    assert_eq!(status["done"].as_array().unwrap().len(), 8);
+    let verified = tree.migrate("verify", &["--json"]).succeeds().document();
+    assert_eq!(verified["differences"], serde_json::json!([]));
+    let tenants = verified["tenants"].as_object().unwrap();
+    let files: u64 = tenants.values().map(|tenant| tenant["files"].as_u64().unwrap()).sum();
+    assert_eq!(files, applied["files"]);
+    let rolled_back = tree.migrate("rollback", &["--yes", "--json"]).succeeds().document();
+    assert!(rolled_back["moved_back"].as_u64().unwrap() > 50);
+    tree.apply(&[]);
+    let finished = tree.migrate("finish", &["--yes", "--json"]).succeeds().document();
+    assert!(tree.root().join(finished["originals"].as_str().unwrap()).is_dir());
+}
