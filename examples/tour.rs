@@ -1,14 +1,20 @@
 //! The main job in one run: an admin, two users and a demo, each in a world of their own.
 //!
-//! `cargo run --example tour` makes them in a temporary folder (or in `--root DIR`, which it keeps),
-//! uploads real videos, tries every way from one user to another's data, fills a quota to the byte, plans
-//! live streams, takes a user's archive to another store, opens everything again, and shows what lies on the disk. It ends with an error if anything is not as
-//! it should be. `--json` prints the same as one JSON document; `--store s3` keeps the tenants in a bucket.
+//! `cargo run --example tour` first migrates a copy of `examples/legacy`, takes that back, and does it again.
+//! Then it makes the four in a temporary folder (or in `--root DIR`, which it keeps), uploads real videos, tries
+//! every way from one user to another's data, fills a quota to the byte, plans live streams, takes a user's
+//! archive to another store, opens everything again, and shows what lies on the disk. It ends with an error if
+//! anything is not as it should be. `--json` prints the same as one JSON document; `--store s3` keeps the four
+//! in a bucket.
+
+#![allow(clippy::expect_used, reason = "the names of the collections are valid")]
 
 #[path = "tour/arguments.rs"]
 mod arguments;
 #[path = "tour/attempts.rs"]
 mod attempts;
+#[path = "collections/bulk_upload_queue.rs"]
+mod bulk_upload_queue;
 #[path = "tour/by_url.rs"]
 mod by_url;
 #[path = "tour/calls.rs"]
@@ -19,6 +25,10 @@ mod channel;
 mod disk;
 #[path = "tour/guesses.rs"]
 mod guesses;
+#[path = "collections/looped_videos.rs"]
+mod looped_videos;
+#[path = "tour/migrating.rs"]
+mod migrating;
 #[path = "tour/moving.rs"]
 mod moving;
 #[path = "tour/people.rs"]
@@ -33,6 +43,8 @@ mod quota;
 mod reopening;
 #[path = "tour/report.rs"]
 mod report;
+#[path = "collections/stream_timers.rs"]
+mod stream_timers;
 #[path = "tour/tenants.rs"]
 mod tenants;
 #[path = "tour/uploads.rs"]
@@ -79,6 +91,7 @@ async fn tour(arguments: &Arguments, report: &mut Report) -> Outcome {
 }
 
 async fn walk(place: &Place, report: &mut Report) -> Outcome {
+    migrating::migrate(report).await?;
     let tenantry = people::open(place).await?;
     let people = people::create(&tenantry, place, report).await?;
     uploads::upload_all(&people, report).await?;
