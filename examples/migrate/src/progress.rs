@@ -73,7 +73,8 @@ impl Shown {
         let what = name(*stage);
         let of = tenant.as_ref().map_or(String::new(), |tenant| format!(" of {tenant}"));
         let mut line = format!("{what}{of}: {done} of {total}");
-        let by_bytes = *stage == MigrationStage::Files && *total_bytes > 0;
+        let has_bytes = matches!(stage, MigrationStage::Files | MigrationStage::Verifying);
+        let by_bytes = has_bytes && *total_bytes > 0;
         if by_bytes {
             line = format!("{line}; {} of {} of all tenants", HumanBytes(*bytes), HumanBytes(*total_bytes));
         }
