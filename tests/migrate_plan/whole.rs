@@ -192,7 +192,7 @@ fn whatever_matters_and_changes_is_told_by_the_fingerprint() {
     let first = tree.plan().fingerprint;
     tree.write("app.log", "12");
     assert_eq!(tree.plan().fingerprint, first);
-    tree.write("videos/a.mp4", "b");
+    tree.write("videos/a.mp4", "bb");
     let second = tree.plan().fingerprint;
     tree.write("videos/.gitkeep", "");
     let third = tree.plan().fingerprint;

@@ -218,8 +218,8 @@ enum Careless {
     Names,
 }
 
-/// Such a server.
-async fn careless(how: Careless) -> S3Store {
+/// Such a server, by its address.
+async fn careless_server(how: Careless) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -253,7 +253,12 @@ async fn careless(how: Careless) -> S3Store {
             drop(client.write_all(answer.as_bytes()).await);
         }
     });
-    let options = S3Options::new("bucket").region("x").endpoint(&address);
+    address
+}
+
+/// A store on such a server.
+async fn careless(how: Careless) -> S3Store {
+    let options = S3Options::new("bucket").region("x").endpoint(&careless_server(how).await);
     S3Store::new(options.credentials("synthetic", &SecretText::new("a-secret"))).unwrap()
 }
 
@@ -265,6 +270,15 @@ async fn sign(store: &S3Store) -> Result<tenantry::store::SignedUrl, tenantry::s
 #[tokio::test]
 async fn no_url_to_upload_by_is_signed_for_a_server_that_takes_unsigned_headers() {
     let store = careless(Careless::Headers).await;
+    let refused = sign(&store).await.unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::Unsupported, "{refused:?}");
+    assert!(refused.detail().contains("headers that a URL does not sign"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn no_url_to_upload_by_is_signed_where_it_would_lead_to_a_gateway_that_takes_unsigned_headers() {
+    let gateway = careless_server(Careless::Headers).await;
+    let store = S3Store::new(options().prefix(&prefix()).url_endpoint(&gateway)).unwrap();
     let refused = sign(&store).await.unwrap_err();
     assert_eq!(refused.kind(), StoreErrorKind::Unsupported, "{refused:?}");
     assert!(refused.detail().contains("headers that a URL does not sign"), "{refused:?}");

@@ -206,7 +206,8 @@ impl S3Options {
     }
 
     /// The same where the URLs that are given out lead to another address than the library's own: where clients
-    /// reach the server.
+    /// reach the server. Before the first URL to upload by, the library has to reach it there, too, to see what that
+    /// address makes of one.
     #[must_use]
     pub fn url_endpoint(mut self, address: &str) -> Self {
         self.url_endpoint = Some(address.to_owned());

@@ -1,7 +1,7 @@
 //! Signs URLs of S3, once it is known what the server makes of them.
 //!
 //! A URL to upload by is only as good as the server that checks it. So before the first one is signed, the
-//! server is tried with one of the library's own: whether it refuses headers that were not signed (where it does
+//! server is tried with one of the library's own, at the address to which URLs lead: whether it refuses headers that were not signed (where it does
 //! not, `x-amz-copy-source` would turn an upload into a copy of anybody's object: then no such URL is
 //! signed), and whether the condition that was signed is kept. A copy that is signed is tried first: were it refused too,
 //! the trial would show nothing.
@@ -98,11 +98,11 @@ impl S3Signer {
         let source = self.copy_source(other).await?;
         // That the server copies where it is signed shows that what it refuses below is not the wrong name.
         let signed = [(COPY_SOURCE, source.as_str())];
-        let signed_url = put_url(&self.inside, copy, PROBE_LIFE, signed).await?;
+        let signed_url = put_url(&self.outside, copy, PROBE_LIFE, signed).await?;
         if !self.send(&signed_url, &signed).await? {
             return Err(lacks("its server does not copy, so that nobody knows what its URLs allow"));
         }
-        let url = put_url(&self.inside, target, PROBE_LIFE, [CONDITION]).await?;
+        let url = put_url(&self.outside, target, PROBE_LIFE, [CONDITION]).await?;
         let copied = self.send(&url, &[CONDITION, (COPY_SOURCE, &source)]).await?;
         let landed = match self.inside.head(target).await {
             Ok(_) => true,
