@@ -155,3 +155,42 @@ fn a_folder_whose_name_only_stands_for_one_is_the_tenant_s() {
     assert_eq!(left(&plan), ["thumbnails/done", "videos/.cache"]);
     assert_eq!(tenants(&plan), ["=41na=20=42anu", "admin"]);
 }
+
+#[test]
+fn a_record_is_whose_folder_alone_has_its_file_also_once_that_tenant_is_there() {
+    let old = r#"[{"id": "1", "filename": "a.mp4"}, {"id": "2", "filename": "b.mp4"}, {"id": "3", "filename": "c.mp4"}]"#;
+    let tree = Tree::new();
+    tree.videos(old).write("stream_mapping.json", r#"{"c.json": {"s": {"title": "Main"}}}"#);
+    tree.write("videos/ana/a.mp4", "a").write("videos/ana/b.mp4", "b").write("videos/b.mp4", "other");
+    tree.write("videos/c.mp4", "c").write("tokens/ana/c.json", "{}");
+    let plan = tree.plan();
+    let whose = |plan: &tenantry::migrate::Plan, collection| {
+        let of = |record: &&tenantry::migrate::PlannedRecord| format!("{} {}", record.tenant, record.from);
+        records(plan, collection).iter().map(of).collect::<Vec<_>>()
+    };
+    let shared = |tenant: &str| format!("{tenant} video_database.json");
+    assert_eq!(whose(&plan, "videos")[..3], ["ana", "admin", "admin"].map(shared));
+    assert_eq!(whose(&plan, "stream_mapping"), ["ana stream_mapping.json"]);
+    tree.write("data/ana/ledger", "-");
+    let plan = tree.plan();
+    assert_eq!(whose(&plan, "videos"), ["admin", "admin"].map(shared));
+    assert!(records(&plan, "stream_mapping").is_empty(), "{plan}");
+    assert!(left(&plan).contains(&"video_database.json, record 1".to_owned()), "{plan}");
+}
+
+#[test]
+fn of_two_files_of_one_name_a_record_means_the_one_beside_its_database() {
+    let tree = Tree::new();
+    tree.videos(r#"[{"id": "1", "filename": "a.mp4"}]"#);
+    tree.write("data/admin/video_database.json", r#"[{"id": "2", "filename": "a.mp4"}]"#);
+    tree.write("videos/a.mp4", "shared").write("videos/admin/a.mp4", "own");
+    let plan = tree.plan();
+    let stored = tree.values(&plan, "videos");
+    let named = |id: &str| stored.iter().find(|(_, video)| video["id"] == id).unwrap().1["filename"].clone();
+    let place = |from: &str| {
+        let file = plan.files.iter().find(|file| file.from.to_string() == from).unwrap();
+        file.to[0].name.to_string()
+    };
+    assert_eq!((named("1"), named("2")), (place("videos/a.mp4").into(), place("videos/admin/a.mp4").into()));
+    assert_ne!(named("1"), named("2"));
+}
