@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tenantry::environment::ManualClock;
+use tenantry::migrate::{Migration, PlanOptions, Planner};
 use tenantry::paths::TenantId;
 use tenantry::record::LocalTime;
 use tenantry::store::MemoryStore;
@@ -121,4 +122,30 @@ async fn pandas_reads_ours_as_a_frame() {
     assert_eq!(read["rows"].as_array().unwrap().len(), 2);
     assert_eq!(read["rows"][0][2], json!({"date": "2025-10-27 00:14:00"}));
     assert_eq!(read["rows"][0][4], json!(true));
+}
+
+#[tokio::test]
+async fn other_programs_read_the_workbook_that_a_migration_writes() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("live_stream_data.xlsx");
+    peer("write-openpyxl", &path);
+    let before = peer("read-openpyxl", &path);
+    let migration = Migration::new(root.path(), Planner::new(PlanOptions::default()));
+    let plan = migration.plan().unwrap();
+    migration.apply(&plan).await.unwrap();
+    let after = peer("read-openpyxl", &path);
+    let (old, new) = (before["rows"].as_array().unwrap(), after["rows"].as_array().unwrap());
+    let (header, added) = new[0].as_array().unwrap().split_at(old[0].as_array().unwrap().len());
+    assert_eq!(header, old[0].as_array().unwrap().as_slice());
+    assert_eq!(added, ["id", "owner", "created_by", "created_at", "updated_at"].map(Value::from));
+    // The empty row in the middle is gone.
+    assert_eq!(new.len(), old.len() - 1);
+    assert!(new[1..].iter().all(|row| row[7] == "admin"), "{after}");
+    // A date stays one, and a text one.
+    let date = |row: usize| &new[row][1];
+    assert_eq!(date(1), &json!({"date": "2025-10-27 00:14:00"}));
+    assert_eq!((date(2), date(3)), (&json!("2025-10-27T00:14"), &json!("2025-10-27T00:14")));
+    let frame = peer("read-pandas", &path);
+    assert_eq!(frame["columns"].as_array().unwrap().as_slice(), new[0].as_array().unwrap().as_slice());
+    assert_eq!(frame["rows"].as_array().unwrap().len(), new.len() - 1);
 }
