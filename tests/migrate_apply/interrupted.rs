@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tenantry::migrate::{MigrateError, Migration, MigrationPhase, Plan};
+use tenantry::migrate::{MigrateError, Migration, MigrationPhase, MigrationStage, Plan};
 use tenantry::testkit::legacy_trees::{LegacyTree, Trap};
 
 use crate::observed::Observed;
@@ -188,4 +188,37 @@ fn what_ended_with_its_process_at_any_step_goes_on_or_is_rolled_back() {
         }
         assert_eq!(place.before.difference(&place.image()), None, "ended at step {step}");
     }
+}
+
+/// The process can end between a file's move and its ledger's being told of it, where no step is.
+#[test]
+fn what_ended_right_after_a_file_was_moved_goes_on_and_is_rolled_back() {
+    static STEPS: AtomicU64 = AtomicU64::new(0);
+    run(async {
+        let tree = tree(14);
+        let undisturbed = undisturbed(&tree, &STEPS).await;
+        let place = Place::of(&tree);
+        let plan = place.plan();
+        for goes_on in [true, false] {
+            let before_files = place.migration().progress(|progress| match progress.stage {
+                MigrationStage::Files => tenantry::migrate::Next::Stop,
+                _ => tenantry::migrate::Next::Go,
+            });
+            assert!(matches!(before_files.apply(&plan).await, Err(MigrateError::Stopped)));
+            let moved = plan.files.iter().filter(|file| file.is_moved()).take(2);
+            for file in moved {
+                let to = place.root().join(file.to[0].path().to_string());
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::rename(place.root().join(file.from.to_string()), to).unwrap();
+            }
+            match goes_on {
+                true => {
+                    place.migration().apply(&plan).await.unwrap();
+                    assert_same_end(&place, &plan, &undisturbed, 0).await;
+                }
+                false => drop(place.migration().rollback().await.unwrap()),
+            }
+            place.assert_as_before();
+        }
+    });
 }

@@ -20,6 +20,8 @@ pub(crate) async fn there_and_back(tree: &LegacyTree) -> Verification {
     assert_eq!((applied.files, applied.records), (plan.totals.files, plan.totals.records));
     let verified = migration.verify().await.unwrap();
     assert!(verified.is_clean(), "{tree:?}: {verified}");
+    let status = migration.status().unwrap();
+    assert_eq!((status.done.len() as u64, status.to_come.len()), (applied.tenants, 0));
     let after = place.image();
     assert!(migration.apply(&plan).await.unwrap().was_done);
     assert_eq!(after.difference(&place.image()), None, "{tree:?}: applied twice");
