@@ -44,7 +44,7 @@
 //! |---|---|---|
 //! | (none) | yes | everything here but the following: the stores on the local disk, in memory, and over any object store that the application brings |
 //! | `archive` | no | everything of a tenant as one archive, out and in: [`Workspace::export`], [`Tenants::import`] |
-//! | `migrate` | no | what moving one shared folder of the application before into tenants would do: [`migrate`] |
+//! | `migrate` | no | from one shared folder of the application before to tenants, and back: [`migrate`] |
 //! | `s3` | no | tenants in a bucket of S3, or of a server that speaks like it: [`store::s3`] |
 //! | `xlsx` | no | schedules as Excel workbooks: [`Schedules::export_workbook`], [`Schedules::import_workbook`] |
 //! | `testkit` | no | for tests of applications and stores: non-interference, conformance, injected faults, generators, a disk that crashes |
