@@ -75,6 +75,10 @@ pub enum MigrateError {
     /// Tenants went on since they were migrated, and a rollback would throw that away.
     #[error("{} tenants went on since they were migrated", .0.len())]
     ChangedSince(Vec<TenantId>),
+    /// Something stands where the migration has to put something back, or to set something aside once more: it was
+    /// written since, and would be lost. It is to be moved away by hand, or to be thrown away on purpose.
+    #[error("{0} was written since the migration began")]
+    Occupied(TreePath),
     /// The journal can't be read.
     #[error("the journal of the migration is damaged")]
     Journal,

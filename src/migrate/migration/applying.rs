@@ -16,6 +16,7 @@ use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStag
 use crate::migrate::documented::WORKBOOK;
 use crate::migrate::{
     Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath, owned_workbook,
+    survey,
 };
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::RecordText;
@@ -95,10 +96,16 @@ impl Migration {
             None => self.begin(&root, plan)?,
         };
         let mut work = Work { migration: self, root, journal, bytes: 0 };
+        // The store may lead to this very root, whose files are then no copies.
+        let _held = if self.elsewhere.is_some() { work.root.hold_store()? } else { None };
         let opened = match work.open().await {
-            Err(error) if !went_on => {
-                // Nothing was done yet, and somebody else may be at work.
+            Err(MigrateError::Busy) if !went_on => {
+                // Nothing was done yet, and somebody else is at work.
                 work.journal.forget(&work.root)?;
+                return Err(MigrateError::Busy);
+            }
+            Err(error) if !went_on => {
+                work.put_back()?;
                 return Err(error);
             }
             opened => opened?,
@@ -117,6 +124,14 @@ impl Migration {
             && let Some(free) = root.free_space().filter(|free| *free < plan.totals.space_needed)
         {
             return Err(MigrateError::Space { needed: plan.totals.space_needed, free });
+        }
+        if self.elsewhere.is_none() {
+            for source in plan.sources.iter().filter(|source| source.set_aside) {
+                if !root.is_here(&source.path)? {
+                    let kind = std::io::ErrorKind::CrossesDevices;
+                    return Err(MigrateError::Write { path: source.path.clone(), kind });
+                }
+            }
         }
         self.tell(MigrationStage::Journal, None, (0, 1), (0, plan.totals.file_bytes))?;
         Journal::begin(root, plan, self.name(), self.clock.now())
@@ -225,6 +240,9 @@ impl<'a> Work<'a> {
         for (done, source) in sources.iter().enumerate() {
             let original = original(&source.path);
             if self.root.has(&original)? {
+                if self.is_written_since(&source.path)? {
+                    return Err(MigrateError::Occupied(source.path.clone()));
+                }
                 continue;
             }
             self.step(MigrationStage::SettingAside, None, done, sources.len())?;
@@ -402,11 +420,27 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let path = TreePath::root().join(WORKBOOK);
-        let place = match self.in_place() && !self.root.has(&path)? {
-            true => path,
-            false => journal::folder().join(WORKBOOK),
-        };
-        self.root.write(&place, &bytes)
+        let beside = journal::folder().join(WORKBOOK);
+        self.root.write(&beside, &bytes)?;
+        if self.in_place() && !self.root.has(&path)? {
+            self.root.move_file(&beside, &path)?;
+            self.root.sync_folder(&TreePath::root())?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is something in the root itself where something was set aside, and the migration has not
+    /// written it. (In the tenants' folders there are views.)
+    pub(super) fn is_written_since(&self, path: &TreePath) -> Result<bool, MigrateError> {
+        if path.parts().count() > 1 || !self.root.has(path)? {
+            return Ok(false);
+        }
+        if path.as_bytes() != WORKBOOK.as_bytes() {
+            return Ok(true);
+        }
+        let written = owned_workbook::workbook(&self.journal.plan, &mut self.texts()?)?;
+        let found = survey::read(self.root.path(), path)?;
+        Ok(written.is_none_or(|written| written != found))
     }
 }
 

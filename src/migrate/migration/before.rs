@@ -68,6 +68,11 @@ impl Before {
         Ok(())
     }
 
+    /// Makes the folders again that are missing by now.
+    pub(super) fn make_folders(&self, root: &Root) -> Result<(), MigrateError> {
+        self.folders.keys().try_for_each(|path| root.make_folder(path))
+    }
+
     /// Whether that was there.
     pub(super) fn has(&self, path: &TreePath) -> bool {
         self.folders.contains_key(path) || self.others.contains(path)
@@ -92,9 +97,15 @@ impl Before {
         let top = (TreePath::root(), self.root);
         let folders = self.folders.iter().rev().map(|(path, facts)| (path.clone(), *facts));
         for (path, facts) in folders.chain(root_too.then_some(top)) {
-            if root.has(&path)? {
-                let restored = restore(&root.at(&path)?, facts);
-                restored.map_err(|error| MigrateError::Write { path, kind: error.kind() })?;
+            match root.has(&path)? && folder(root, &path)? != facts {
+                false => {}
+                true => match restore(&root.at(&path)?, facts) {
+                    // Whoever owns it may: nothing that is in it depends on that.
+                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                    restored => {
+                        restored.map_err(|error| MigrateError::Write { path, kind: error.kind() })?;
+                    }
+                },
             }
         }
         Ok(())

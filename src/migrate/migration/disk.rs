@@ -27,6 +27,34 @@ impl Root {
         }
     }
 
+    /// Holds the store of this root off, as long as what is answered lives: `None` if there never was one.
+    pub(super) fn hold_store(&self) -> Result<Option<File>, MigrateError> {
+        let path = TreePath::root().join(survey::OWN).join("lock");
+        if !self.has(&path)? {
+            return Ok(None);
+        }
+        let lock = self.open(&path)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(fs::TryLockError::WouldBlock) => Err(MigrateError::Busy),
+            Err(fs::TryLockError::Error(error)) => Err(MigrateError::Read { path, kind: error.kind() }),
+        }
+    }
+
+    /// Whether a file is on the root's own file system, so that it can be moved there.
+    pub(super) fn is_here(&self, path: &TreePath) -> Result<bool, MigrateError> {
+        let failed = |error: io::Error| MigrateError::Read { path: path.clone(), kind: error.kind() };
+        let (root, file) = (fs::metadata(&self.path), fs::symlink_metadata(self.at(path)?));
+        let (root, file) = (root.map_err(failed)?, file.map_err(failed)?);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Ok(root.dev() == file.dev())
+        }
+        #[cfg(not(unix))]
+        Ok(root.is_dir() == !file.is_dir())
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

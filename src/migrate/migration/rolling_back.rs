@@ -10,9 +10,10 @@ use super::applying::{REASON, Work, origin, original};
 use super::disk::Root;
 use super::journal::{self, Journal};
 use super::{Migration, MigrationPhase, MigrationStage, RolledBack};
+use crate::error::ErrorKind;
 use crate::migrate::documented::FOLDERS;
 use crate::migrate::survey::OWN;
-use crate::migrate::{MigrateError, TreePath};
+use crate::migrate::{Digest, MigrateError, Placement, PlannedFile, TreePath};
 use crate::paths::TenantId;
 use crate::workspace::{Erasure, Operator};
 
@@ -75,7 +76,43 @@ impl Work<'_> {
         let opened = self.open().await?;
         let changed = self.changed(&opened.tenantry.operator(REASON)).await;
         let changed = opened.close(changed).await?;
-        if changed.is_empty() { Ok(()) } else { Err(MigrateError::ChangedSince(changed)) }
+        if !changed.is_empty() {
+            return Err(MigrateError::ChangedSince(changed));
+        }
+        match self.migration.discard_changes {
+            true => Ok(()),
+            false => self.see_free(),
+        }
+    }
+
+    /// Sees that nothing was written where something has to be put back.
+    fn see_free(&self) -> Result<(), MigrateError> {
+        let plan = &self.journal.plan;
+        for source in &plan.sources {
+            if self.root.has(&original(&source.path))? && self.is_written_since(&source.path)? {
+                return Err(MigrateError::Occupied(source.path.clone()));
+            }
+        }
+        let targets: BTreeSet<TreePath> =
+            plan.files.iter().filter_map(|file| Some(file.to.first()?.path())).collect();
+        for file in plan.files.iter().filter(|file| file.is_moved()) {
+            let Some(to) = file.to.first().map(Placement::path) else { continue };
+            let both = self.root.has(&file.from)? && self.root.has(&to)?;
+            // What was moved there moves back first.
+            if both && !targets.contains(&file.from) && !self.is_it(file)? {
+                return Err(MigrateError::Occupied(file.from.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file lies, as it was, where it was: it was copied.
+    fn is_it(&self, file: &PlannedFile) -> Result<bool, MigrateError> {
+        let opened = self.root.open(&file.from)?;
+        let mut hasher = blake3::Hasher::new();
+        let read = hasher.update_reader(opened);
+        read.map_err(|error| MigrateError::Read { path: file.from.clone(), kind: error.kind() })?;
+        Ok(Digest::from(hasher.finalize()) == file.digest)
     }
 
     async fn changed(&self, operator: &Operator) -> Result<Vec<TenantId>, MigrateError> {
@@ -84,7 +121,9 @@ impl Work<'_> {
         }
         let mut changed = if self.in_place() { self.came_since()? } else { Vec::new() };
         for tenant in self.planned() {
-            let is_as_it_was = operator.is_as_received(&tenant).await.map_err(MigrateError::Tenant)?;
+            let origin = origin(&self.journal.plan, &tenant);
+            let is_as_it_was =
+                operator.is_as_received(&tenant, origin).await.map_err(MigrateError::Tenant)?;
             if !is_as_it_was {
                 changed.push(tenant);
             }
@@ -111,9 +150,14 @@ impl Work<'_> {
         for (done, tenant) in planned.iter().enumerate() {
             self.step(MigrationStage::RollingBack, Some(tenant), done, planned.len())?;
             let origin = origin(&self.journal.plan, tenant);
-            match operator.take_away(tenant, origin).await.map_err(MigrateError::Tenant)? {
-                Some(Erasure::Waiting { .. }) => erasing.push(tenant.clone()),
-                Some(Erasure::Done(_)) | None => {}
+            let discarding = self.migration.discard_changes;
+            match operator.take_away(tenant, origin, discarding).await {
+                Ok(Some(Erasure::Waiting { .. })) => erasing.push(tenant.clone()),
+                Ok(Some(Erasure::Done(_)) | None) => {}
+                Err(error) if error.kind() == ErrorKind::WrongState => {
+                    return Err(MigrateError::ChangedSince(vec![tenant.clone()]));
+                }
+                Err(error) => return Err(MigrateError::Tenant(error)),
             }
         }
         Ok(erasing)
@@ -125,7 +169,9 @@ impl Work<'_> {
         if self.journal.phase() != MigrationPhase::RollingBack {
             self.journal.set_phase(&self.root, MigrationPhase::RollingBack)?;
         }
+        let _held = self.root.hold_store()?;
         if self.in_place() {
+            self.journal.before.make_folders(&self.root)?;
             self.originals_back(&mut told)?;
             self.files_back(&mut told)?;
             self.remove_made(&mut told)?;
@@ -153,22 +199,28 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Moves files back to where they were.
+    /// Moves files back to where they were; again and again, since one may have gone to where another had been.
     fn files_back(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
         let files = &self.journal.plan.files;
-        for (done, some) in files.chunks(AT_ONCE).enumerate() {
-            self.step(MigrationStage::RollingBack, None, done * AT_ONCE, files.len())?;
-            for file in some.iter().filter(|file| file.is_moved()) {
-                let Some(to) = file.to.first().map(super::super::Placement::path) else { continue };
-                if self.root.has(&file.from)? {
-                    continue;
+        loop {
+            let before = told.moved_back;
+            for (done, some) in files.chunks(AT_ONCE).enumerate() {
+                self.step(MigrationStage::RollingBack, None, done * AT_ONCE, files.len())?;
+                for file in some.iter().filter(|file| file.is_moved()) {
+                    let Some(to) = file.to.first().map(Placement::path) else { continue };
+                    if !self.root.has(&file.from)? && self.root.has(&to)? {
+                        self.root.move_file(&to, &file.from)?;
+                        told.moved_back += 1;
+                    }
                 }
-                if self.root.has(&to)? {
-                    self.root.move_file(&to, &file.from)?;
-                    told.moved_back += 1;
-                } else {
-                    told.lost.push(file.from.clone());
-                }
+            }
+            if told.moved_back == before {
+                break;
+            }
+        }
+        for file in files.iter().filter(|file| file.is_moved() || file.stays()) {
+            if !self.root.has(&file.from)? {
+                told.lost.push(file.from.clone());
             }
         }
         Ok(())
@@ -205,8 +257,13 @@ impl Work<'_> {
         if !self.root.is_folder(folder)? || folder == kept {
             return Ok(());
         }
-        for (path, is_folder) in self.root.list(folder)? {
-            if is_folder {
+        let mut entries = self.root.list(folder)?;
+        // As long as that is there, whoever goes on knows that there is a tenant.
+        entries.sort_by_key(|(path, _)| path.name().as_bytes() == b"ledger");
+        for (path, is_folder) in entries {
+            // Beneath the tenants' own folders the library makes none.
+            let is_others = folder != &TreePath::root().join(OWN) && self.journal.before.has(&path);
+            if is_folder && !is_others {
                 self.remove_new(&path, kept, told)?;
             } else if !self.journal.before.has(&path) {
                 self.root.remove_file(&path)?;

@@ -112,20 +112,30 @@ impl Operator {
         }
     }
 
-    /// Whether a tenant was taken in whole, and is still as it was then. One that is not there is.
-    pub(crate) async fn is_as_received(&self, tenant: &TenantId) -> Result<bool> {
+    /// Whether a tenant is still as it was when it was taken in from this origin. One that is not there is, and so
+    /// is another one of that name.
+    pub(crate) async fn is_as_received(&self, tenant: &TenantId, origin: [u8; 16]) -> Result<bool> {
         let (core, permit) = self.permitted(Action::CheckTenant, tenant);
         let state = core.guarded.ledger(&permit).read(permit.action().as_str(), tenant).await?;
         let lives = state.header().is_some_and(|header| is_alive(&header.lifecycle));
         if !lives {
             return Ok(state.header().is_none_or(|header| header.lifecycle == Lifecycle::Arriving));
         }
-        core.aside(target::ACTION, move || target::is_unchanged(&state)).await
+        let is_other = !target::is_of(&state, Incarnation::from_bytes(origin));
+        core.aside(target::ACTION, move || is_other || target::is_unchanged(&state)).await
     }
 
     /// Takes a tenant away again that was taken in from this origin; `None` if it is not there. What else has
     /// its name is left alone.
-    pub(crate) async fn take_away(&self, tenant: &TenantId, origin: [u8; 16]) -> Result<Option<Erasure>> {
+    ///
+    /// # Errors
+    /// [`WrongState`](ErrorKind::WrongState) if it went on since, unless that is to be discarded; the store's.
+    pub(crate) async fn take_away(
+        &self,
+        tenant: &TenantId,
+        origin: [u8; 16],
+        discarding: bool,
+    ) -> Result<Option<Erasure>> {
         let (core, permit) = self.permitted(Action::EraseTenant, tenant);
         let operation = permit.action().as_str();
         let run = move |draft: &mut Draft| {
@@ -134,6 +144,9 @@ impl Operator {
                 Lifecycle::Erased => return Ok(false),
                 Lifecycle::Erasing { .. } => return Ok(true),
                 _ if !target::is_of(draft.state(), Incarnation::from_bytes(origin)) => return Ok(false),
+                Lifecycle::Active if !discarding && !target::is_unchanged(draft.state()) => {
+                    return Err(Error::new(ErrorKind::WrongState, operation));
+                }
                 Lifecycle::Active => {
                     let lifecycle = Lifecycle::Deleting { until: draft.now() };
                     draft.set_header(TenantHeader { lifecycle, ..(*header).clone() });
