@@ -76,6 +76,8 @@ pub(super) struct Survey {
     pub(super) ledgers: BTreeSet<String>,
     /// What earlier migrations did; not where nothing is read.
     pub(super) earlier: Earlier,
+    /// What lies in those tenants' folders, by folder, tenant and name: nothing else is looked at of it.
+    pub(super) kept: Vec<(&'static str, String, String)>,
 }
 
 /// The library's own folder in the root.
@@ -93,8 +95,10 @@ impl Survey {
         is_database: &dyn Fn(&str) -> bool,
         progress: &(dyn Fn(SurveyProgress) + Send + Sync),
     ) -> Result<Self, MigrateError> {
-        let (entries, ledgers) = (Vec::new(), with_ledgers(root));
-        let mut survey = Self { root: root.to_owned(), entries, ledgers, earlier: Earlier::default() };
+        let ledgers = with_ledgers(root);
+        let kept = kept(root, &ledgers);
+        let mut survey =
+            Self { root: root.to_owned(), entries: Vec::new(), ledgers, kept, earlier: Earlier::default() };
         let listed = list(root).map_err(|error| MigrateError::Root(error.kind()))?;
         if reading != Reading::Nothing {
             survey.earlier = Earlier::of(root)?;
@@ -298,6 +302,18 @@ fn with_ledgers(root: &Path) -> BTreeSet<String> {
     let has_ledger =
         |name: &String| fs::symlink_metadata(root.join("data").join(name).join("ledger")).is_ok();
     names.filter(has_ledger).collect()
+}
+
+/// The names of the files of those tenants.
+fn kept(root: &Path, ledgers: &BTreeSet<String>) -> Vec<(&'static str, String, String)> {
+    let folders = ["videos", "thumbnails", "tokens"].into_iter();
+    let places = folders.flat_map(|folder| ledgers.iter().map(move |tenant| (folder, tenant)));
+    let named = places.flat_map(|(folder, tenant)| {
+        let listed = list(&root.join(folder).join(tenant)).unwrap_or_default();
+        let names = listed.into_iter().filter_map(|(name, _)| name.into_string().ok());
+        names.map(move |name| (folder, tenant.clone(), name))
+    });
+    named.collect()
 }
 
 fn kind(metadata: &fs::Metadata) -> Kind {

@@ -33,8 +33,22 @@ pub(super) enum NoOwner {
 
 impl Owners {
     /// What can be told from where files lie.
-    pub(super) fn of(media: &[Media]) -> Self {
+    pub(super) fn of(media: &[Media], kept: &[(&'static str, String, String)]) -> Self {
         let mut owners = Self::default();
+        // Who was migrated before has taken its files along, and what is left of it is still its own.
+        for (folder, tenant, name) in kept {
+            let Ok(tenant) = TenantId::parse(tenant) else { continue };
+            let collection = match *folder {
+                "videos" => CollectionName::VIDEOS,
+                "thumbnails" => CollectionName::THUMBNAILS,
+                _ => {
+                    let key = (CollectionName::TOKENS, name.clone());
+                    owners.by_file.entry(key).or_default().insert(tenant);
+                    continue;
+                }
+            };
+            owners.lying.entry((collection, name.clone())).or_default().insert(Some(tenant));
+        }
         for file in media {
             let name = file.path.name().replaced();
             owners.lying.entry((file.collection(), name)).or_default().insert(file.scope.clone());

@@ -34,7 +34,7 @@ impl Planning<'_> {
     pub(super) fn read_records(&mut self, survey: &Survey) -> Result<(), MigrateError> {
         let mut sources = std::mem::take(&mut self.sources);
         sources.sort_by_cached_key(|source| (rank(&source.collection), source.path.clone()));
-        let mut owners = Owners::of(&self.media);
+        let mut owners = Owners::of(&self.media, &survey.kept);
         for mut source in sources {
             let Some(entry) = survey.entry(&source.path) else { continue };
             match self.contents(survey, &source, entry)? {
