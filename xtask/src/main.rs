@@ -27,7 +27,8 @@ cargo xtask <command>
 
   test     everything that has to hold: format, lints, features one by one, docs, tests, examples,
            the dependency budget
-  bench    the benchmarks; what follows is handed to them (cargo xtask bench -- insert)
+  bench    the library beside what else one could use and beside the bare system, in turn, in one run;
+           --case NAME (again for more), --rounds N, --quick, --json
   s3       s3 up: starts a server that speaks like S3, for trying things out, and prints how to get
            to it; s3 down: stops it
   audit    advisories and licences of the dependencies, the public face against the last release;
@@ -52,7 +53,7 @@ fn choose() -> Result<ExitCode, Failure> {
     let rest: Vec<String> = arguments.collect();
     match (command.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
-        (Some("bench"), rest) => bench::run(rest).map(|()| ExitCode::SUCCESS),
+        (Some("bench"), rest) => bench::run(rest),
         (Some("audit"), []) => audit::run(),
         (Some("s3"), [what]) if what == "up" => s3::up(&Project::read()?).map(|()| ExitCode::SUCCESS),
         (Some("s3"), [what]) if what == "down" => s3::down(&Project::read()?).map(|()| ExitCode::SUCCESS),

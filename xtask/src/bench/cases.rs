@@ -1,0 +1,127 @@
+//! What is compared with what, and what is to be reached.
+
+/// One line: our side against a peer, a floor, or both.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case {
+    /// Its name; `a/b` is a further comparison of what `a` measures.
+    pub(super) name: &'static str,
+    /// The group of sides that take turns, in `benches/`.
+    pub(super) group: &'static str,
+    /// The sides that stand for ours, the peer and the floor.
+    pub(super) ours: &'static str,
+    pub(super) peer: Option<&'static str>,
+    pub(super) floor: Option<&'static str>,
+    /// What is to be reached; all of it.
+    pub(super) bounds: &'static [Bound],
+}
+
+/// What is to be reached.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Bound {
+    /// At least so many times as fast as the peer.
+    AsFast(f64),
+    /// At most so many times the peer's time.
+    PeerTime(f64),
+    /// At most so many times the floor's time.
+    FloorTime(f64),
+    /// At most so many seconds.
+    Seconds(f64),
+}
+
+/// The groups in which each operation is durable when it ends, so that syncs are worth counting.
+pub(super) fn is_durable(group: &str) -> bool {
+    group.starts_with("insert-") || group.starts_with("update-")
+}
+
+use Bound::{AsFast, FloorTime, PeerTime, Seconds};
+
+/// A line whose sides have their usual names.
+const fn case(name: &'static str, peer: &'static str, bounds: &'static [Bound]) -> Case {
+    Case { name, group: name, ours: "tenantry", peer: Some(peer), floor: Some("floor"), bounds }
+}
+
+/// A line of single reads, whose floor is a map in memory.
+const fn get(name: &'static str, group: &'static str, ours: &'static str, bounds: &'static [Bound]) -> Case {
+    Case { name, group, ours, peer: Some("rusqlite"), floor: Some("hashbrown"), bounds }
+}
+
+/// A line that has a group of its own and no floor.
+const fn without_floor(
+    name: &'static str,
+    group: &'static str,
+    peer: &'static str,
+    bounds: &'static [Bound],
+) -> Case {
+    Case { name, group, ours: "tenantry", peer: Some(peer), floor: None, bounds }
+}
+
+/// A further comparison of what `of` measures.
+const fn further(name: &'static str, of: &Case, peer: &'static str, bounds: &'static [Bound]) -> Case {
+    Case { name, group: of.group, ours: of.ours, peer: Some(peer), floor: None, bounds }
+}
+
+/// All of them, in the order in which they are run.
+pub(super) fn all() -> Vec<Case> {
+    let large = case("insert-1-100k", "rusqlite", &[AsFast(1.4), FloorTime(1.1)]);
+    let one = case("insert-64-one", "connections", &[AsFast(30.0), FloorTime(4.0)]);
+    // 0.8 times the floor's rate.
+    let many = case("insert-64-64", "shared", &[AsFast(15.0), FloorTime(1.25)]);
+    let update = case("update-100k", "rusqlite", &[AsFast(1.1)]);
+    vec![
+        case("insert-1-1k", "rusqlite", &[AsFast(1.25), FloorTime(1.1)]),
+        large,
+        further("insert-1-100k/flat", &large, "tenantry-1k", &[PeerTime(1.2)]),
+        Case { name: "insert-1-100k/views", group: "insert-1-100k-views", peer: None, bounds: &[], ..large },
+        one,
+        further("insert-64-one/smart", &one, "smart", &[AsFast(3.0)]),
+        many,
+        further("insert-64-64/separate", &many, "separate", &[AsFast(1.1)]),
+        update,
+        Case {
+            name: "update-100k/rewrite",
+            group: "update-100k-rewrite",
+            peer: Some("rewrite"),
+            floor: None,
+            bounds: &[AsFast(5000.0)],
+            ..update
+        },
+        get("get-1k", "get-1k", "tenantry", &[AsFast(25.0)]),
+        get("get-1k/strict", "get-1k", "tenantry-strict", &[]),
+        get("get-100k", "get-100k", "tenantry", &[AsFast(15.0)]),
+        get("get-100k/strict", "get-100k", "tenantry-strict", &[AsFast(5.0)]),
+        without_floor("page", "page", "rusqlite", &[AsFast(50.0)]),
+        without_floor("page/first", "page-first", "rusqlite", &[AsFast(1.0)]),
+        without_floor("list", "list", "rusqlite", &[AsFast(50.0)]),
+        without_floor("list/first", "list-first", "rusqlite", &[AsFast(1.0)]),
+        without_floor("decide", "decide", "direct", &[Seconds(25e-9)]),
+        Case { ours: "can", ..without_floor("decide/can", "decide", "direct", &[]) },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_cases_have_one_name() {
+        let mut names: Vec<&str> = all().iter().map(|case| case.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_bound_is_set_against_a_side_that_is_there() {
+        for case in all() {
+            for bound in case.bounds {
+                let side = match bound {
+                    AsFast(_) | PeerTime(_) => case.peer,
+                    FloorTime(_) => case.floor,
+                    Seconds(_) => Some(case.ours),
+                };
+                assert!(side.is_some(), "{}", case.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `cargo xtask bench`: the library beside what a user would pick instead and beside the bare system, in one run, in
+//! turn, on the same disk.
+//!
+//! `benches/` does and times what is compared, a process for each group of sides that take turns; here is what makes
+//! lines of it. [`cases`] says what is compared and what is to be reached, [`judge`] sets the one against the other,
+//! [`show`] prints, [`syncs`] counts.
+
+mod arguments;
+mod cases;
+mod judge;
+mod measured;
+mod show;
+mod syncs;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use arguments::Arguments;
+use cases::Case;
+use measured::Measured;
+
+use crate::cargo::Cargo;
+use crate::project::Project;
+use crate::report::Failure;
+
+/// The package that measures, and its program.
+const MEASURING: &str = "tenantry-bench";
+
+/// Runs what the arguments ask for. It succeeds if all was measured, whether or not the targets are met.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let arguments = Arguments::parse(arguments)?;
+    let cases = arguments.chosen(&cases::all())?;
+    let project = Project::read()?;
+    let program = Program::build(&project, &arguments)?;
+    let tracer = syncs::Tracer::find();
+    show::head(&arguments, &program.folder, tracer.is_some());
+    let mut failed = Vec::new();
+    for group in groups(&cases) {
+        let measured = program.measure(group).map(|measured| {
+            let syncs = |side: &str| match &tracer {
+                Some(tracer) if cases::is_durable(group) => tracer.count(&program, group, side).ok(),
+                _ => None,
+            };
+            let counted: Vec<_> = measured.sides().map(|side| (side.to_owned(), syncs(side))).collect();
+            (measured, counted)
+        });
+        match measured {
+            Ok((measured, counted)) => {
+                for case in cases.iter().filter(|case| case.group == group) {
+                    show::line(&arguments, &judge::line(case, &measured)?, &counted);
+                }
+            }
+            Err(failure) => failed.push(format!("{group}: {failure}")),
+        }
+    }
+    for failure in &failed {
+        eprintln!("FAILED: {failure}");
+    }
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The groups that the cases need, in order, each once.
+fn groups(cases: &[Case]) -> Vec<&'static str> {
+    let mut groups: Vec<&'static str> = Vec::new();
+    for case in cases {
+        if !groups.contains(&case.group) {
+            groups.push(case.group);
+        }
+    }
+    groups
+}
+
+/// The measuring program, and where it works.
+struct Program {
+    path: PathBuf,
+    folder: PathBuf,
+    rounds: usize,
+    scale: &'static str,
+}
+
+impl Program {
+    fn build(project: &Project, arguments: &Arguments) -> Result<Self, Failure> {
+        let build = ["build", "--quiet", "--release", "--package", MEASURING];
+        // What cargo says must not come between JSON lines.
+        let _ = Cargo::at(&project.root).output(&build)?;
+        Ok(Self {
+            path: project.target.join("release").join(MEASURING),
+            folder: project.target.join("bench"),
+            rounds: arguments.rounds(),
+            scale: if arguments.quick { "quick" } else { "full" },
+        })
+    }
+
+    /// An empty folder, on the disk on which the build lies.
+    fn emptied(&self) -> Result<&Path, Failure> {
+        if self.folder.exists() {
+            std::fs::remove_dir_all(&self.folder)?;
+        }
+        std::fs::create_dir_all(&self.folder)?;
+        Ok(&self.folder)
+    }
+
+    /// Lets the sides of a group take turns.
+    fn measure(&self, group: &str) -> Result<Measured, Failure> {
+        let folder = self.emptied()?;
+        let mut command = Command::new(&self.path);
+        command.args(["measure", group]).arg(folder).args([&self.rounds.to_string(), self.scale]);
+        let measured = Measured::read(&output(&mut command)?);
+        std::fs::remove_dir_all(folder)?;
+        measured
+    }
+}
+
+/// What a program that has to succeed writes to its standard output.
+fn output(command: &mut Command) -> Result<String, Failure> {
+    let output = command.stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(Failure::new(format!("it ended with {}", output.status)));
+    }
+    String::from_utf8(output.stdout).map_err(|_| Failure::new("it wrote no UTF-8"))
+}
