@@ -11,9 +11,12 @@
 //! `once` does one round of one side between two calls of `getppid`, by which one who traces its calls knows where the
 //! round begins and ends.
 
+mod body;
 mod decide;
+mod files;
 mod insert;
 mod lists;
+mod open;
 mod place;
 mod prewritten;
 mod reads;
@@ -21,6 +24,7 @@ mod record;
 mod side;
 mod sqlite;
 mod update;
+mod uploads;
 mod writers;
 
 use std::path::Path;
@@ -38,6 +42,9 @@ fn groups() -> Vec<Group> {
     groups.extend(reads::groups());
     groups.extend(lists::groups());
     groups.push(decide::group());
+    groups.extend(open::groups());
+    groups.extend(uploads::groups());
+    groups.extend(files::groups());
     groups
 }
 

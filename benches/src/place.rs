@@ -120,6 +120,11 @@ impl Place {
         self.runtime.block_on(self.open(user))
     }
 
+    /// Another tenantry on the same root, of whose users nothing is in memory.
+    pub(crate) fn another(&self) -> Outcome<Tenantry> {
+        self.runtime.block_on(async { Ok(builder(&self.root, ViewMode::AtClose).await?.open().await?) })
+    }
+
     async fn open(&self, user: usize) -> Outcome<Workspace> {
         let tenantry = builder(&self.root, ViewMode::AtClose).await?.open().await?;
         Ok(tenantry.session(&name(user)?).await?.own())

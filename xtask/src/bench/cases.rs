@@ -30,7 +30,7 @@ pub(super) enum Bound {
 
 /// The groups in which each operation is durable when it ends, so that syncs are worth counting.
 pub(super) fn is_durable(group: &str) -> bool {
-    group.starts_with("insert-") || group.starts_with("update-")
+    ["insert-", "update-", "upload-"].iter().any(|kind| group.starts_with(kind))
 }
 
 use Bound::{AsFast, FloorTime, PeerTime, Seconds};
@@ -43,6 +43,11 @@ const fn case(name: &'static str, peer: &'static str, bounds: &'static [Bound]) 
 /// A line of single reads, whose floor is a map in memory.
 const fn get(name: &'static str, group: &'static str, ours: &'static str, bounds: &'static [Bound]) -> Case {
     Case { name, group, ours, peer: Some("rusqlite"), floor: Some("hashbrown"), bounds }
+}
+
+/// A line of opening until the first record is read.
+const fn first_get(name: &'static str, group: &'static str, bounds: &'static [Bound]) -> Case {
+    Case { name, group, ours: "tenantry-get", peer: Some("rusqlite-get"), floor: None, bounds }
 }
 
 /// A line that has a group of its own and no floor.
@@ -95,6 +100,21 @@ pub(super) fn all() -> Vec<Case> {
         without_floor("list/first", "list-first", "rusqlite", &[AsFast(1.0)]),
         without_floor("decide", "decide", "direct", &[Seconds(25e-9)]),
         Case { ours: "can", ..without_floor("decide/can", "decide", "direct", &[]) },
+        // A fifth of its time.
+        case("open-1k", "rusqlite", &[AsFast(5.0), FloorTime(2.0)]),
+        first_get("open-1k/first-get", "open-1k", &[]),
+        case("open-100k", "rusqlite", &[AsFast(5.0), FloorTime(2.0)]),
+        first_get("open-100k/first-get", "open-100k", &[PeerTime(2.0)]),
+        case("upload-1k", "object_store", &[FloorTime(1.6)]),
+        case("upload-1m", "object_store", &[]),
+        // 1.1 times the floor's rate.
+        case("upload-1g", "object_store", &[FloorTime(1.0 / 1.1)]),
+        // 0.9 times the floor's rate.
+        case("read-1g", "object_store", &[AsFast(10.0), FloorTime(1.0 / 0.9)]),
+        further("read-1g/opendal", &case("read-1g", "", &[]), "opendal", &[]),
+        // 0.65 times the floor's rate.
+        case("read-ranges", "object_store", &[FloorTime(1.0 / 0.65)]),
+        further("read-ranges/opendal", &case("read-ranges", "", &[]), "opendal", &[]),
     ]
 }
 

@@ -92,12 +92,17 @@ impl Medians {
     }
 }
 
+/// A bound's factor with two places at the most.
+fn rounded(times: f64) -> f64 {
+    (times * 100.0).round() / 100.0
+}
+
 fn words(bound: Bound, case: &Case) -> String {
     let peer = case.peer.unwrap_or("its peer");
     match bound {
-        Bound::AsFast(times) => format!("≥ {times} × as fast as {peer}"),
-        Bound::PeerTime(times) => format!("≤ {times} × the time of {peer}"),
-        Bound::FloorTime(times) => format!("≤ {times} × the floor's time"),
+        Bound::AsFast(times) => format!("≥ {} × as fast as {peer}", rounded(times)),
+        Bound::PeerTime(times) => format!("≤ {} × the time of {peer}", rounded(times)),
+        Bound::FloorTime(times) => format!("≤ {} × the floor's time", rounded(times)),
         Bound::Seconds(seconds) => format!("≤ {}", time(seconds)),
     }
 }
