@@ -21,8 +21,10 @@ mod place;
 mod prewritten;
 mod reads;
 mod record;
+mod s3;
 mod side;
 mod sqlite;
+mod tenants;
 mod update;
 mod uploads;
 mod writers;
@@ -45,6 +47,8 @@ fn groups() -> Vec<Group> {
     groups.extend(open::groups());
     groups.extend(uploads::groups());
     groups.extend(files::groups());
+    groups.extend(s3::groups());
+    groups.extend(tenants::groups());
     groups
 }
 

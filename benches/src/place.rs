@@ -43,19 +43,26 @@ impl Place {
 
     /// One with a user, and a policy of one's own.
     pub(crate) fn deciding(folder: &Path, policy: impl OwnershipPolicy) -> Outcome<Self> {
-        Self::made(folder, 1, ViewMode::AtClose, policy)
+        Self::made(folder, 1, settings(ViewMode::AtClose), policy)
+    }
+
+    /// One without users, and with so much memory for those to come.
+    pub(crate) fn remembering(folder: &Path, memory: usize) -> Outcome<Self> {
+        let mut settings = settings(ViewMode::AtClose);
+        settings.memory = memory;
+        Self::made(folder, 0, settings, DefaultPolicy)
     }
 
     /// The same, saying when views are written.
     pub(crate) fn with(folder: &Path, users: usize, views: ViewMode) -> Outcome<Self> {
-        Self::made(folder, users, views, DefaultPolicy)
+        Self::made(folder, users, settings(views), DefaultPolicy)
     }
 
-    fn made(folder: &Path, users: usize, views: ViewMode, policy: impl OwnershipPolicy) -> Outcome<Self> {
+    fn made(folder: &Path, users: usize, settings: Settings, policy: impl OwnershipPolicy) -> Outcome<Self> {
         let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().enable_all().build()?);
         let root = folder.join(ROOT);
         let tenantry = runtime.block_on(async {
-            let tenantry = builder(&root, views).await?.policy(policy).open().await?;
+            let tenantry = builder(&root, settings).await?.policy(policy).open().await?;
             let admin = TenantId::parse("admin")?;
             tenantry.bootstrap_admin(&admin, "Admin").await?;
             let session = tenantry.session(&admin).await?;
@@ -122,11 +129,12 @@ impl Place {
 
     /// Another tenantry on the same root, of whose users nothing is in memory.
     pub(crate) fn another(&self) -> Outcome<Tenantry> {
-        self.runtime.block_on(async { Ok(builder(&self.root, ViewMode::AtClose).await?.open().await?) })
+        self.runtime
+            .block_on(async { Ok(builder(&self.root, settings(ViewMode::AtClose)).await?.open().await?) })
     }
 
     async fn open(&self, user: usize) -> Outcome<Workspace> {
-        let tenantry = builder(&self.root, ViewMode::AtClose).await?.open().await?;
+        let tenantry = builder(&self.root, settings(ViewMode::AtClose)).await?.open().await?;
         Ok(tenantry.session(&name(user)?).await?.own())
     }
 
@@ -143,10 +151,14 @@ impl Drop for Place {
     }
 }
 
-/// A tenantry that is to be opened.
-async fn builder(root: &Path, views: ViewMode) -> Outcome<Builder> {
-    let store = LocalStore::open(root, LocalOptions::default()).await?;
+/// The defaults, but for the views.
+fn settings(views: ViewMode) -> Settings {
     let mut settings = Settings::default();
     settings.views = views;
-    Ok(Tenantry::builder(store).settings(settings))
+    settings
+}
+
+/// A tenantry that is to be opened.
+async fn builder(root: &Path, settings: Settings) -> Outcome<Builder> {
+    Ok(Tenantry::builder(LocalStore::open(root, LocalOptions::default()).await?).settings(settings))
 }

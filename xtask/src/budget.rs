@@ -36,7 +36,7 @@ pub(crate) fn check(project: &Project) -> Result<(), Failure> {
 }
 
 /// Different lines of the tree, so that two versions of one crate count twice.
-fn count(tree: &str) -> usize {
+pub(crate) fn count(tree: &str) -> usize {
     tree.lines().filter(|line| !line.is_empty()).collect::<BTreeSet<_>>().len()
 }
 

@@ -6,6 +6,9 @@ use crate::report::Failure;
 /// How many rounds there are unless said otherwise, and in a quick run.
 const ROUNDS: [usize; 2] = [15, 5];
 
+/// How many builds from nothing.
+const BUILDS: [usize; 2] = [3, 1];
+
 /// What was asked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Arguments {
@@ -43,6 +46,11 @@ impl Arguments {
     /// How many rounds count.
     pub(super) fn rounds(&self) -> usize {
         self.rounds.unwrap_or(ROUNDS[usize::from(self.quick)])
+    }
+
+    /// How often each of the packages is built from nothing, which takes minutes.
+    pub(super) fn builds(&self) -> usize {
+        self.rounds.unwrap_or(BUILDS[usize::from(self.quick)])
     }
 
     /// The cases that were named, and those that belong to them (`a` names `a` and `a/b`); all if none was.

@@ -13,6 +13,16 @@ pub(super) struct Case {
     pub(super) floor: Option<&'static str>,
     /// What is to be reached; all of it.
     pub(super) bounds: &'static [Bound],
+    pub(super) unit: Unit,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// The time of an operation.
+    Seconds,
+    /// What a library brings along.
+    Crates,
 }
 
 /// What is to be reached.
@@ -26,6 +36,10 @@ pub(super) enum Bound {
     FloorTime(f64),
     /// At most so many seconds.
     Seconds(f64),
+    /// Less than the peer.
+    Fewer,
+    /// At most so many more than the peer.
+    More(f64),
 }
 
 /// The groups in which each operation is durable when it ends, so that syncs are worth counting.
@@ -33,21 +47,37 @@ pub(super) fn is_durable(group: &str) -> bool {
     ["insert-", "update-", "upload-"].iter().any(|kind| group.starts_with(kind))
 }
 
-use Bound::{AsFast, FloorTime, PeerTime, Seconds};
+use Bound::{AsFast, Fewer, FloorTime, More, PeerTime, Seconds};
 
 /// A line whose sides have their usual names.
 const fn case(name: &'static str, peer: &'static str, bounds: &'static [Bound]) -> Case {
-    Case { name, group: name, ours: "tenantry", peer: Some(peer), floor: Some("floor"), bounds }
+    Case {
+        name,
+        group: name,
+        ours: "tenantry",
+        peer: Some(peer),
+        floor: Some("floor"),
+        bounds,
+        unit: Unit::Seconds,
+    }
 }
 
 /// A line of single reads, whose floor is a map in memory.
 const fn get(name: &'static str, group: &'static str, ours: &'static str, bounds: &'static [Bound]) -> Case {
-    Case { name, group, ours, peer: Some("rusqlite"), floor: Some("hashbrown"), bounds }
+    Case { name, group, ours, peer: Some("rusqlite"), floor: Some("hashbrown"), bounds, unit: Unit::Seconds }
 }
 
 /// A line of opening until the first record is read.
 const fn first_get(name: &'static str, group: &'static str, bounds: &'static [Bound]) -> Case {
-    Case { name, group, ours: "tenantry-get", peer: Some("rusqlite-get"), floor: None, bounds }
+    Case {
+        name,
+        group,
+        ours: "tenantry-get",
+        peer: Some("rusqlite-get"),
+        floor: None,
+        bounds,
+        unit: Unit::Seconds,
+    }
 }
 
 /// A line that has a group of its own and no floor.
@@ -57,12 +87,28 @@ const fn without_floor(
     peer: &'static str,
     bounds: &'static [Bound],
 ) -> Case {
-    Case { name, group, ours: "tenantry", peer: Some(peer), floor: None, bounds }
+    Case { name, group, ours: "tenantry", peer: Some(peer), floor: None, bounds, unit: Unit::Seconds }
 }
 
 /// A further comparison of what `of` measures.
 const fn further(name: &'static str, of: &Case, peer: &'static str, bounds: &'static [Bound]) -> Case {
-    Case { name, group: of.group, ours: of.ours, peer: Some(peer), floor: None, bounds }
+    Case { name, group: of.group, ours: of.ours, peer: Some(peer), floor: None, bounds, unit: Unit::Seconds }
+}
+
+/// A line of what cargo says.
+const fn built(
+    name: &'static str,
+    ours: &'static str,
+    peer: &'static str,
+    bounds: &'static [Bound],
+    unit: Unit,
+) -> Case {
+    Case { name, group: "build", ours, peer: Some(peer), floor: None, bounds, unit }
+}
+
+/// The groups for which a server has to be there.
+pub(super) fn needs_server(group: &str) -> bool {
+    group.starts_with("s3-")
 }
 
 /// All of them, in the order in which they are run.
@@ -115,6 +161,20 @@ pub(super) fn all() -> Vec<Case> {
         // 0.65 times the floor's rate.
         case("read-ranges", "object_store", &[FloorTime(1.0 / 0.65)]),
         further("read-ranges/opendal", &case("read-ranges", "", &[]), "opendal", &[]),
+        case("s3-commit", "object_store", &[FloorTime(1.1)]),
+        case("s3-get", "object_store", &[FloorTime(1.1)]),
+        case("s3-upload", "object_store", &[FloorTime(1.1)]),
+        case("s3-read", "object_store", &[FloorTime(1.1)]),
+        without_floor("tenants", "tenants-cached", "tenantry-1k", &[PeerTime(1.2)]),
+        without_floor("tenants/uncached", "tenants-uncached", "tenantry-1k", &[PeerTime(1.5)]),
+        built("build", "tenantry", "opendal", &[Fewer], Unit::Crates),
+        built("build/object_store", "tenantry", "object_store", &[More(30.0)], Unit::Crates),
+        built("build/s3", "tenantry-s3", "opendal-s3", &[Fewer], Unit::Crates),
+        built("build/s3-object_store", "tenantry-s3", "object_store-s3", &[More(30.0)], Unit::Crates),
+        built("build/time", "tenantry-time", "opendal-time", &[], Unit::Seconds),
+        built("build/time-object_store", "tenantry-time", "object_store-time", &[], Unit::Seconds),
+        built("build/time-s3", "tenantry-s3-time", "opendal-s3-time", &[], Unit::Seconds),
+        built("build/time-s3-object_store", "tenantry-s3-time", "object_store-s3-time", &[], Unit::Seconds),
     ]
 }
 
@@ -136,7 +196,7 @@ mod tests {
         for case in all() {
             for bound in case.bounds {
                 let side = match bound {
-                    AsFast(_) | PeerTime(_) => case.peer,
+                    AsFast(_) | PeerTime(_) | Fewer | More(_) => case.peer,
                     FloorTime(_) => case.floor,
                     Seconds(_) => Some(case.ours),
                 };

@@ -1,6 +1,6 @@
 //! The arithmetic: ratios of sides that took turns, and whether what was to be reached is.
 
-use super::cases::{Bound, Case};
+use super::cases::{Bound, Case, Unit};
 use super::measured::Measured;
 use super::show::time;
 use crate::report::Failure;
@@ -22,6 +22,7 @@ pub(super) struct Line {
     pub(super) ours: (&'static str, f64),
     pub(super) peer: Option<(&'static str, f64)>,
     pub(super) floor: Option<(&'static str, f64)>,
+    pub(super) unit: Unit,
     /// How many times as fast as the peer: its time through ours.
     pub(super) vs_peer: Option<Ratio>,
     /// How many times the floor's time: ours through its.
@@ -57,6 +58,7 @@ pub(super) fn line(case: &Case, measured: &Measured) -> Result<Line, Failure> {
     let vs_floor = floor.map(|floor| Ratio::of(ours, floor));
     let medians = Medians {
         ours: median(ours),
+        peer: peer.map_or(f64::NAN, median),
         vs_peer: vs_peer.map_or(f64::NAN, |ratio| ratio.median),
         vs_floor: vs_floor.map_or(f64::NAN, |ratio| ratio.median),
     };
@@ -66,6 +68,7 @@ pub(super) fn line(case: &Case, measured: &Measured) -> Result<Line, Failure> {
         ours: (case.ours, median(ours)),
         peer: case.peer.zip(peer.map(median)),
         floor: case.floor.zip(floor.map(median)),
+        unit: case.unit,
         vs_peer,
         vs_floor,
         target: case.bounds.iter().map(|bound| words(*bound, case)).collect::<Vec<_>>().join(", "),
@@ -76,6 +79,7 @@ pub(super) fn line(case: &Case, measured: &Measured) -> Result<Line, Failure> {
 /// What bounds are set against.
 struct Medians {
     ours: f64,
+    peer: f64,
     vs_peer: f64,
     vs_floor: f64,
 }
@@ -88,6 +92,8 @@ impl Medians {
             Bound::PeerTime(times) => 1.0 / self.vs_peer <= times,
             Bound::FloorTime(times) => self.vs_floor <= times,
             Bound::Seconds(seconds) => self.ours <= seconds,
+            Bound::Fewer => self.ours < self.peer,
+            Bound::More(count) => self.ours - self.peer <= count,
         }
     }
 }
@@ -104,6 +110,8 @@ fn words(bound: Bound, case: &Case) -> String {
         Bound::PeerTime(times) => format!("≤ {} × the time of {peer}", rounded(times)),
         Bound::FloorTime(times) => format!("≤ {} × the floor's time", rounded(times)),
         Bound::Seconds(seconds) => format!("≤ {}", time(seconds)),
+        Bound::Fewer => format!("fewer than {peer}"),
+        Bound::More(count) => format!("at most {count} more than {peer}"),
     }
 }
 
@@ -118,6 +126,7 @@ mod tests {
         peer: Some("peer"),
         floor: Some("floor"),
         bounds: &[Bound::AsFast(2.0), Bound::FloorTime(1.5)],
+        unit: Unit::Seconds,
     };
 
     /// The line of a case for what each side took.
@@ -165,6 +174,16 @@ mod tests {
         let line = judged(&case, &[2.5e-8], &[1.0], &[1.0]);
         assert_eq!((line.met, line.target.as_str()), (Some(true), "≤ 25.0 ns"));
         assert_eq!(judged(&case, &[2.6e-8], &[1.0], &[1.0]).met, Some(false));
+    }
+
+    #[test]
+    fn counts_are_fewer_or_at_most_so_many_more() {
+        let fewer = Case { bounds: &[Bound::Fewer], unit: Unit::Crates, ..CASE };
+        assert_eq!(judged(&fewer, &[9.0], &[10.0], &[1.0]).met, Some(true));
+        assert_eq!(judged(&fewer, &[10.0], &[10.0], &[1.0]).met, Some(false));
+        let more = Case { bounds: &[Bound::More(30.0)], unit: Unit::Crates, ..CASE };
+        assert_eq!(judged(&more, &[40.0], &[10.0], &[1.0]).met, Some(true));
+        assert_eq!(judged(&more, &[41.0], &[10.0], &[1.0]).met, Some(false));
     }
 
     #[test]

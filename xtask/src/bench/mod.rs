@@ -2,10 +2,11 @@
 //! turn, on the same disk.
 //!
 //! `benches/` does and times what is compared, a process for each group of sides that take turns; here is what makes
-//! lines of it. [`cases`] says what is compared and what is to be reached, [`judge`] sets the one against the other,
+//! lines of it, and what is asked of cargo itself ([`mod@build`]). [`cases`] says what is compared and what is to be reached, [`judge`] sets the one against the other,
 //! [`show`] prints, [`syncs`] counts.
 
 mod arguments;
+mod build;
 mod cases;
 mod judge;
 mod measured;
@@ -22,6 +23,8 @@ use measured::Measured;
 use crate::cargo::Cargo;
 use crate::project::Project;
 use crate::report::Failure;
+use crate::s3;
+use crate::seaweed::Server;
 
 /// The package that measures, and its program.
 const MEASURING: &str = "tenantry-bench";
@@ -33,10 +36,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let project = Project::read()?;
     let program = Program::build(&project, &arguments)?;
     let tracer = syncs::Tracer::find();
+    // One that the groups on a server share.
+    let mut server = None;
     show::head(&arguments, &program.folder, tracer.is_some());
     let mut failed = Vec::new();
     for group in groups(&cases) {
-        let measured = program.measure(group).map(|measured| {
+        if cases::needs_server(group) && server.is_none() {
+            server = Some(s3::start(&project)?.0);
+        }
+        let measured = if group == build::GROUP {
+            build::measure(&project, program.emptied()?, arguments.builds())
+        } else {
+            program.measure(group, server.as_ref())
+        };
+        let measured = measured.map(|measured| {
             let syncs = |side: &str| match &tracer {
                 Some(tracer) if cases::is_durable(group) => tracer.count(&program, group, side).ok(),
                 _ => None,
@@ -101,9 +114,10 @@ impl Program {
     }
 
     /// Lets the sides of a group take turns.
-    fn measure(&self, group: &str) -> Result<Measured, Failure> {
+    fn measure(&self, group: &str, server: Option<&Server>) -> Result<Measured, Failure> {
         let folder = self.emptied()?;
         let mut command = Command::new(&self.path);
+        command.envs(server.map(Server::environment).into_iter().flatten());
         command.args(["measure", group]).arg(folder).args([&self.rounds.to_string(), self.scale]);
         let measured = Measured::read(&output(&mut command)?);
         std::fs::remove_dir_all(folder)?;

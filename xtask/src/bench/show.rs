@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
+use super::cases::Unit;
 use super::judge::{Line, Ratio};
 
 /// Of each side the syncs of one operation, where they were counted.
@@ -81,8 +82,12 @@ fn row(line: &Line, syncs: &Syncs) -> String {
             format!("{} ({} – {})", short(r.median), short(r.least), short(r.greatest))
         })
     };
+    let amount = |number: f64| match line.unit {
+        Unit::Seconds => time(number),
+        Unit::Crates => format!("{number} crates"),
+    };
     let named = |side: Option<(&str, f64)>| {
-        side.map_or_else(none, |(name, seconds)| format!("{name} {}", time(seconds)))
+        side.map_or_else(none, |(name, number)| format!("{name} {}", amount(number)))
     };
     let counted = |side: Option<(&'static str, f64)>| {
         let found = side.and_then(|(name, _)| syncs.iter().find(|(side, _)| side == name));
@@ -94,10 +99,10 @@ fn row(line: &Line, syncs: &Syncs) -> String {
         Some(false) => "**missed**",
         None => "",
     };
-    let floor = line.floor.map_or_else(none, |floor| time(floor.1));
+    let floor = line.floor.map_or_else(none, |floor| amount(floor.1));
     let cells = [
         line.case.to_owned(),
-        time(line.ours.1),
+        amount(line.ours.1),
         named(line.peer),
         floor,
         ratio(line.vs_peer),
@@ -137,6 +142,7 @@ mod tests {
     fn example() -> Line {
         Line {
             case: "insert-1-1k",
+            unit: Unit::Seconds,
             ours: ("tenantry", 0.000_21),
             peer: Some(("rusqlite", 0.000_42)),
             floor: Some(("floor", 0.000_2)),
@@ -182,6 +188,13 @@ mod tests {
             row(&Line { met: Some(false), ..example() }, &[])
                 .contains("| – | ≥ 1.25 × as fast as rusqlite | **missed** |")
         );
+    }
+
+    #[test]
+    fn crates_are_counted_and_have_no_time() {
+        let line =
+            Line { unit: Unit::Crates, ours: ("tenantry", 92.0), peer: None, floor: None, ..example() };
+        assert!(row(&line, &[]).starts_with("| insert-1-1k | 92 crates | – | – |"));
     }
 
     #[test]

@@ -1,0 +1,121 @@
+//! Whether it matters how many tenants there are: reads of those in memory, and of any of all of them, on a root of a
+//! thousand and on one of a hundred times as many.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tenantry::NewTenant;
+use tenantry::ownership::Role;
+use tenantry::paths::TenantId;
+use tenantry::record::RecordId;
+
+use crate::place::{Place, name};
+use crate::record::{LegacyVideo, id, record, scattered};
+use crate::side::{Group, Outcome, Side, same};
+
+/// How many tenants the smaller root has.
+const FEW: u64 = 1_000;
+/// How many records each has.
+const RECORDS: u64 = 10;
+/// The memory for the states of all tenants: less than the smaller root's need together.
+const MEMORY: usize = 1 << 20;
+/// How many tenants are read over and over where they are to be in memory.
+const HOT: u64 = 20;
+/// How many are made at once.
+const AT_ONCE: usize = 64;
+
+/// The groups. The larger root has fifty times as many tenants as a round has reads: 100,000, in a quick run 10,000.
+pub(crate) fn groups() -> [Group; 2] {
+    let group = |name, sides| Group { name, operations: [2_000, 200], turns: 2, sides };
+    [
+        group(
+            "tenants-cached",
+            vec![("tenantry", |at| ours(at, true, true), 1), ("tenantry-1k", |at| ours(at, false, true), 1)],
+        ),
+        group(
+            "tenants-uncached",
+            vec![
+                ("tenantry", |at| ours(at, true, false), 1),
+                ("tenantry-1k", |at| ours(at, false, false), 1),
+            ],
+        ),
+    ]
+}
+
+struct Ours {
+    place: Place,
+    many: bool,
+    cached: bool,
+    tenants: u64,
+    read: u64,
+}
+
+fn ours(folder: &Path, many: bool, cached: bool) -> Outcome<Box<dyn Side>> {
+    let place = Place::remembering(folder, MEMORY)?;
+    Ok(Box::new(Ours { place, many, cached, tenants: 0, read: 0 }))
+}
+
+impl Ours {
+    fn make(&self, tenants: u64) -> Outcome<()> {
+        let tenantry = self.place.tenantry.clone();
+        self.place.task(async move {
+            let admin = tenantry.session(&TenantId::parse("admin")?).await?;
+            let make = |number: u64| {
+                let (admin, tenantry) = (&admin, &tenantry);
+                async move {
+                    let tenant = name(number as usize)?;
+                    admin.tenants().create(&tenant, NewTenant::new(Role::User)).await?;
+                    let fill = |transaction: &mut tenantry::Transaction<'_>| {
+                        let mut videos = transaction.collection::<LegacyVideo>();
+                        for number in 0..RECORDS {
+                            let id = RecordId::parse(&id(number)).unwrap_or_else(|_| unreachable!("a UUID"));
+                            videos.insert_as(&id, &record(number))?;
+                        }
+                        Ok(())
+                    };
+                    Outcome::Ok(tenantry.session(&tenant).await?.own().transaction(fill).await?)
+                }
+            };
+            stream::iter((0..tenants).map(make)).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+            Ok(())
+        })
+    }
+}
+
+impl Side for Ours {
+    fn prepare(&mut self, operations: u64) -> Outcome<()> {
+        if self.tenants == 0 {
+            self.tenants = if self.many { operations * 100 } else { FEW };
+            self.make(self.tenants)?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, operations: u64) -> Outcome<()> {
+        let tenantry = self.place.tenantry.clone();
+        let reads = self.read..self.read + operations;
+        self.read = reads.end;
+        let among = if self.cached { HOT } else { self.tenants };
+        let id = Arc::new(RecordId::parse(&id(0))?);
+        self.place.task(async move {
+            for read in reads {
+                let tenant = name((scattered(read) % among) as usize)?;
+                let workspace = tenantry.session(&tenant).await?.own();
+                black_box(workspace.collection::<LegacyVideo>().get(&id).await?);
+            }
+            Ok(())
+        })
+    }
+
+    fn check(&mut self) -> Outcome<()> {
+        let id = RecordId::parse(&id(RECORDS - 1))?;
+        for tenant in [0, self.tenants / 2, self.tenants - 1] {
+            let workspace = self.place.workspace(tenant as usize)?;
+            let video = self.place.runtime.block_on(workspace.collection::<LegacyVideo>().get(&id))?;
+            same(video.value(), &record(RECORDS - 1))?;
+        }
+        Ok(())
+    }
+}
