@@ -48,7 +48,7 @@ fn groups() -> Vec<Group> {
     groups.extend(uploads::groups());
     groups.extend(files::groups());
     groups.extend(s3::groups());
-    groups.extend(tenants::groups());
+    groups.push(tenants::group());
     groups
 }
 

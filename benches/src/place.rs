@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tenantry::ownership::{DefaultPolicy, OwnershipPolicy, Role};
 use tenantry::paths::TenantId;
@@ -141,13 +140,6 @@ impl Place {
     /// The folder of a user's ledger.
     pub(crate) fn data(&self, user: usize) -> Outcome<PathBuf> {
         Ok(self.root.join("data").join(name(user)?.as_str()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // What it still does in the background must not go on beside another side's round.
-        let _ = self.runtime.block_on(self.tenantry.close(Duration::from_secs(60)));
     }
 }
 

@@ -28,7 +28,7 @@ cargo xtask <command>
   test     everything that has to hold: format, lints, features one by one, docs, tests, examples,
            the dependency budget
   bench    the library beside what else one could use and beside the bare system, in turn, in one run;
-           --case NAME (again for more), --rounds N, --quick, --json
+           --case NAME (again for more), --rounds N, --quick, --json, --plot FILE (an SVG)
   s3       s3 up: starts a server that speaks like S3, for trying things out, and prints how to get
            to it; s3 down: stops it
   audit    advisories and licences of the dependencies, the public face against the last release;

@@ -1,5 +1,7 @@
 //! What is asked of `cargo xtask bench`.
 
+use std::path::PathBuf;
+
 use super::cases::Case;
 use crate::report::Failure;
 
@@ -19,6 +21,8 @@ pub(super) struct Arguments {
     pub(super) quick: bool,
     /// JSON lines instead of a table.
     pub(super) json: bool,
+    /// Where a picture of the run is to go.
+    pub(super) plot: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -35,6 +39,7 @@ impl Arguments {
                     parsed.rounds =
                         Some(rounds.ok_or_else(|| Failure::new("--rounds takes a number above 0"))?);
                 }
+                "--plot" => parsed.plot = Some(value()?.into()),
                 "--quick" => parsed.quick = true,
                 "--json" => parsed.json = true,
                 other => return Err(Failure::new(format!("bench knows no {other}"))),
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for arguments in ["--rounds 0", "--rounds many", "--rounds", "--case", "quick"] {
+        for arguments in ["--rounds 0", "--rounds many", "--rounds", "--case", "--plot", "quick"] {
             assert!(parse(arguments).is_err(), "{arguments}");
         }
     }

@@ -165,8 +165,11 @@ pub(super) fn all() -> Vec<Case> {
         case("s3-get", "object_store", &[FloorTime(1.1)]),
         case("s3-upload", "object_store", &[FloorTime(1.1)]),
         case("s3-read", "object_store", &[FloorTime(1.1)]),
-        without_floor("tenants", "tenants-cached", "tenantry-1k", &[PeerTime(1.2)]),
-        without_floor("tenants/uncached", "tenants-uncached", "tenantry-1k", &[PeerTime(1.5)]),
+        without_floor("tenants", "tenants", "tenantry-1k", &[PeerTime(1.2)]),
+        Case {
+            ours: "uncached",
+            ..without_floor("tenants/uncached", "tenants", "uncached-1k", &[PeerTime(1.5)])
+        },
         built("build", "tenantry", "opendal", &[Fewer], Unit::Crates),
         built("build/object_store", "tenantry", "object_store", &[More(30.0)], Unit::Crates),
         built("build/s3", "tenantry-s3", "opendal-s3", &[Fewer], Unit::Crates),

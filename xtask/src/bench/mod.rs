@@ -3,13 +3,14 @@
 //!
 //! `benches/` does and times what is compared, a process for each group of sides that take turns; here is what makes
 //! lines of it, and what is asked of cargo itself ([`mod@build`]). [`cases`] says what is compared and what is to be reached, [`judge`] sets the one against the other,
-//! [`show`] prints, [`syncs`] counts.
+//! [`show`] prints, [`plot`] draws, [`syncs`] counts.
 
 mod arguments;
 mod build;
 mod cases;
 mod judge;
 mod measured;
+mod plot;
 mod show;
 mod syncs;
 
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     // One that the groups on a server share.
     let mut server = None;
     show::head(&arguments, &program.folder, tracer.is_some());
-    let mut failed = Vec::new();
+    let (mut failed, mut rows) = (Vec::new(), Vec::new());
     for group in groups(&cases) {
         if cases::needs_server(group) && server.is_none() {
             server = Some(s3::start(&project)?.0);
@@ -60,11 +61,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
         match measured {
             Ok((measured, counted)) => {
                 for case in cases.iter().filter(|case| case.group == group) {
-                    show::line(&arguments, &judge::line(case, &measured)?, &counted);
+                    let line = judge::line(case, &measured)?;
+                    show::line(&arguments, &line, &counted);
+                    rows.extend(plot::Row::of(case, &line));
                 }
             }
             Err(failure) => failed.push(format!("{group}: {failure}")),
         }
+    }
+    if program.folder.exists() {
+        std::fs::remove_dir_all(&program.folder)?;
+    }
+    if let Some(path) = &arguments.plot {
+        std::fs::write(path, plot::svg(&rows, &show::summary(&arguments, &program.folder)))?;
     }
     for failure in &failed {
         eprintln!("FAILED: {failure}");
@@ -98,7 +107,8 @@ impl Program {
         let _ = Cargo::at(&project.root).output(&build)?;
         Ok(Self {
             path: project.target.join("release").join(MEASURING),
-            folder: project.target.join("bench"),
+            // Its own, so that another run takes nothing from under it.
+            folder: project.target.join("bench").join(std::process::id().to_string()),
             rounds: arguments.rounds(),
             scale: if arguments.quick { "quick" } else { "full" },
         })

@@ -13,9 +13,7 @@ pub(super) type Syncs = [(String, Option<f64>)];
 
 /// What was asked for and where it runs, and the table's head.
 pub(super) fn head(arguments: &Arguments, folder: &Path, traced: bool) {
-    let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let round = if arguments.quick { "quick rounds, to try it out" } else { "rounds" };
-    say(arguments, &format!("{} {round}; {processors} processors; {}", arguments.rounds(), disk(folder)));
+    say(arguments, &summary(arguments, folder));
     if !traced {
         say(arguments, "syncs are not counted, since strace is not there");
     }
@@ -25,6 +23,13 @@ pub(super) fn head(arguments: &Arguments, folder: &Path, traced: bool) {
         "| case | ours | peer | floor | times as fast as the peer | times the floor's time | syncs an operation: ours, peer, floor | target | |",
     );
     say(arguments, "|---|---|---|---|---|---|---|---|---|");
+}
+
+/// How a run was made, in a line.
+pub(super) fn summary(arguments: &Arguments, folder: &Path) -> String {
+    let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let round = if arguments.quick { "quick rounds, to try it out" } else { "rounds" };
+    format!("{} {round}; {processors} processors; {}", arguments.rounds(), disk(folder))
 }
 
 /// One case.
