@@ -105,18 +105,3 @@ fn digest(video: &LegacyVideo) -> u64 {
     let hash = blake3::hash(&text);
     hash.as_bytes()[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_held_is_the_same_in_any_order_and_another_with_another_record() {
-        let mut held = Held::default();
-        [2, 0, 1].into_iter().for_each(|number| held.add(&record(number)));
-        assert_eq!(held, Held::first(3));
-        held.take(&record(1));
-        held.add(&record(7));
-        assert_ne!(held, Held::first(3));
-    }
-}

@@ -19,7 +19,7 @@ const RECORDS: u64 = 100_000;
 const WARM_UP: u64 = 1_000;
 
 /// The variable that says which Python is to be run.
-const PYTHON: &str = "TENANTRY_PYTHON";
+const PYTHON: &str = "PYTHON";
 
 /// The groups. Rewriting leaves much to be written to the disk, which the others' turns must not meet.
 pub(crate) fn groups() -> [Group; 2] {

@@ -119,12 +119,14 @@ fn row(line: &Line, syncs: &Syncs) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-/// A number with three figures.
+/// A number with three figures, of a small one two.
 fn short(number: f64) -> String {
     let digits = match number.abs() {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
-        _ => 2,
+        size if size >= 0.1 => 2,
+        size if size >= 0.01 => 3,
+        _ => 4,
     };
     format!("{number:.digits$}")
 }
@@ -204,6 +206,7 @@ mod tests {
 
     #[test]
     fn times_are_shown_with_three_figures() {
+        assert_eq!([0.5, 0.0456, 0.001_23].map(short), ["0.50", "0.046", "0.0012"]);
         let shown = [2.5e-8, 9.99e-6, 1.234e-4, 0.0456, 12.34].map(time);
         assert_eq!(shown, ["25.0 ns", "9.99 µs", "123 µs", "45.6 ms", "12.3 s"]);
     }
