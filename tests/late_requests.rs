@@ -1,6 +1,6 @@
 //! Requests that an object store gets long after whoever sent them went on: what was deleted or erased does not
 //! come back by them (I7), and nobody waits where there are none.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use std::sync::Arc;
 use std::time::Duration;

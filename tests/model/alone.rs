@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::ending;
 use super::generate::{self, Admins};
 use super::place::Place;
-use super::reference::Model;
+use super::reference::{Late, Model};
 use super::step::{Act, Name, ROOT, Step};
 use super::system::{Shown, System};
 
@@ -60,7 +60,7 @@ fn observe(place: Place, history: &[(u32, Step)], others: Others) -> Vec<(u32, S
 
 /// Histories whose observations are compared.
 pub(crate) fn histories() -> impl Strategy<Value = Vec<(u32, Step)>> {
-    let steps = prop::collection::vec(generate::later_step(&Model::new(false), Admins::One), 1..90);
+    let steps = prop::collection::vec(generate::later_step(&Model::new(Late::Any), Admins::One), 1..90);
     steps.prop_map(|steps| {
         let all = generate::beginning().into_iter().chain(steps.into_iter().filter(keeps_apart));
         let ending = ending::look(WATCHED, WATCHED).into_iter().chain(ending::find(WATCHED, WATCHED));

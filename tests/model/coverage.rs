@@ -13,7 +13,7 @@ use crate::model::contents::{COLLECTIONS, Contents};
 use crate::model::generate;
 use crate::model::planned::PlanDeed;
 use crate::model::record::quoted;
-use crate::model::reference::Model;
+use crate::model::reference::{Late, Model};
 use crate::model::step::{Act, ROOT, Seen, Step};
 
 /// Views, workbooks, archives, copies, URLs and upkeep have tests of their own.
@@ -151,7 +151,7 @@ fn count(histories: u32) -> BTreeMap<Action, BTreeMap<String, u32>> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     for _ in 0..histories {
-        let mut model = Model::new(false);
+        let mut model = Model::new(Late::Any);
         for _ in 0..100 {
             let step = generate::step(&model).new_tree(&mut runner).unwrap().current();
             let before = model.clone();

@@ -10,14 +10,14 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use super::ending;
 use super::generate;
 use super::place::Place;
-use super::reference::Model;
+use super::reference::{Late, Model};
 use super::step::Step;
 use super::system::System;
 
 /// Where a machine's histories take place.
 pub(crate) trait Medium: Debug + Clone + 'static {
-    /// Whether it fences requests that come late.
-    const FENCED: bool = false;
+    /// Which requests may come late.
+    const LATE: Late = Late::Any;
 
     fn place() -> Place;
 }
@@ -30,7 +30,7 @@ impl<M: Medium> ReferenceStateMachine for Reference<M> {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model::new(M::FENCED)).boxed()
+        Just(Model::new(M::LATE)).boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Step> {

@@ -76,11 +76,21 @@ pub(crate) struct Cursor {
     pub(crate) place: u64,
 }
 
+/// Which requests for a file may still come when it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// The store fences all.
+    None,
+    /// Those of an upload that came to nothing, and of a file that was deleted.
+    Unanswered,
+    /// Any, also one that was sent again and answered then.
+    Any,
+}
+
 /// The whole world as the library's users see it.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
-    /// Whether the store fences late requests.
-    fenced: bool,
+    pub(crate) late: Late,
     /// How many steps were done.
     pub(crate) steps: u32,
     /// What the last step has to show.
@@ -104,9 +114,9 @@ pub(crate) type Shown = Result<Seen, Refusal>;
 
 impl Model {
     /// The world in which histories begin: an admin, two users, one of them shared, a demo.
-    pub(crate) fn new(fenced: bool) -> Self {
+    pub(crate) fn new(late: Late) -> Self {
         let mut model = Self {
-            fenced,
+            late,
             steps: 0,
             seen: Seen::Nothing,
             changes: 0,
@@ -381,7 +391,7 @@ impl Model {
     }
 
     fn erase(&mut self, step: &Step, skip_grace: bool) -> Shown {
-        let (now, fenced) = (self.now, self.fenced);
+        let (now, late) = (self.now, self.late);
         self.administer(step)?;
         let tenant = self.tenants.get_mut(step.on).ok_or(ErrorKind::NotFound)?;
         let erasing = match tenant.stage {
@@ -398,7 +408,7 @@ impl Model {
         let Stage::Erasing { settled, records, files, bytes } = erasing else { unreachable!() };
         tenant.contents = Contents::default();
         tenant.changes += 1;
-        if !fenced && now <= settled {
+        if late != Late::None && now <= settled {
             tenant.stage = erasing;
             return Ok(Seen::Waiting(settled));
         }

@@ -7,7 +7,7 @@ use super::contents::{Author, Contents};
 use super::files::{BEGINNINGS, FileDeed, FileKind, OnFile, Part, Uploading};
 use super::limits::over_limit;
 use super::record::{Record, quoted};
-use super::reference::{Effect, Model, Shown, made};
+use super::reference::{Effect, Late, Model, Shown, made};
 use super::reference_records::local_time;
 use super::rules::is_title;
 use super::step::{Caps, Meant, Name, Refusal, Seen, Step, UsageSeen, Which, settings};
@@ -120,7 +120,7 @@ impl Model {
         }
         let title = uploading.title.as_deref().unwrap_or(own_title);
         check_title(title)?;
-        let (number, now) = (self.steps, self.now);
+        let (number, now, late) = (self.steps, self.now, self.late);
         let tenant = self.admit(step, Effect::Write, true)?;
         let (caps, usage) = (tenant.caps(), tenant.contents.usage());
         let needed = uploading.announced.unwrap_or(0);
@@ -142,7 +142,7 @@ impl Model {
             tenant.contents = contents;
             Ok(text)
         });
-        if stored.is_err() {
+        if stored.is_err() || late == Late::Any {
             // The reservation is over, and a request under it may still be on its way.
             tenant.contents.late_until = now + settings::RESERVATION_LIFE;
         }

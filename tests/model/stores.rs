@@ -6,6 +6,7 @@ use proptest_state_machine::prop_state_machine;
 use crate::model::alone::{compare, histories};
 use crate::model::machine::{History, Medium, config};
 use crate::model::place::Place;
+use crate::model::reference::Late;
 
 #[derive(Debug, Clone)]
 struct InMemory;
@@ -17,6 +18,8 @@ struct OnObjects;
 struct OnDisk;
 
 impl Medium for InMemory {
+    const LATE: Late = Late::Unanswered;
+
     fn place() -> Place {
         Place::memory()
     }
@@ -29,7 +32,7 @@ impl Medium for OnObjects {
 }
 
 impl Medium for OnDisk {
-    const FENCED: bool = true;
+    const LATE: Late = Late::None;
 
     fn place() -> Place {
         Place::local()
