@@ -96,7 +96,7 @@ impl Reader {
             let told = header.cksum().map_err(|_| refused.clone())?;
             let size = header.entry_size().map_err(|_| refused.clone())?;
             header.set_cksum();
-            if header.cksum().ok() != Some(told) {
+            if header.cksum().ok() != Some(told) || !is_spelled(told, &block) {
                 return Err(refused.into());
             }
             match header.entry_type() {
@@ -196,4 +196,15 @@ impl Reader {
         // The second of the two empty blocks.
         if filling < BLOCK as u64 { Err(ArchiveError::Truncated.into()) } else { Ok(()) }
     }
+}
+
+/// Whether a header's checksum is written as this library writes it, or as GNU tar does. Itself it is in no sum,
+/// and readers of numbers pass over blanks: so a change of it could go unnoticed otherwise.
+fn is_spelled(checksum: u32, header: &[u8]) -> bool {
+    /// Where it stands in a header, as POSIX has it.
+    const PLACE: std::ops::Range<usize> = 148..156;
+    let found = header.get(PLACE).unwrap_or_default();
+    [format!("{checksum:07o}\0"), format!("{checksum:06o}\0 ")]
+        .iter()
+        .any(|spelled| spelled.as_bytes() == found)
 }

@@ -290,6 +290,23 @@ async fn a_limit_holds_to_the_byte_and_the_record() {
     }
 }
 
+#[tokio::test]
+async fn a_checksum_that_is_spelled_otherwise_is_refused() {
+    let archive = archive().await;
+    let place = Place::memory().await;
+    place.user("ana").await;
+    // Of the first header, the sum of all bytes but itself.
+    for at in 148..156 {
+        for by in 1..=255 {
+            let mut changed = archive.clone();
+            changed[at] ^= by;
+            let error = place.import("ana", changed).await.unwrap_err();
+            assert!(matches!(why(&error), ArchiveError::NotAnArchive), "{at} {by}: {error:?}");
+        }
+    }
+    ensure_empty(&place, "ana").await;
+}
+
 /// How a byte is changed.
 fn changes() -> impl Strategy<Value = (prop::sample::Index, u8)> {
     (any::<prop::sample::Index>(), 1..=255_u8)
