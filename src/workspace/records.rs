@@ -280,6 +280,7 @@ pub(super) fn restore<E: Entity>(
         return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(about).with_source(refusal));
     }
     let named = value.references();
+    #[cfg_attr(not(feature = "migrate"), allow(unused_mut, reason = "it grows for a migration alone"))]
     let mut stood: Vec<_> =
         named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key)).collect();
     match missing {

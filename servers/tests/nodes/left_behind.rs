@@ -105,7 +105,12 @@ async fn the_part_of_one_that_dies() {
         }
     };
     let store = ObservedStore::new(Arc::new(store(place.to_str().unwrap())), die);
-    let clock: Arc<dyn Clock> = if deed == Deed::Sweep { late(1) } else { Arc::new(SystemClock) };
+    let clock: Arc<dyn Clock> = match deed {
+        Deed::Sweep => late(1),
+        // What the upload could still write is over.
+        Deed::Erase => late(2),
+        Deed::Upload | Deed::Delete => Arc::new(SystemClock),
+    };
     let tenantry = words::open(store, Ledger::Folded, clock).await;
     let own = tenantry.session(&tenant("ana")).await.unwrap().own();
     let admin = tenantry.session(&tenant("root")).await.unwrap();

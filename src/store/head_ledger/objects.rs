@@ -131,7 +131,16 @@ impl HeadLedger {
             }
             attempt += 1;
             if attempt >= self.settings.attempts {
-                return Err(from_object("write ledger", "an object of the ledger", error));
+                let error = from_object("write ledger", "an object of the ledger", error);
+                // Nobody else has that name: whoever asked must not take it for what it wanted to write.
+                return Err(match said_to_exist {
+                    true => {
+                        let detail = "an object of the ledger could not be seen after it was written";
+                        StoreError::new(StoreErrorKind::Unavailable, "write ledger", detail)
+                            .with_source(error)
+                    }
+                    false => error,
+                });
             }
             self.pause(attempt).await;
         }
