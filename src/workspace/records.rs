@@ -280,15 +280,15 @@ pub(super) fn restore<E: Entity>(
         return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(about).with_source(refusal));
     }
     let named = value.references();
-    #[cfg_attr(not(feature = "migrate"), allow(unused_mut, reason = "it grows for a migration alone"))]
-    let mut stood: Vec<_> =
-        named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key)).collect();
-    match missing {
+    let files = match missing {
         #[cfg(feature = "archive")]
-        MissingFiles::Refused => {}
+        MissingFiles::Refused => Vec::new(),
         #[cfg(feature = "migrate")]
-        MissingFiles::Allowed => stood.extend(value.blobs().iter().map(|(area, name)| blob_key(*area, name))),
-    }
+        MissingFiles::Allowed => value.blobs(),
+    };
+    let files = files.iter().map(|(area, name)| blob_key(*area, name));
+    let named = named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key));
+    let stood: Vec<_> = named.chain(files).collect();
     put_as(draft, author, action, id, (value, Some(value)), text, &stood)
 }
 

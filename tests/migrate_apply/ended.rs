@@ -209,3 +209,51 @@ fn after_it_all_is_the_application_s_as_if_it_had_never_been_otherwise() {
         });
     });
 }
+
+#[test]
+fn what_was_written_since_at_the_old_places_is_thrown_away_only_on_purpose() {
+    run(async {
+        let moved = {
+            let plan = Place::of(&tree()).plan();
+            plan.files.iter().find(|file| file.is_moved()).unwrap().from.to_string()
+        };
+        for path in [moved.as_str(), "video_database.json", "live_stream_data.xlsx"] {
+            let place = Place::of(&tree());
+            let (plan, migration) = (place.plan(), place.migration());
+            migration.apply(&plan).await.unwrap();
+            fs::write(place.root().join(path), "written since").unwrap();
+            let refused = migration.rollback().await.unwrap_err();
+            assert!(matches!(&refused, MigrateError::Occupied(at) if at.to_string() == path), "{refused:?}");
+            assert_eq!(migration.status().unwrap().phase, MigrationPhase::Applied);
+            assert_eq!(fs::read(place.root().join(path)).unwrap(), b"written since");
+            let told = place.migration().discarding_changes().rollback().await.unwrap();
+            assert!(told.lost.is_empty(), "{told:?}");
+            place.assert_as_before();
+        }
+    });
+}
+
+#[test]
+fn a_folder_that_is_gone_by_then_is_made_again() {
+    run(async {
+        let place = Place::of(&LegacyTree::build(2, &BTreeSet::from([Trap::LoopedVideos]), 2));
+        place.migration().apply(&place.plan()).await.unwrap();
+        fs::remove_dir(place.root().join("videos/done")).unwrap();
+        place.migration().rollback().await.unwrap();
+        place.assert_as_before();
+    });
+}
+
+#[test]
+fn where_files_lie_on_other_file_systems_they_are_copied() {
+    run(async {
+        let place = Place::of(&tree());
+        let (plan, migration) = (place.plan(), place.migration().across_file_systems());
+        migration.apply(&plan).await.unwrap();
+        let verification = migration.verify().await.unwrap();
+        assert!(verification.is_clean(), "{verification}");
+        assert!(plan.files.iter().all(|file| place.root().join(file.from.to_string()).exists()));
+        migration.rollback().await.unwrap();
+        place.assert_as_before();
+    });
+}

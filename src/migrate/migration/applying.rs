@@ -84,6 +84,8 @@ impl Migration {
             went_on,
             was_done,
         };
+        // The store may lead to this very root, whose files would then be no copies.
+        let held = if self.elsewhere.is_some() { root.hold_store()? } else { None };
         let journal = Journal::open(&root)?;
         let went_on = journal.is_some();
         let journal = match journal {
@@ -95,9 +97,7 @@ impl Migration {
             },
             None => self.begin(&root, plan)?,
         };
-        let mut work = Work { migration: self, root, journal, bytes: 0 };
-        // The store may lead to this very root, whose files are then no copies.
-        let _held = if self.elsewhere.is_some() { work.root.hold_store()? } else { None };
+        let mut work = Work::of(self, root, journal);
         let opened = match work.open().await {
             Err(MigrateError::Busy) if !went_on => {
                 // Nothing was done yet, and somebody else is at work.
@@ -105,6 +105,7 @@ impl Migration {
                 return Err(MigrateError::Busy);
             }
             Err(error) if !went_on => {
+                drop(held);
                 work.put_back()?;
                 return Err(error);
             }

@@ -166,10 +166,10 @@ impl Work<'_> {
     /// Puts the root back as it was, and forgets the migration.
     pub(super) fn put_back(&mut self) -> Result<RolledBack, MigrateError> {
         let mut told = RolledBack::default();
+        let _held = self.root.hold_store()?;
         if self.journal.phase() != MigrationPhase::RollingBack {
             self.journal.set_phase(&self.root, MigrationPhase::RollingBack)?;
         }
-        let _held = self.root.hold_store()?;
         if self.in_place() {
             self.journal.before.make_folders(&self.root)?;
             self.originals_back(&mut told)?;
@@ -219,8 +219,16 @@ impl Work<'_> {
             }
         }
         for file in files.iter().filter(|file| file.is_moved() || file.stays()) {
+            let to = file.to.first().filter(|_| file.is_moved()).map(Placement::path);
             if !self.root.has(&file.from)? {
                 told.lost.push(file.from.clone());
+            } else if let Some(to) = to
+                && self.root.has(&to)?
+                && !self.is_it(file)?
+            {
+                // What was written in its place is to be discarded, and not what was there before.
+                self.root.move_over(&to, &file.from)?;
+                told.moved_back += 1;
             }
         }
         Ok(())
