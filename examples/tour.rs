@@ -5,7 +5,7 @@
 //! every way from one user to another's data, fills a quota to the byte, plans live streams, takes a user's
 //! archive to another store, opens everything again, and shows what lies on the disk. It ends with an error if
 //! anything is not as it should be. `--json` prints the same as one JSON document; `--store s3` keeps the four
-//! in a bucket.
+//! in a bucket, on a server that it starts unless `TENANTRY_S3` names one.
 
 #![allow(clippy::expect_used, reason = "the names of the collections are valid")]
 
@@ -43,6 +43,8 @@ mod quota;
 mod reopening;
 #[path = "tour/report.rs"]
 mod report;
+#[path = "tour/server.rs"]
+mod server;
 #[path = "collections/stream_timers.rs"]
 mod stream_timers;
 #[path = "tour/tenants.rs"]
@@ -73,6 +75,12 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if arguments.bucket && server::wanted() {
+        return server::tour().unwrap_or_else(|error| {
+            eprintln!("The tour could not begin. {error}");
+            ExitCode::FAILURE
+        });
+    }
     let mut report = Report::new(arguments.json);
     if let Err(error) = tour(&arguments, &mut report).await {
         report.abort(&*error);

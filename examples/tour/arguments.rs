@@ -10,8 +10,9 @@ Usage: cargo run --example tour -- [--root DIR] [--store s3] [--json]
                A folder that the tour was in before is taken up as it is.
   --store s3   keep the tenants in the bucket that TENANTRY_S3 names, such as
                s3://bucket/prefix?region=eu-central-1; credentials come from
-               AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Needs --features s3
-               before the --; `cargo xtask s3 up` starts a server for it.
+               AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Where it names none, on
+               a server that `cargo xtask s3 up` starts and the tour stops again.
+               Needs --features s3 before the --.
   --json       print one JSON document in place of text
   --help       print this
 ";
@@ -37,6 +38,9 @@ pub(crate) fn parse(mut given: impl Iterator<Item = OsString>) -> Result<Wish, S
             Some("--help" | "-h") => return Ok(Wish::Help),
             Some("--json") => arguments.json = true,
             Some("--store") => match given.next().as_deref().and_then(std::ffi::OsStr::to_str) {
+                Some("s3") if !cfg!(feature = "s3") => {
+                    return Err("--store s3 needs --features s3 before the --.".to_owned());
+                }
                 Some("s3") => arguments.bucket = true,
                 _ => return Err("--store takes s3.".to_owned()),
             },

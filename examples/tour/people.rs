@@ -68,7 +68,7 @@ pub(crate) async fn open(place: &Place) -> Outcome<Tenantry> {
 async fn bucket() -> Outcome<Tenantry> {
     use tenantry::store::s3::{S3Options, S3Store};
 
-    let url = std::env::var("TENANTRY_S3").map_err(|_| "TENANTRY_S3 names no bucket.")?;
+    let url = std::env::var(crate::server::BUCKET).map_err(|_| "TENANTRY_S3 names no bucket.")?;
     Ok(Tenantry::builder(S3Store::new(S3Options::from_url(&url)?)?).open().await?)
 }
 
