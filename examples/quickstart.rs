@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let own = tenantry.session(&ana).await?.own();
     let body = stream::iter([Ok(Bytes::from_static(b"the bytes of a film"))]);
     let video = own.videos().upload("holiday.mp4", body).await?;
-    assert_eq!(own.videos().open(video.id()).await?.bytes().await?, b"the bytes of a film");
+    assert_eq!(own.videos().open(video.id()).await?.bytes().await?, b"the bytes of a film"[..]);
 
     // Ben names her workspace and her video, and is told what he would be told if there were none.
     let foreign = tenantry.session(&ben).await?.workspace(&ana);

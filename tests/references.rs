@@ -294,7 +294,7 @@ async fn a_video_that_is_named_is_not_deleted() {
     part(&ana, "a", Part { film: Some(video.value().filename.clone()), ..Part::default() }).await;
     let refused = ana.videos().delete(video.id(), Expected::Any).await.unwrap_err();
     assert_eq!((refused.kind(), refused.subject()), (ErrorKind::Referenced, Some("parts/a")));
-    assert_eq!(ana.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), b"film");
+    assert_eq!(ana.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), b"film"[..]);
     ana.videos().delete_with(video.id(), Expected::Any, OnReferenced::Clear).await.unwrap();
     assert_eq!(ana.collection::<Part>().get(&id("a")).await.unwrap().value().film, None);
     assert_eq!(ana.usage().await.unwrap().0.blob_bytes, 0);

@@ -213,7 +213,7 @@ async fn a_shared_workspace_is_read_by_others_and_changed_by_none() {
         place.admin.tenants().change(&id("ana"), share).await.unwrap();
         let page = seen.videos().list(&ListOptions::new()).await.unwrap();
         let video = page.items[0].id().clone();
-        assert_eq!(seen.videos().open(&video).await.unwrap().bytes().await.unwrap(), b"moving");
+        assert_eq!(seen.videos().open(&video).await.unwrap().bytes().await.unwrap(), b"moving"[..]);
         let refused = seen.videos().delete(&video, Expected::Any).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Denied);
         drop(ana);

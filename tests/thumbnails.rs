@@ -94,7 +94,7 @@ async fn an_image_of_each_format_is_kept_byte_for_byte_and_served_as_what_it_is(
                 let opened = own.thumbnails().open(&file).await.unwrap();
                 assert_eq!(opened.bytes().await.unwrap(), *content);
                 let last = own.thumbnails().open_range(kept.id(), ByteRange::Last(9)).await.unwrap();
-                assert_eq!(last.bytes().await.unwrap(), b"synthetic");
+                assert_eq!(last.bytes().await.unwrap(), b"synthetic"[..]);
                 assert_eq!(own.thumbnails().verify(&file).await.unwrap(), Verification::Intact);
                 let path = own.thumbnails().local_path(&file).await.unwrap();
                 assert_eq!(std::fs::read(path.path()).unwrap(), *content);

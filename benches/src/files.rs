@@ -188,13 +188,13 @@ impl Reader {
             Source::Ours(place, workspace, stored) => {
                 let (workspace, stored) = (workspace.clone(), there(stored)?);
                 place.task(async move {
-                    let mut bytes = Vec::new();
+                    let mut bytes = Bytes::new();
                     for range in reads.map(|read| range(read, length)) {
                         let range = ByteRange::Between(range.start, range.end - 1);
                         bytes =
                             black_box(workspace.videos().open_range(&stored, range).await?.bytes().await?);
                     }
-                    Ok(bytes)
+                    Ok(bytes.into())
                 })
             }
             Source::ObjectStore(store) => {
@@ -235,7 +235,10 @@ impl Reader {
         match &mut self.source {
             Source::Ours(place, workspace, stored) => {
                 let stored = there(stored)?;
-                Ok(place.runtime.block_on(async { workspace.videos().open(&stored).await?.bytes().await })?)
+                Ok(place
+                    .runtime
+                    .block_on(async { workspace.videos().open(&stored).await?.bytes().await })?
+                    .into())
             }
             Source::ObjectStore(store) => {
                 let get = async { store.get(&path).await?.bytes().await };

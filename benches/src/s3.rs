@@ -162,11 +162,11 @@ impl Ours {
         let (workspace, stored) = (self.workspace.clone(), self.stored.last().cloned());
         let stored = stored.ok_or_else(|| wrong("the file is not there"))?;
         self.task(async move {
-            let mut bytes = Vec::new();
+            let mut bytes = Bytes::new();
             for _ in 0..operations {
                 bytes = black_box(workspace.videos().open(&stored).await?.bytes().await?);
             }
-            Ok(bytes)
+            Ok(bytes.into())
         })
     }
 }

@@ -135,7 +135,7 @@ async fn a_thumbnail_is_uploaded_by_url_too() {
         assert_eq!(place.send(ticket.url(), b"\x89PNG\r\n\x1a\nsynthetic").await, 200);
         let made = place.own.thumbnails().complete_upload(ticket.upload(), None).await.unwrap();
         let opened = place.own.thumbnails().open_range(made.id(), ByteRange::Last(9)).await.unwrap();
-        assert_eq!(opened.bytes().await.unwrap(), b"synthetic");
+        assert_eq!(opened.bytes().await.unwrap(), b"synthetic"[..]);
         let url = place.own.thumbnails().download_url(made.id(), MINUTE).await.unwrap();
         assert_eq!(place.urls.get(url.expose()).await.content_type, "image/png");
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
+use futures::StreamExt;
 use tenantry::paths::Area;
 use tenantry::store::{Incarnation, Put, StoreErrorKind, TenantStore};
 
@@ -27,6 +28,33 @@ async fn a_blob_is_read_whole_and_in_ranges() {
         place.path("videos/ana/a.mp4").canonicalize().unwrap()
     );
     assert_eq!(place.mode("videos/ana/a.mp4"), 0o644);
+}
+
+#[tokio::test]
+async fn memory_that_is_read_into_again_shows_nothing_of_what_was_read_before() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&store, &ana()).await;
+    let bytes: Vec<u8> = (0..2_500_000u32).map(|n| (n % 249) as u8).collect();
+    put(&store, "a.mp4", &bytes).await.unwrap();
+    put(&store, "b.mp4", &vec![255; 1_500_000]).await.unwrap();
+    let mut kept = Vec::new();
+    for begin in 0..20 {
+        // Given up in the middle, so that its memory is free again.
+        store.get(&key("b.mp4"), 0..1_500_000).await.unwrap().next().await.unwrap().unwrap();
+        let range = begin * 7..begin * 100_000 + 600_000;
+        let mut stream = store.get(&key("a.mp4"), range.clone()).await.unwrap();
+        let first = stream.next().await.unwrap().unwrap();
+        kept.push((first, range));
+    }
+    for (first, range) in kept {
+        let begin = range.start as usize;
+        assert_eq!(first, bytes[begin..begin + first.len()]);
+    }
+    let mut cut = store.get(&key("b.mp4"), 0..1_500_000).await.unwrap();
+    cut.next().await.unwrap().unwrap();
+    std::fs::File::options().write(true).open(place.path("videos/ana/b.mp4")).unwrap().set_len(100).unwrap();
+    assert_eq!(cut.next().await.unwrap().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
 }
 
 #[tokio::test]

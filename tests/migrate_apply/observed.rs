@@ -91,7 +91,7 @@ async fn own(workspace: &Workspace) -> Own {
 
 async fn bytes<E>(opened: tenantry::Result<tenantry::FileStream<E>>) -> Option<Vec<u8>> {
     match opened {
-        Ok(open) => Some(open.bytes().await.unwrap()),
+        Ok(open) => Some(open.bytes().await.unwrap().into()),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
             None

@@ -81,14 +81,17 @@ async fn records(own: &Workspace, all: &mut Everything) {
         let name = &video.value().filename;
         // One whose file was lost before has none.
         let Ok(opened) = own.videos().open(name).await else { continue };
-        all.insert((own.tenant().to_string(), format!("videos/{name}")), vec![opened.bytes().await.unwrap()]);
+        all.insert(
+            (own.tenant().to_string(), format!("videos/{name}")),
+            vec![opened.bytes().await.unwrap().into()],
+        );
     }
     for image in own.collection::<Thumbnail>().list(&ListOptions::default()).await.unwrap().items {
         let name = &image.value().filename;
         let Ok(opened) = own.thumbnails().open(name).await else { continue };
         all.insert(
             (own.tenant().to_string(), format!("thumbnails/{name}")),
-            vec![opened.bytes().await.unwrap()],
+            vec![opened.bytes().await.unwrap().into()],
         );
     }
 }

@@ -87,7 +87,7 @@ impl System {
             FileDeed::Open(part) => with_files!(workspace, kind, files => {
                 let stream = files.open_range(file, range(*part)).await?;
                 let (from, length) = (stream.range().start, stream.length());
-                Ok(Seen::Bytes(stream.bytes().await?, from, length))
+                Ok(Seen::Bytes(stream.bytes().await?.into(), from, length))
             }),
             FileDeed::Verify => {
                 let verified = with_files!(workspace, kind, files => files.verify(file).await?);

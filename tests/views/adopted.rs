@@ -172,7 +172,7 @@ async fn a_videos_title_can_be_edited() {
     let again = ana.videos().get(video.id()).await.unwrap();
     assert_eq!(again.value().title, "snow");
     let bytes = ana.videos().open(video.id()).await.unwrap().bytes().await.unwrap();
-    assert_eq!(bytes, b"moving pictures");
+    assert_eq!(bytes, b"moving pictures"[..]);
 }
 
 #[tokio::test]

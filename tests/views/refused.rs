@@ -139,7 +139,7 @@ async fn refused_videos(edit: impl FnOnce(&mut Rows)) -> Vec<Told> {
     let error = ana.edited_views().adopt::<Video>(&edit).await.unwrap_err();
     let again = ana.videos().get(video.id()).await.unwrap();
     assert_eq!(again.revision(), video.revision());
-    assert_eq!(ana.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), b"moving pictures");
+    assert_eq!(ana.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), b"moving pictures"[..]);
     let refused = all(source(&error)).into_iter();
     // The id is a random one.
     refused.map(|told| (told.0, String::new(), told.2, told.3)).collect()

@@ -84,7 +84,7 @@ async fn videos(tenantry: &Tenantry, tenant: &TenantId) -> Videos {
     for video in own.collection::<Video>().list(&ListOptions::default()).await.unwrap().items {
         let record: Value = serde_json::from_slice(video.text().as_bytes()).unwrap();
         let bytes = match own.videos().open(&video.value().filename).await {
-            Ok(opened) => Some(opened.bytes().await.unwrap()),
+            Ok(opened) => Some(Vec::from(opened.bytes().await.unwrap())),
             // One whose file was lost before has none.
             Err(_) => None,
         };

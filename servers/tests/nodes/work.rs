@@ -202,7 +202,7 @@ impl Task {
     async fn look(&mut self, video: &Record<Video>) {
         let (own, title) = (self.own.clone(), video.value().title.clone());
         let did = |done| Did::Open { title: title.clone(), done };
-        let answer = |read: &Result<Vec<u8>>| match read {
+        let answer = |read: &Result<Bytes>| match read {
             Ok(bytes) => {
                 assert!(*bytes == content(&title), "the bytes of {title} are others");
                 Told::This(did(true))

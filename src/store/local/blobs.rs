@@ -13,13 +13,14 @@ use super::disk::{Access, Directory, EntryKind, File};
 use super::failure::{failed_to_find as failed, if_there, unknown};
 use super::layout;
 use super::options::Step;
+use super::pieces::{PIECE, Piece};
 use super::root::Root;
 use super::temporary::{NotPublished, Temporary};
 use crate::paths::{Area, BlobKey, FileName, TenantId};
 use crate::store::{BlobInfo, ByteStream, Found, Page, Put, StoreError, StoreErrorKind};
 
-/// How much is written or read at a time.
-const PIECE: usize = 256 * 1024;
+/// How much is written at a time.
+const WRITTEN: usize = 256 * 1024;
 /// After how much the system is asked to begin writing out.
 const WRITEBACK: u64 = 8 * 1024 * 1024;
 
@@ -55,7 +56,7 @@ impl Root {
                     .with_source(error)
             })?;
             upload.pending.push(piece);
-            if upload.pending.iter().map(Bytes::len).sum::<usize>() >= PIECE {
+            if upload.pending.iter().map(Bytes::len).sum::<usize>() >= WRITTEN {
                 upload = self.run_on_open(&slot(), move || upload.write()).await?;
             }
         }
@@ -100,12 +101,19 @@ impl Root {
                 return Ok(None);
             }
             let length = usize::try_from(rest.end - rest.start).unwrap_or(PIECE).min(PIECE);
-            let (reader, at) = (file.clone(), rest.start);
-            // The outer result is the store's, the inner one the disk's.
-            let read = root
-                .run_on_open(&root.slots.get(&tenant), move || Ok(read_piece(&*reader, at, length)))
-                .await;
-            let piece = read.map_err(io::Error::other)??;
+            let (at, mut piece) = (rest.start, root.pieces.take(length));
+            // Reading what is in memory takes less than handing it to another thread would.
+            let resident = file.read_resident(piece.filling(), at);
+            let piece = if resident < length {
+                let reader = file.clone();
+                let rest = move || Ok(read_rest(&*reader, at, piece, resident));
+                // The outer result is the store's, the inner one the disk's.
+                let read = root.run_on_open(&root.slots.get(&tenant), rest).await;
+                read.map_err(io::Error::other)??
+            } else {
+                piece
+            };
+            let piece = piece.filled();
             let rest = at + piece.len() as u64..rest.end;
             Ok(Some((piece, (root, tenant, file, rest))))
         })
@@ -219,10 +227,11 @@ pub(super) fn page_of<T>(
     (names, next)
 }
 
-fn read_piece(file: &dyn File, at: u64, length: usize) -> io::Result<Bytes> {
-    let mut bytes = vec![0; length];
-    if file.read_at(&mut bytes, at)? == length {
-        Ok(bytes.into())
+/// Fills a piece of which the first bytes are read.
+fn read_rest(file: &dyn File, at: u64, mut piece: Piece, read: usize) -> io::Result<Piece> {
+    let rest = &mut piece.filling()[read..];
+    if file.read_at(rest, at + read as u64)? == rest.len() {
+        Ok(piece)
     } else {
         Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read"))
     }

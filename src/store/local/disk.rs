@@ -82,6 +82,8 @@ pub trait Directory: Send + Sync {
 pub trait File: Send + Sync + std::any::Any {
     /// Reads at an offset; returns fewer bytes only at the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+    /// Reads what is in memory already, without waiting for the disk; says how many bytes from the first on.
+    fn read_resident(&self, buffer: &mut [u8], offset: u64) -> usize;
     /// Writes all of `bytes` at an offset; after an error any part may be written.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Cuts it off or extends it with zeros.

@@ -5,7 +5,7 @@
 //! name is always a single component.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::num::NonZeroU64;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::disk::{Access, Directory, EntryKind, File, Metadata};
 
@@ -271,6 +271,19 @@ impl File for KernelFile {
             }
         }
         Ok(done)
+    }
+
+    fn read_resident(&self, buffer: &mut [u8], offset: u64) -> usize {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let mut rest = [IoSliceMut::new(rest)];
+            // Any error, also where the file system can't tell, means to read as usual.
+            match preadv2(&self.0, &mut rest, offset + done as u64, ReadWriteFlags::NOWAIT) {
+                Ok(count) if count > 0 => done += count,
+                _ => break,
+            }
+        }
+        done
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -16,6 +16,7 @@ mod ledgers;
 mod linux;
 mod locks;
 mod options;
+mod pieces;
 mod root;
 mod store;
 mod temporary;

@@ -15,6 +15,7 @@ use super::handles::{Slots, tenants_for};
 use super::layout;
 use super::locks::open_or_create;
 use super::options::{LocalOptions, Processes, Step, Steps};
+use super::pieces::Pieces;
 use super::temporary::{NotPublished, Temporary};
 use crate::environment::Entropy;
 use crate::paths::TenantId;
@@ -39,6 +40,7 @@ pub(super) struct Root {
     pub(super) openers: Arc<Semaphore>,
     /// How many folds may be under way at a time.
     pub(super) folds: Arc<Semaphore>,
+    pub(super) pieces: Arc<Pieces>,
     pub(super) steps: Steps,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) processes: Processes,
@@ -91,6 +93,7 @@ impl Root {
             slots: Slots::new(tenants),
             openers: Arc::new(Semaphore::new(tenants)),
             folds: Arc::new(Semaphore::new(tenants.div_ceil(4))),
+            pieces: Arc::default(),
             steps: Steps::of(options),
             entropy,
             processes: options.processes,

@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Range;
 
+use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, stream};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -15,6 +16,9 @@ use crate::store::{ByteStream, StoreErrorKind};
 use super::super::access::{Access, missing};
 use super::super::files;
 use super::{FileRef, StoredFile, find};
+
+/// For how many bytes memory is taken at a time when bytes are collected.
+const COLLECTED: usize = 64 << 20;
 
 /// Which bytes are wanted; as HTTP's `Range` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,12 +99,20 @@ impl<E> FileStream<E> {
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable) if the store failed on the way.
-    pub async fn bytes(mut self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+    pub async fn bytes(mut self) -> Result<Bytes> {
+        let length = usize::try_from(self.range.end - self.range.start)
+            .map_err(|error| broken(self.action, io::Error::other(error)))?;
+        let mut bytes = BytesMut::new();
         while let Some(chunk) = self.body.next().await {
-            bytes.extend_from_slice(&chunk.map_err(|error| broken(self.action, error))?);
+            let chunk = chunk.map_err(|error| broken(self.action, error))?;
+            if chunk.len() == length {
+                return Ok(chunk);
+            }
+            // The length is the ledger's word: it must not ask for all memory at once.
+            bytes.reserve((length - bytes.len()).min(COLLECTED));
+            bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
+        Ok(bytes.freeze())
     }
 }
 
