@@ -12,6 +12,8 @@ mod stream_timers;
 
 #[path = "migrate_apply/damaged.rs"]
 mod damaged;
+#[path = "migrate_apply/each_change.rs"]
+mod each_change;
 #[path = "migrate_apply/elsewhere.rs"]
 mod elsewhere;
 #[path = "migrate_apply/ended.rs"]

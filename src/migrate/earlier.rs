@@ -17,6 +17,7 @@ const MIGRATIONS: &str = "migrations";
 /// Where that of the one lies that is not.
 const MIGRATION: &str = "migration";
 const PLAN: &str = "plan.json";
+const STATE: &str = "state.json";
 const ORIGINALS: &str = "originals";
 
 /// What is not there any more.
@@ -48,7 +49,10 @@ impl Earlier {
         numbers.sort_unstable();
         let mut earlier = Self::default();
         let finished = numbers.into_iter().map(|number| folder.join(&number.to_string()));
-        for journal in finished.chain([own.join(MIGRATION)]) {
+        let under_way = own.join(MIGRATION);
+        // Before that is there, nothing was done of what the plan says.
+        let has_begun = under_way.join(STATE).beneath(root).is_some_and(|state| state.is_file());
+        for journal in finished.chain(has_begun.then_some(under_way)) {
             let bytes = match survey::read(root, &journal.join(PLAN)) {
                 // None is under way; or somebody removed what was kept of one.
                 Err(MigrateError::Read { kind: ErrorKind::NotFound, .. }) => continue,

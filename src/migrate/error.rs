@@ -60,6 +60,9 @@ pub enum MigrateError {
     /// A migration of another plan, of other tenants or to another store is under way, or not finished.
     #[error("another migration of this root is not finished")]
     OtherMigration,
+    /// The migration is being rolled back: that is to be gone on with first.
+    #[error("the migration is being rolled back")]
+    RollingBack,
     /// Somebody else is at work in the root: a migration, or an application.
     #[error("somebody else is at work in the root")]
     Busy,
@@ -93,13 +96,28 @@ pub enum MigrateError {
         /// What the system said.
         kind: io::ErrorKind,
     },
-    /// The library refused something.
-    #[error("a tenant could not be brought")]
-    Tenant(#[source] crate::Error),
+    /// The library refused something of a tenant.
+    #[error("the tenant {tenant} could not be brought, or taken away")]
+    Tenant {
+        /// Whose it is.
+        tenant: TenantId,
+        /// What it refused.
+        source: crate::Error,
+    },
+    /// The library could not be opened over the store in which the tenants are to be, or be closed again.
+    #[error("the library can't work on the store of the tenants")]
+    Library(#[source] crate::Error),
     /// The store of the root could not be opened.
     #[error("the store can't be opened")]
     Store(#[source] crate::store::StoreError),
     /// The plan as a workbook, or the workbook with the owners, could not be made.
     #[error("the workbook can't be made")]
     Workbook(#[source] rust_xlsxwriter::XlsxError),
+}
+
+impl MigrateError {
+    /// What the library refused of that tenant.
+    pub(super) fn of(tenant: &TenantId) -> impl Fn(crate::Error) -> Self {
+        |source| Self::Tenant { tenant: tenant.clone(), source }
+    }
 }

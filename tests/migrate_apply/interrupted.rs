@@ -151,8 +151,9 @@ fn once_a_rollback_has_begun_it_is_not_applied_again_before_it_has_ended() {
         assert!(matches!(stopped, Err(MigrateError::Stopped)), "{stopped:?}");
         assert_eq!(place.migration().status().unwrap().phase, MigrationPhase::RollingBack);
         let refused = place.migration().apply(&plan).await.unwrap_err();
-        assert!(matches!(refused, MigrateError::OtherMigration), "{refused:?}");
-        assert!(matches!(place.migration().verify().await, Err(MigrateError::NotApplied)));
+        assert!(matches!(refused, MigrateError::RollingBack), "{refused:?}");
+        assert!(matches!(place.migration().verify().await, Err(MigrateError::RollingBack)));
+        assert!(matches!(place.migration().finish().await, Err(MigrateError::RollingBack)));
         place.migration().rollback().await.unwrap();
         place.assert_as_before();
     });

@@ -67,6 +67,13 @@ impl Place {
         Self { folder, before }
     }
 
+    /// The same after the library was at work in the root.
+    pub(crate) fn with_a_store(mut self) -> Self {
+        run(async { drop(LocalStore::open(self.root(), LocalOptions::default()).await.unwrap()) });
+        self.before = self.image();
+        self
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root")
     }

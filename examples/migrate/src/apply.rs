@@ -20,7 +20,7 @@ pub(crate) async fn run(wish: &ApplyWish) -> Result<u8, Failure> {
     let migration = planning::migration(&wish.of.root, &wish.planning, &shown)?;
     let status = migration.status()?;
     let applied = match status.phase {
-        MigrationPhase::RollingBack => return Err(Failure::RollingBack),
+        MigrationPhase::RollingBack => return Err(MigrateError::RollingBack.into()),
         MigrationPhase::Applying | MigrationPhase::Applied => go_on(wish, &status, migration, &shown).await?,
         _ => begin(wish, migration, &shown).await?,
     };

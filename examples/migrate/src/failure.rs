@@ -53,8 +53,6 @@ pub(crate) enum Failure {
     Declined,
     #[error("the plan can't be applied")]
     InTheWay(Vec<Problem>),
-    #[error("this migration is being rolled back")]
-    RollingBack,
     #[error("the program could not be started")]
     Starting(#[source] io::Error),
     #[error("the answer could not be printed")]
@@ -80,13 +78,13 @@ impl Failure {
             Self::Migrate(E::Stopped) => 5,
             Self::Migrate(
                 E::OtherMigration
+                | E::RollingBack
                 | E::Busy
                 | E::NoMigration
                 | E::NotApplied
                 | E::Finished
                 | E::ChangedSince(_),
-            )
-            | Self::RollingBack => 6,
+            ) => 6,
             _ => 1,
         }
     }
@@ -125,7 +123,6 @@ impl Failure {
             Self::InTheWay(_) => {
                 Some("mend what is named, or have records left by --leave, and apply again".to_owned())
             }
-            Self::RollingBack => Some("rollback goes on with that; then apply again".to_owned()),
             Self::Target { .. } | Self::Declined | Self::Starting(_) => None,
         }
     }
@@ -140,6 +137,7 @@ fn of_migration(error: &MigrateError) -> Option<String> {
         E::Changed(_) | E::TreeChanged => "stop the application, look at the plan, and apply again",
         E::Space { .. } => "make room, or choose another place by --to",
         E::OtherMigration => "see status; finish it or roll it back before another one",
+        E::RollingBack => "rollback goes on with that; then apply again",
         E::Busy => "stop the application, and any other migration of this root",
         E::NoMigration => "apply begins one",
         E::NotApplied => "apply goes on with it",
@@ -150,7 +148,7 @@ fn of_migration(error: &MigrateError) -> Option<String> {
         }
         E::Journal => "restore .tenantry/migration from a copy",
         E::Stopped => "call it again to go on",
-        E::Tenant(error) => of_library(error.kind())?,
+        E::Tenant { source, .. } | E::Library(source) => of_library(source.kind())?,
         E::Store(error) => of_store(error.kind())?,
         _ => return None,
     };

@@ -18,7 +18,7 @@ pub(crate) async fn run(wish: &Wish) -> Result<u8, Failure> {
     let status = migration.status()?;
     match status.phase {
         MigrationPhase::NotBegun => return Err(MigrateError::NoMigration.into()),
-        MigrationPhase::RollingBack => return Err(Failure::RollingBack),
+        MigrationPhase::RollingBack => return Err(MigrateError::RollingBack.into()),
         MigrationPhase::Applying => return Err(MigrateError::NotApplied.into()),
         _ => {}
     }

@@ -17,7 +17,12 @@ pub(crate) async fn run(wish: &RollbackWish) -> Result<u8, Failure> {
     let migration = carrying::begun(&wish.of.root, &shown);
     let status = migration.status()?;
     match status.phase {
-        MigrationPhase::NotBegun => return Err(MigrateError::NoMigration.into()),
+        // Of one that was cut off before its first change, or at the end of its rollback, something may be left.
+        MigrationPhase::NotBegun => {
+            let rolled_back = migration.rollback().await?;
+            answer::give(&Told(&rolled_back), &rolled_back, wish.of.json)?;
+            return Ok(0);
+        }
         MigrationPhase::Finished => return Err(MigrateError::Finished.into()),
         _ => {}
     }

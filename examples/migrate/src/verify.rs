@@ -17,7 +17,7 @@ pub(crate) async fn run(wish: &Wish) -> Result<u8, Failure> {
     match status.phase {
         MigrationPhase::NotBegun => return Err(MigrateError::NoMigration.into()),
         MigrationPhase::Finished => return Err(MigrateError::Finished.into()),
-        MigrationPhase::RollingBack => return Err(Failure::RollingBack),
+        MigrationPhase::RollingBack => return Err(MigrateError::RollingBack.into()),
         _ => {}
     }
     let target = carrying::target(wish, &status)?;

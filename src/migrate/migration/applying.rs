@@ -20,6 +20,7 @@ use crate::migrate::{
 };
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::RecordText;
+use crate::store::local::LocalOptions;
 use crate::store::{ByteStream, TenantStore};
 use crate::workspace::{Incoming, NewTenant, Operator, Receiving, Tenantry};
 
@@ -53,7 +54,7 @@ pub(super) struct Opened {
 impl Opened {
     /// Closes it, and waits until its store is let go of: `done` is what was done with it.
     pub(super) async fn close<T>(self, done: Result<T, MigrateError>) -> Result<T, MigrateError> {
-        let closed = self.tenantry.close(CLOSING).await.map_err(MigrateError::Tenant);
+        let closed = self.tenantry.close(CLOSING).await.map_err(MigrateError::Library);
         drop(self.tenantry);
         // What did not end in all that time is not waited for.
         if closed.is_ok() {
@@ -75,7 +76,7 @@ impl Migration {
         if problems > 0 {
             return Err(MigrateError::Blocked { problems });
         }
-        let root = Arc::new(Root::take(&self.root)?);
+        let root = Arc::new(Root::take(&self.root, self.seam.clone())?);
         let told = |went_on, was_done| Applied {
             tenants: plan.tenants.iter().filter(|tenant| !tenant.exists).count() as u64,
             files: plan.totals.files,
@@ -93,7 +94,7 @@ impl Migration {
             Some(journal) => match journal.phase() {
                 MigrationPhase::Applied => return Ok(told(true, true)),
                 MigrationPhase::Applying => journal,
-                _ => return Err(MigrateError::OtherMigration),
+                _ => return Err(MigrateError::RollingBack),
             },
             None => self.begin(&root, plan)?,
         };
@@ -140,8 +141,7 @@ impl Migration {
 
     /// Moves a file, where both places lie on one file system.
     fn moved(&self, root: &Root, from: &TreePath, to: &TreePath) -> Result<(), MigrateError> {
-        #[cfg(feature = "testkit")]
-        if self.across_file_systems {
+        if self.seam.is_across_file_systems() {
             let kind = std::io::ErrorKind::CrossesDevices;
             return Err(MigrateError::Write { path: to.clone(), kind });
         }
@@ -172,17 +172,20 @@ impl Migration {
     pub(super) async fn store(&self) -> Result<Arc<dyn TenantStore>, MigrateError> {
         match &self.elsewhere {
             Some(elsewhere) => Ok(Arc::clone(&elsewhere.store)),
-            None => in_place(&self.root).await,
+            None => in_place(&self.root, self.local.clone()).await,
         }
     }
 }
 
 /// The store of the root itself, held alone.
 #[cfg(target_os = "linux")]
-async fn in_place(root: &std::path::Path) -> Result<Arc<dyn TenantStore>, MigrateError> {
+async fn in_place(
+    root: &std::path::Path,
+    options: LocalOptions,
+) -> Result<Arc<dyn TenantStore>, MigrateError> {
     use crate::store::StoreErrorKind;
-    use crate::store::local::{LocalOptions, LocalStore, Processes};
-    let options = LocalOptions { processes: Processes::Only, ..LocalOptions::default() };
+    use crate::store::local::{LocalStore, Processes};
+    let options = LocalOptions { processes: Processes::Only, ..options };
     match LocalStore::open(root, options).await {
         Ok(store) => Ok(Arc::new(store)),
         Err(error) if error.kind() == StoreErrorKind::Locked => Err(MigrateError::Busy),
@@ -191,7 +194,7 @@ async fn in_place(root: &std::path::Path) -> Result<Arc<dyn TenantStore>, Migrat
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn in_place(_: &std::path::Path) -> Result<Arc<dyn TenantStore>, MigrateError> {
+async fn in_place(_: &std::path::Path, _: LocalOptions) -> Result<Arc<dyn TenantStore>, MigrateError> {
     use crate::store::{StoreError, StoreErrorKind};
     let text = "the store on the local disk is built for Linux alone";
     Err(MigrateError::Store(StoreError::new(StoreErrorKind::Unsupported, "open root", text)))
@@ -223,7 +226,7 @@ impl<'a> Work<'a> {
         let (store, release) = Held::new(self.migration.store().await?);
         let Migration { planner, clock, .. } = self.migration;
         let tenantry = planner.open(Arc::new(store), Arc::clone(clock), &self.journal.plan).await;
-        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Tenant)?, release })
+        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Library)?, release })
     }
 
     async fn carry_out(&mut self, opened: Opened) -> Result<(), MigrateError> {
@@ -327,13 +330,14 @@ impl<'a> Work<'a> {
                 .collect(),
             records,
         };
-        let Some(receiving) = operator.receive(incoming).await.map_err(MigrateError::Tenant)? else {
+        let failed = MigrateError::of(&tenant.id);
+        let Some(receiving) = operator.receive(incoming).await.map_err(&failed)? else {
             return Ok(());
         };
-        let missing = receiving.missing().await.map_err(MigrateError::Tenant)?;
+        let missing = receiving.missing().await.map_err(&failed)?;
         self.files(&tenant.id, &receiving, files, missing).await?;
         self.step(MigrationStage::Records, Some(&tenant.id), 0, 1)?;
-        receiving.complete().await.map_err(MigrateError::Tenant)
+        receiving.complete().await.map_err(&failed)
     }
 
     /// Moves or copies those of a tenant's files that are not there yet.
@@ -357,7 +361,7 @@ impl<'a> Work<'a> {
             let elsewhere = self.move_files(some)?;
             let here = some.iter().filter(|(file, _)| !elsewhere.contains(&file.from));
             let here = here.map(|(_, to)| (to.area, to.name.clone())).collect();
-            receiving.are_there(here).await.map_err(MigrateError::Tenant)?;
+            receiving.are_there(here).await.map_err(MigrateError::of(tenant))?;
             copied.extend(some.iter().filter(|(file, _)| elsewhere.contains(&file.from)));
             done += some.len();
             self.bytes += some.iter().map(|(file, _)| file.bytes).sum::<u64>();
@@ -412,7 +416,7 @@ impl<'a> Work<'a> {
             _ => file.from.clone(),
         };
         let body = body(Arc::clone(&self.root), from)?;
-        receiving.put(&(to.area, to.name.clone()), body).await.map_err(MigrateError::Tenant)
+        receiving.put(&(to.area, to.name.clone()), body).await.map_err(MigrateError::of(&to.tenant))
     }
 
     /// Writes the workbook anew, with the owners: in its place, or beside the originals where that is taken.

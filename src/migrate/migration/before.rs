@@ -10,6 +10,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::disk::Root;
+use super::mark::Mark;
 use crate::migrate::documented::FOLDERS;
 use crate::migrate::survey::OWN;
 use crate::migrate::{MigrateError, TreePath};
@@ -27,7 +28,7 @@ pub(super) struct Before {
 
 /// A folder's mode and the time at which it was changed, in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Folder {
+pub(super) struct Folder {
     mode: u32,
     modified: i64,
 }
@@ -78,37 +79,31 @@ impl Before {
         self.folders.contains_key(path) || self.others.contains(path)
     }
 
-    /// The same, but that the library's own folder was not there, and the root as another one says: what it
-    /// was before an attempt that got no further than that folder.
-    pub(super) fn after_attempt(mut self, earlier: &Self) -> Self {
-        let own = TreePath::root().join(OWN);
-        if !earlier.has(&own) {
-            let is_own =
-                |path: &TreePath| path.parts().next().is_some_and(|part| part.as_bytes() == OWN.as_bytes());
-            self.folders.retain(|path, _| !is_own(path));
-            self.others.retain(|path| !is_own(path));
-        }
-        Self { root: earlier.root, ..self }
+    /// What the folders were like that change first and last: the root and the library's own.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { root: self.root, own: self.folders.get(&TreePath::root().join(OWN)).copied() }
     }
 
-    /// Gives the folders back the modes and times that they had, those deep down first; of the root itself too
-    /// only if `root_too`.
-    pub(super) fn restore(&self, root: &Root, root_too: bool) -> Result<(), MigrateError> {
-        let top = (TreePath::root(), self.root);
-        let folders = self.folders.iter().rev().map(|(path, facts)| (path.clone(), *facts));
-        for (path, facts) in folders.chain(root_too.then_some(top)) {
-            match root.has(&path)? && folder(root, &path)? != facts {
-                false => {}
-                true => match restore(&root.at(&path)?, facts) {
-                    // Whoever owns it may: nothing that is in it depends on that.
-                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-                    restored => {
-                        restored.map_err(|error| MigrateError::Write { path, kind: error.kind() })?;
-                    }
-                },
+    /// Gives the folders in the root back the modes and times that they had, those deep down first.
+    pub(super) fn restore(&self, root: &Root) -> Result<(), MigrateError> {
+        self.folders.iter().rev().try_for_each(|(path, facts)| facts.restore(root, path))
+    }
+}
+
+impl Folder {
+    /// Gives a folder back the mode and time that it had.
+    pub(super) fn restore(self, root: &Root, path: &TreePath) -> Result<(), MigrateError> {
+        if !root.has(path)? || folder(root, path)? == self {
+            return Ok(());
+        }
+        root.change(path)?;
+        match restore(&root.at(path)?, self) {
+            // Whoever owns it may: nothing that is in it depends on that.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            restored => {
+                restored.map_err(|error| MigrateError::Write { path: path.clone(), kind: error.kind() })
             }
         }
-        Ok(())
     }
 }
 

@@ -4,27 +4,40 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::seam::Seam;
 use crate::migrate::{MigrateError, TreePath, survey};
 
 /// A root's folder, held by this migration alone as long as this lives.
 pub(super) struct Root {
     path: PathBuf,
-    _lock: File,
+    /// Locked as long as it is open.
+    folder: File,
+    seam: Seam,
 }
 
 impl Root {
     /// Takes the root, unless another migration is at work in it.
-    pub(super) fn take(path: &Path) -> Result<Self, MigrateError> {
+    pub(super) fn take(path: &Path, seam: Seam) -> Result<Self, MigrateError> {
         let failed = |error: io::Error| MigrateError::Root(error.kind());
         let folder = File::open(path).map_err(failed)?;
         if !folder.metadata().map_err(failed)?.is_dir() {
             return Err(MigrateError::Root(io::ErrorKind::NotADirectory));
         }
         match folder.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: folder }),
+            Ok(()) => Ok(Self { path: path.to_owned(), folder, seam }),
             Err(fs::TryLockError::WouldBlock) => Err(MigrateError::Busy),
             Err(fs::TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    /// The root itself.
+    pub(super) const fn folder(&self) -> &File {
+        &self.folder
+    }
+
+    /// Called before each change.
+    pub(super) fn change(&self, path: &TreePath) -> Result<(), MigrateError> {
+        self.seam.change().map_err(failed(path))
     }
 
     /// Holds the store of this root off, as long as what is answered lives: `None` if there never was one.
@@ -87,12 +100,14 @@ impl Root {
     /// Moves a file to where there is none.
     pub(super) fn move_file(&self, from: &TreePath, to: &TreePath) -> Result<(), MigrateError> {
         let (source, target) = (self.at(from)?, self.at(to)?);
+        self.change(to)?;
         rename_new(&source, &target).map_err(failed(to))
     }
 
     /// Moves a file to where there is none, or in place of the file that there is.
     pub(super) fn move_over(&self, from: &TreePath, to: &TreePath) -> Result<(), MigrateError> {
         let (source, target) = (self.at(from)?, self.at(to)?);
+        self.change(to)?;
         fs::rename(source, target).map_err(failed(to))
     }
 
@@ -103,10 +118,12 @@ impl Root {
         }
         self.make_folder(&path.folder())?;
         let place = self.at(path)?;
+        self.change(path)?;
         fs::create_dir(&place).map_err(failed(path))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
+            self.change(path)?;
             fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).map_err(failed(path))?;
         }
         self.sync_folder(&path.folder())
@@ -138,7 +155,9 @@ impl Root {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
         }
+        self.change(path)?;
         let written = options.open(&place).and_then(|mut file| {
+            self.seam.change()?;
             file.write_all(bytes)?;
             file.sync_all()
         });
@@ -168,12 +187,16 @@ impl Root {
 
     /// Removes what is no folder, if it is there.
     pub(super) fn remove_file(&self, path: &TreePath) -> Result<(), MigrateError> {
-        if_there(fs::remove_file(self.at(path)?)).map_err(failed(path))
+        let place = self.at(path)?;
+        self.change(path)?;
+        if_there(fs::remove_file(place)).map_err(failed(path))
     }
 
     /// Removes a folder, if it is there; `false` if there is something in it.
     pub(super) fn remove_folder(&self, path: &TreePath) -> Result<bool, MigrateError> {
-        match fs::remove_dir(self.at(path)?) {
+        let place = self.at(path)?;
+        self.change(path)?;
+        match fs::remove_dir(place) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
             removed => if_there(removed).map(|()| true).map_err(failed(path)),
         }

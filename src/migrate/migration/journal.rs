@@ -4,7 +4,8 @@
 //! be told from the plan and the tree: a file lies where it was or where it goes.
 //!
 //! ```text
-//! .tenantry/migration/state.json   where it stands; without it there is no migration
+//! .tenantry/migration/state.json   where it stands; without it nothing was changed
+//!                     rolling-back whether it is being rolled back: then the root's store can't be opened
 //!                     plan.json    what is done
 //!                     before.json  what the root was like
 //!                     done         the tenants that are there, one a line
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::before::Before;
 use super::disk::{self, Root};
+use super::mark::Mark;
 use super::{MigrationPhase, MigrationStatus};
 use crate::migrate::survey::OWN;
 use crate::migrate::{MigrateError, Plan, TreePath};
@@ -32,6 +34,7 @@ use crate::paths::TenantId;
 const STATE: &str = "state.json";
 const PLAN: &str = "plan.json";
 const BEFORE: &str = "before.json";
+const ROLLING_BACK: &str = "rolling-back";
 const DONE: &str = "done";
 const ORIGINALS: &str = "originals";
 
@@ -92,12 +95,24 @@ fn text(value: &impl Serialize) -> Result<Vec<u8>, MigrateError> {
     serde_json::to_vec(value).map_err(|_| MigrateError::Journal)
 }
 
+fn has(root: &Path, path: &TreePath) -> Result<bool, MigrateError> {
+    Ok(fs::symlink_metadata(disk::at(root, path)?).is_ok())
+}
+
+/// Where the migration stands; `None` if there is none, or one that ended before it had changed anything.
 fn written(root: &Path) -> Result<Option<Written>, MigrateError> {
-    let written = parsed::<Written>(root, &folder().join(STATE))?;
-    match written {
-        Some(written) if written.format != 1 => Err(MigrateError::Journal),
-        written => Ok(written),
+    let Some(mut written) = parsed::<Written>(root, &folder().join(STATE))? else {
+        // What is written later is there, and this is gone.
+        let is_damaged = has(root, &originals())? || has(root, &folder().join(DONE))?;
+        return if is_damaged { Err(MigrateError::Journal) } else { Ok(None) };
+    };
+    if written.format != 1 {
+        return Err(MigrateError::Journal);
     }
+    if has(root, &folder().join(ROLLING_BACK))? {
+        written.phase = MigrationPhase::RollingBack;
+    }
+    Ok(Some(written))
 }
 
 fn done(root: &Path) -> Result<BTreeSet<TenantId>, MigrateError> {
@@ -158,16 +173,12 @@ impl Journal {
         to: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, MigrateError> {
-        clear_rolled_back(root)?;
-        let mut before = Before::of(root)?;
-        // An earlier attempt may have got as far as making the folder.
-        if let Ok(Some(earlier)) = parsed::<Before>(root.path(), &folder().join(BEFORE)) {
-            before = before.after_attempt(&earlier);
-        }
+        clear(root, None)?;
+        let before = Before::of(root)?;
         let begun = Self::write(root, plan, &before, to, now);
         if begun.is_err() {
             // What could not be begun leaves nothing, as far as that can be had: on a full disk, say.
-            let _ = take_back(root, &before);
+            let _ = clear(root, Some(before.mark()));
         }
         let written = begun?;
         Ok(Self { written, plan: Arc::new(plan.clone()), before, done: BTreeSet::new() })
@@ -180,19 +191,21 @@ impl Journal {
         to: Option<&str>,
         now: Timestamp,
     ) -> Result<Written, MigrateError> {
+        before.mark().set(root)?;
         root.make_folder(&folder())?;
         root.write(&folder().join(BEFORE), &text(before)?)?;
         root.write(&folder().join(PLAN), &text(plan)?)?;
-        root.remove_file(&folder().join(DONE))?;
         let (phase, begun_at) = (MigrationPhase::Applying, now.as_millisecond());
         let written = Written { format: 1, phase, begun_at, to: to.map(str::to_owned) };
         root.write(&folder().join(STATE), &text(&written)?)?;
+        Mark::clear(root)?;
         Ok(written)
     }
 
-    /// The one that there is. Of one that was rolled back or finished, what is left of that is done.
+    /// The one that there is. Of one that was rolled back or finished, what is left of that is done; one that had
+    /// not begun when its process ended is cleared away.
     pub(super) fn open(root: &Root) -> Result<Option<Self>, MigrateError> {
-        clear_rolled_back(root)?;
+        clear(root, None)?;
         let Some(written) = written(root.path())? else { return Ok(None) };
         let plan = Arc::new(parsed(root.path(), &folder().join(PLAN))?.ok_or(MigrateError::Journal)?);
         let before = parsed(root.path(), &folder().join(BEFORE))?.ok_or(MigrateError::Journal)?;
@@ -229,6 +242,13 @@ impl Journal {
         Ok(())
     }
 
+    /// From here on it is being rolled back, and can't be gone on with.
+    pub(super) fn roll_back(&mut self, root: &Root) -> Result<(), MigrateError> {
+        root.write(&folder().join(ROLLING_BACK), &[])?;
+        self.written.phase = MigrationPhase::RollingBack;
+        Ok(())
+    }
+
     pub(super) fn is_done(&self, tenant: &TenantId) -> bool {
         self.done.contains(tenant)
     }
@@ -238,6 +258,7 @@ impl Journal {
         let path = folder().join(DONE);
         let line = format!("\n{tenant}\n");
         let place = root.at(&path)?;
+        root.change(&path)?;
         let file = OpenOptions::new().append(true).create(true).open(place);
         let noted = file.and_then(|mut file| {
             file.write_all(line.as_bytes())?;
@@ -267,45 +288,57 @@ impl Journal {
     pub(super) fn forget(&self, root: &Root) -> Result<(), MigrateError> {
         root.move_file(&folder(), &rolled_back())?;
         root.sync_folder(&TreePath::root().join(OWN))?;
-        clear_rolled_back(root)
+        clear(root, Some(self.before.mark())).map(|_| ())
     }
 }
 
-/// Removes what a migration wrote that could not be begun.
-fn take_back(root: &Root, before: &Before) -> Result<(), MigrateError> {
-    remove_all(root, &folder())?;
-    let own = TreePath::root().join(OWN);
-    if !before.has(&own) {
-        root.remove_folder(&own)?;
+/// Removes what is left of a migration that was rolled back, or that ended before it had changed anything, and gives
+/// the root the time that it had, which `known` says if nothing else does. Whether there was something.
+pub(super) fn clear(root: &Root, known: Option<Mark>) -> Result<bool, MigrateError> {
+    if written(root.path())?.is_some() {
+        Mark::clear(root)?;
+        return Ok(false);
     }
-    before.restore(root, true)
-}
-
-/// Whether there is something left of a migration that was rolled back.
-pub(super) fn is_rolled_back(root: &Root) -> Result<bool, MigrateError> {
-    root.has(&rolled_back())
-}
-
-/// Removes what is left of a migration that was rolled back, and gives the root the time that it had.
-fn clear_rolled_back(root: &Root) -> Result<(), MigrateError> {
-    if !root.has(&rolled_back())? {
-        return Ok(());
+    if root.has(&folder())? {
+        root.move_file(&folder(), &rolled_back())?;
+    }
+    let said = Mark::read(root);
+    if !root.has(&rolled_back())? && said.is_none() {
+        return Ok(false);
     }
     let last = rolled_back().join(BEFORE);
-    let before = parsed::<Before>(root.path(), &last)?;
+    let before = parsed::<Before>(root.path(), &last)?.map(|before| before.mark());
+    let mark = said.or(before).or(known);
+    if let Some(mark) = mark.filter(|_| said.is_none()) {
+        mark.set(root)?;
+    }
     for (path, is_folder) in root.list(&rolled_back())? {
         if path != last {
             if is_folder { remove_all(root, &path)? } else { root.remove_file(&path)? }
         }
     }
-    root.remove_file(&last)?;
-    root.remove_folder(&rolled_back())?;
-    let own = TreePath::root().join(OWN);
-    // Where the library was at work before, there is something in its folder.
-    if before.as_ref().is_none_or(|before| !before.has(&own)) {
-        root.remove_folder(&own)?;
+    if root.has(&rolled_back())? {
+        root.remove_file(&last)?;
+        root.remove_folder(&rolled_back())?;
     }
-    before.map_or(Ok(()), |before| before.restore(root, true))
+    restore(root, mark)?;
+    Mark::clear(root)?;
+    Ok(true)
+}
+
+/// Removes the library's own folder, if it was not there, and gives it otherwise, and the root, what they had.
+fn restore(root: &Root, mark: Option<Mark>) -> Result<(), MigrateError> {
+    let own = TreePath::root().join(OWN);
+    let there_before = mark.and_then(|mark| mark.own);
+    // Where the library was at work since, there is something in it, and the root is as that left it.
+    let is_as_it_was = match there_before {
+        Some(folder) => folder.restore(root, &own).map(|()| true)?,
+        None => root.remove_folder(&own)?,
+    };
+    match mark.filter(|_| is_as_it_was) {
+        Some(mark) => mark.root.restore(root, &TreePath::root()),
+        None => Ok(()),
+    }
 }
 
 /// Removes a folder with all that is in it, following no link.

@@ -8,9 +8,11 @@ mod before;
 mod disk;
 mod held;
 mod journal;
+mod mark;
 mod progress;
 mod report;
 mod rolling_back;
+mod seam;
 mod verification;
 mod verify;
 
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use crate::environment::{Clock, SystemClock};
 use crate::paths::TenantId;
 use crate::store::TenantStore;
+use crate::store::local::LocalOptions;
 
 use super::{MigrateError, Plan, Planner};
 pub use progress::{MigrationProgress, MigrationStage, Next};
@@ -43,10 +46,10 @@ pub struct Migration {
     elsewhere: Option<Elsewhere>,
     only: Option<BTreeSet<TenantId>>,
     discard_changes: bool,
+    local: LocalOptions,
     clock: Arc<dyn Clock>,
     progress: Arc<dyn Fn(&MigrationProgress) -> Next + Send + Sync>,
-    #[cfg(feature = "testkit")]
-    across_file_systems: bool,
+    seam: seam::Seam,
 }
 
 impl std::fmt::Debug for Migration {
@@ -67,10 +70,10 @@ impl Migration {
             elsewhere: None,
             only: None,
             discard_changes: false,
+            local: LocalOptions::default(),
             clock: Arc::new(SystemClock),
             progress: Arc::new(|_| Next::Go),
-            #[cfg(feature = "testkit")]
-            across_file_systems: false,
+            seam: seam::Seam::default(),
         }
     }
 
@@ -97,12 +100,29 @@ impl Migration {
         self
     }
 
+    /// Sets how the store in the root itself is opened: on a network file system that the host vouches for, say. It
+    /// is held alone all the same.
+    #[must_use]
+    pub fn local_options(mut self, options: LocalOptions) -> Self {
+        self.local = options;
+        self
+    }
+
     /// Pretends that no two folders of the root lie on one file system.
     #[cfg(feature = "testkit")]
     #[doc(hidden)]
     #[must_use]
     pub const fn across_file_systems(mut self) -> Self {
-        self.across_file_systems = true;
+        self.seam.across_file_systems = true;
+        self
+    }
+
+    /// Is called before each change that the migration makes past the store, and may have it fail.
+    #[cfg(feature = "testkit")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn before_change(mut self, change: impl Fn() -> std::io::Result<()> + Send + Sync + 'static) -> Self {
+        self.seam.before_change = Some(Arc::new(change));
         self
     }
 
@@ -146,8 +166,8 @@ impl Migration {
     ///
     /// # Errors
     /// Before the first change: [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
-    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::Busy`]. After it, what kept it from going on: it goes
-    /// on with the next call, or is rolled back.
+    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`],
+    /// [`MigrateError::Busy`]. After it, what kept it from going on: it goes on with the next call, or is rolled back.
     pub async fn apply(&self, plan: &Plan) -> Result<Applied, MigrateError> {
         self.applied(plan).await
     }
@@ -155,13 +175,14 @@ impl Migration {
     /// Reads everything back through the library and compares it with what the plan of the migration says.
     ///
     /// # Errors
-    /// [`MigrateError::NoMigration`]; [`MigrateError::NotApplied`]; what kept it from reading.
+    /// [`MigrateError::NoMigration`]; [`MigrateError::NotApplied`]; [`MigrateError::RollingBack`]; what kept it from
+    /// reading.
     pub async fn verify(&self) -> Result<Verification, MigrateError> {
-        let root = Arc::new(disk::Root::take(&self.root)?);
+        let root = Arc::new(disk::Root::take(&self.root, self.seam.clone())?);
         let journal = match journal::Journal::open(&root)? {
             Some(journal) if !journal.is_to(self.name()) => return Err(MigrateError::OtherMigration),
             Some(journal) if journal.phase() == MigrationPhase::Applied => journal,
-            Some(_) => return Err(MigrateError::NotApplied),
+            Some(journal) => return Err(not_applied(&journal)),
             None => return Err(MigrateError::NoMigration),
         };
         let work = applying::Work::of(self, root, journal);
@@ -195,9 +216,10 @@ impl Migration {
     /// Ends the migration: it can't be rolled back any more. What was there before is kept as a backup.
     ///
     /// # Errors
-    /// [`MigrateError::NoMigration`]; [`MigrateError::NotApplied`] if it is still to be gone on with.
+    /// [`MigrateError::NoMigration`]; [`MigrateError::NotApplied`] or [`MigrateError::RollingBack`] if it is still to be
+    /// gone on with.
     pub async fn finish(&self) -> Result<Finished, MigrateError> {
-        let root = disk::Root::take(&self.root)?;
+        let root = disk::Root::take(&self.root, self.seam.clone())?;
         let Some(journal) = journal::Journal::open(&root)? else {
             let status = journal::status(root.path())?;
             return match status.phase {
@@ -207,7 +229,15 @@ impl Migration {
         };
         match journal.phase() {
             MigrationPhase::Applied => Ok(Finished { originals: Some(journal.finish(&root)?) }),
-            _ => Err(MigrateError::NotApplied),
+            _ => Err(not_applied(&journal)),
         }
+    }
+}
+
+/// What is said of a migration that is not applied to its end.
+const fn not_applied(journal: &journal::Journal) -> MigrateError {
+    match journal.phase() {
+        MigrationPhase::RollingBack => MigrateError::RollingBack,
+        _ => MigrateError::NotApplied,
     }
 }

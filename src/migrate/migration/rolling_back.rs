@@ -22,8 +22,8 @@ const AT_ONCE: usize = 256;
 
 impl Migration {
     pub(super) async fn rolled_back(&self) -> Result<RolledBack, MigrateError> {
-        let root = Arc::new(Root::take(&self.root)?);
-        let was_rolled_back = journal::is_rolled_back(&root)?;
+        let root = Arc::new(Root::take(&self.root, self.seam.clone())?);
+        let was_rolled_back = journal::clear(&root, None)?;
         let Some(journal) = Journal::open(&root)? else {
             return match journal::status(root.path())?.phase {
                 _ if was_rolled_back => Ok(RolledBack::default()),
@@ -123,7 +123,7 @@ impl Work<'_> {
         for tenant in self.planned() {
             let origin = origin(&self.journal.plan, &tenant);
             let is_as_it_was =
-                operator.is_as_received(&tenant, origin).await.map_err(MigrateError::Tenant)?;
+                operator.is_as_received(&tenant, origin).await.map_err(MigrateError::of(&tenant))?;
             if !is_as_it_was {
                 changed.push(tenant);
             }
@@ -144,7 +144,7 @@ impl Work<'_> {
             if !changed.is_empty() {
                 return Err(MigrateError::ChangedSince(changed));
             }
-            self.journal.set_phase(&self.root, MigrationPhase::RollingBack)?;
+            self.journal.roll_back(&self.root)?;
         }
         let (planned, mut erasing) = (self.planned(), Vec::new());
         for (done, tenant) in planned.iter().enumerate() {
@@ -157,7 +157,7 @@ impl Work<'_> {
                 Err(error) if error.kind() == ErrorKind::WrongState => {
                     return Err(MigrateError::ChangedSince(vec![tenant.clone()]));
                 }
-                Err(error) => return Err(MigrateError::Tenant(error)),
+                Err(error) => return Err(MigrateError::of(tenant)(error)),
             }
         }
         Ok(erasing)
@@ -168,7 +168,7 @@ impl Work<'_> {
         let mut told = RolledBack::default();
         let _held = self.root.hold_store()?;
         if self.journal.phase() != MigrationPhase::RollingBack {
-            self.journal.set_phase(&self.root, MigrationPhase::RollingBack)?;
+            self.journal.roll_back(&self.root)?;
         }
         if self.in_place() {
             self.journal.before.make_folders(&self.root)?;
@@ -177,7 +177,7 @@ impl Work<'_> {
             self.remove_made(&mut told)?;
         }
         self.step(MigrationStage::RollingBack, None, 0, 1)?;
-        self.journal.before.restore(&self.root, false)?;
+        self.journal.before.restore(&self.root)?;
         self.root.sync_all()?;
         self.journal.forget(&self.root)?;
         Ok(told)

@@ -1,0 +1,40 @@
+//! Where a test can stop a migration, or have it fail, before each change that it makes past the store.
+
+use std::io;
+#[cfg(feature = "testkit")]
+use std::sync::Arc;
+
+/// What a test has happen; nothing otherwise.
+#[derive(Clone, Default)]
+pub(super) struct Seam {
+    #[cfg(feature = "testkit")]
+    pub(super) before_change: Option<Arc<dyn Fn() -> io::Result<()> + Send + Sync>>,
+    /// Whether no two folders of the root are to lie on one file system.
+    #[cfg(feature = "testkit")]
+    pub(super) across_file_systems: bool,
+}
+
+impl Seam {
+    /// Called before each change of the root.
+    #[allow(
+        clippy::unused_self,
+        clippy::missing_const_for_fn,
+        reason = "without the testkit nothing happens"
+    )]
+    pub(super) fn change(&self) -> io::Result<()> {
+        #[cfg(feature = "testkit")]
+        if let Some(before_change) = &self.before_change {
+            return before_change();
+        }
+        Ok(())
+    }
+
+    /// Whether everything lies on a file system of its own.
+    #[allow(clippy::unused_self, reason = "constant without the testkit")]
+    pub(super) const fn is_across_file_systems(&self) -> bool {
+        #[cfg(feature = "testkit")]
+        return self.across_file_systems;
+        #[cfg(not(feature = "testkit"))]
+        return false;
+    }
+}
