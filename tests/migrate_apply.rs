@@ -20,6 +20,8 @@ mod elsewhere;
 mod ended;
 #[path = "migrate_apply/expected.rs"]
 mod expected;
+#[path = "migrate_apply/file_systems.rs"]
+mod file_systems;
 #[path = "migrate_apply/interrupted.rs"]
 mod interrupted;
 #[path = "migrate_apply/observed.rs"]

@@ -82,6 +82,15 @@ pub enum MigrateError {
     /// written since, and would be lost. It is to be moved away by hand, or to be thrown away on purpose.
     #[error("{0} was written since the migration began")]
     Occupied(TreePath),
+    /// What holds records lies on another file system, and what is needed to put it back just as it was can't be had
+    /// by copying it. Nothing was taken away.
+    #[error("{path} lies on another file system, and a copy would not be the same: {why}")]
+    OtherFileSystem {
+        /// Where it lies.
+        path: TreePath,
+        /// What a copy would not have.
+        why: &'static str,
+    },
     /// The journal can't be read.
     #[error("the journal of the migration is damaged")]
     Journal,

@@ -19,6 +19,11 @@ fn tree(seed: u64) -> LegacyTree {
     LegacyTree::build(1, &BTreeSet::from(traps), seed)
 }
 
+/// One with little in it, for what is done often.
+fn small() -> LegacyTree {
+    LegacyTree::build(0, &BTreeSet::from([Trap::UserDatabases]), 6)
+}
+
 /// The migration, with what becomes of a change by its number, from 0 on.
 fn with(migration: Migration, change: impl Fn(u64) -> io::Result<()> + Send + Sync + 'static) -> Migration {
     let changes = AtomicU64::new(0);
@@ -102,52 +107,71 @@ fn what_ends_before_the_journal_is_there_was_never_begun() {
     }
 }
 
-#[test]
-fn an_apply_that_ends_before_any_change_goes_on_or_is_rolled_back() {
-    let place = Place::of(&tree(4));
+/// Ends an apply before each of its changes, and goes on or back from there by turns.
+fn end_applies(place: &Place, migration: impl Fn() -> Migration) {
     let plan = place.plan();
     for at in 0.. {
-        if !ends_at(place.migration(), at, async |migration| drop(migration.apply(&plan).await)) {
+        if !ends_at(migration(), at, async |migration| drop(migration.apply(&plan).await)) {
             assert!(at > 20, "{at}");
             break;
         }
         match at % 2 {
             0 => {
-                run(place.migration().apply(&plan)).unwrap();
-                assert!(run(place.migration().verify()).unwrap().is_clean(), "ended at change {at}");
-                run(place.migration().rollback()).unwrap();
+                run(migration().apply(&plan)).unwrap();
+                assert!(run(migration().verify()).unwrap().is_clean(), "ended at change {at}");
+                run(migration().rollback()).unwrap();
             }
-            _ if phase(&place) == MigrationPhase::NotBegun => drop(run(place.migration().rollback())),
-            _ => drop(run(place.migration().rollback()).unwrap()),
+            _ if phase(place) == MigrationPhase::NotBegun => drop(run(migration().rollback())),
+            _ => drop(run(migration().rollback()).unwrap()),
         }
-        assert_as_before(&place, at, "rolled back");
+        assert_as_before(place, at, "rolled back");
+    }
+}
+
+#[test]
+fn an_apply_that_ends_before_any_change_goes_on_or_is_rolled_back() {
+    let place = Place::of(&tree(4));
+    end_applies(&place, || place.migration());
+}
+
+#[test]
+fn an_apply_over_several_file_systems_that_ends_before_any_change_goes_on_or_is_rolled_back() {
+    let place = Place::of(&small());
+    end_applies(&place, || place.migration().across_file_systems());
+}
+
+/// Ends a rollback before each of its last changes, and goes on.
+fn end_rollbacks(place: &Place, migration: impl Fn() -> Migration, last: u64) {
+    let plan = place.plan();
+    run(migration().apply(&plan)).unwrap();
+    let changes = changes_of(migration(), async |migration| drop(migration.rollback().await.unwrap()));
+    assert_as_before(place, changes, "rolled back");
+    assert!(changes > 20, "{changes}");
+    for at in changes.saturating_sub(last)..changes {
+        run(migration().apply(&plan)).unwrap();
+        assert!(ends_at(migration(), at, async |migration| drop(migration.rollback().await)));
+        match phase(place) {
+            // All is back, and of the migration itself at most something is left.
+            MigrationPhase::NotBegun => drop(run(migration().rollback())),
+            _ => drop(run(migration().rollback()).unwrap()),
+        }
+        assert_as_before(place, at, "rolled back");
     }
 }
 
 #[test]
 fn a_rollback_that_ends_before_any_change_goes_on() {
-    for tenantry_was_there in [false, true] {
-        let place = Place::of(&tree(6));
-        let place = if tenantry_was_there { place.with_a_store() } else { place };
-        let plan = place.plan();
-        run(place.migration().apply(&plan)).unwrap();
-        let changes =
-            changes_of(place.migration(), async |migration| drop(migration.rollback().await.unwrap()));
-        assert_as_before(&place, changes, "rolled back");
-        assert!(changes > 20, "{changes}");
-        // Where the library was at work before, only the end is another.
-        let first = if tenantry_was_there { changes - 12 } else { 0 };
-        for at in first..changes {
-            run(place.migration().apply(&plan)).unwrap();
-            assert!(ends_at(place.migration(), at, async |migration| drop(migration.rollback().await)));
-            match phase(&place) {
-                // All is back, and of the migration itself at most something is left.
-                MigrationPhase::NotBegun => drop(run(place.migration().rollback())),
-                _ => drop(run(place.migration().rollback()).unwrap()),
-            }
-            assert_as_before(&place, at, "rolled back");
-        }
-    }
+    let place = Place::of(&small());
+    end_rollbacks(&place, || place.migration(), u64::MAX);
+    // Where the library was at work before, only the end is another.
+    let place = Place::of(&small()).with_a_store();
+    end_rollbacks(&place, || place.migration(), 12);
+}
+
+#[test]
+fn a_rollback_over_several_file_systems_that_ends_before_any_change_goes_on() {
+    let place = Place::of(&small());
+    end_rollbacks(&place, || place.migration().across_file_systems(), u64::MAX);
 }
 
 #[test]

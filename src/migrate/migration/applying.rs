@@ -12,11 +12,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::disk::Root;
 use super::held::{Held, Release};
 use super::journal::{self, Journal};
-use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next};
+use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, copies};
 use crate::migrate::documented::WORKBOOK;
 use crate::migrate::{
     Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath, owned_workbook,
-    survey,
 };
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::RecordText;
@@ -99,12 +98,13 @@ impl Migration {
             None => self.begin(&root, plan)?,
         };
         let mut work = Work::of(self, root, journal);
-        let opened = match work.open().await {
+        let opened = match work.open_to_bring().await {
             Err(MigrateError::Busy) if !went_on => {
                 // Nothing was done yet, and somebody else is at work.
                 work.journal.forget(&work.root)?;
                 return Err(MigrateError::Busy);
             }
+            Err(MigrateError::Stopped) => return Err(MigrateError::Stopped),
             Err(error) if !went_on => {
                 drop(held);
                 work.put_back()?;
@@ -128,10 +128,10 @@ impl Migration {
             return Err(MigrateError::Space { needed: plan.totals.space_needed, free });
         }
         if self.elsewhere.is_none() {
-            for source in plan.sources.iter().filter(|source| source.set_aside) {
-                if !root.is_here(&source.path)? {
-                    let kind = std::io::ErrorKind::CrossesDevices;
-                    return Err(MigrateError::Write { path: source.path.clone(), kind });
+            let sources = plan.sources.iter().filter(|source| source.set_aside);
+            for source in sources.filter(|source| root.is_elsewhere(&source.path)) {
+                if let Some(why) = copies::refusal(root, &source.path)? {
+                    return Err(MigrateError::OtherFileSystem { path: source.path.clone(), why });
                 }
             }
         }
@@ -229,6 +229,14 @@ impl<'a> Work<'a> {
         Ok(Opened { tenantry: tenantry.map_err(MigrateError::Library)?, release })
     }
 
+    /// Opens it, before anything is taken away, once what can't be renamed is copied.
+    async fn open_to_bring(&self) -> Result<Opened, MigrateError> {
+        if self.in_place() {
+            self.copy_originals()?;
+        }
+        self.open().await
+    }
+
     async fn carry_out(&mut self, opened: Opened) -> Result<(), MigrateError> {
         let done = self.bring_all(&opened.tenantry.operator(REASON)).await;
         opened.close(done).await?;
@@ -237,27 +245,7 @@ impl<'a> Work<'a> {
         self.journal.set_phase(&self.root, MigrationPhase::Applied)
     }
 
-    /// Moves what holds records to the originals: from there it is read from now on, and its place is free.
-    fn set_aside(&self) -> Result<(), MigrateError> {
-        let sources: Vec<_> = self.journal.plan.sources.iter().filter(|source| source.set_aside).collect();
-        let mut folders = std::collections::BTreeSet::new();
-        for (done, source) in sources.iter().enumerate() {
-            let original = original(&source.path);
-            if self.root.has(&original)? {
-                if self.is_written_since(&source.path)? {
-                    return Err(MigrateError::Occupied(source.path.clone()));
-                }
-                continue;
-            }
-            self.step(MigrationStage::SettingAside, None, done, sources.len())?;
-            self.root.make_folder(&original.folder())?;
-            self.root.move_file(&source.path, &original)?;
-            folders.extend([original.folder(), source.path.folder()]);
-        }
-        folders.iter().try_for_each(|folder| self.root.sync_folder(folder))
-    }
-
-    fn texts(&self) -> Result<Texts, MigrateError> {
+    pub(super) fn texts(&self) -> Result<Texts, MigrateError> {
         let root = self.root.path();
         let planner = &self.migration.planner;
         let originals = self.root.at(&journal::originals())?;
@@ -278,7 +266,7 @@ impl<'a> Work<'a> {
     /// Brings the tenants that are not there, one after the other.
     async fn bring_all(&mut self, operator: &Operator) -> Result<(), MigrateError> {
         // What the application wrote may be in memory alone, and is relied on from now on.
-        self.root.sync_all()?;
+        self.root.sync_all(self.journal.before.folders())?;
         if self.in_place() {
             self.set_aside()?;
         }
@@ -433,25 +421,6 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
-
-    /// Whether there is something in the root itself where something was set aside, and the migration has not
-    /// written it. (In the tenants' folders there are views.)
-    pub(super) fn is_written_since(&self, path: &TreePath) -> Result<bool, MigrateError> {
-        if path.parts().count() > 1 || !self.root.has(path)? {
-            return Ok(false);
-        }
-        if path.as_bytes() != WORKBOOK.as_bytes() {
-            return Ok(true);
-        }
-        let written = owned_workbook::workbook(&self.journal.plan, &mut self.texts()?)?;
-        let found = survey::read(self.root.path(), path)?;
-        Ok(written.is_none_or(|written| written != found))
-    }
-}
-
-/// Where the original of a file is.
-pub(super) fn original(path: &TreePath) -> TreePath {
-    path.parts().fold(journal::originals(), |folder, part| folder.child_named(part))
 }
 
 /// The bytes of a file.

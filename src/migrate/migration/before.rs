@@ -69,6 +69,11 @@ impl Before {
         Ok(())
     }
 
+    /// The folders in the root in which something may have been changed.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &TreePath> {
+        self.folders.keys()
+    }
+
     /// Makes the folders again that are missing by now.
     pub(super) fn make_folders(&self, root: &Root) -> Result<(), MigrateError> {
         self.folders.keys().try_for_each(|path| root.make_folder(path))

@@ -1,5 +1,6 @@
 //! What is done to the root's files: moved, never over another; written whole; removed, no link followed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -54,18 +55,28 @@ impl Root {
         }
     }
 
-    /// Whether a file is on the root's own file system, so that it can be moved there.
-    pub(super) fn is_here(&self, path: &TreePath) -> Result<bool, MigrateError> {
-        let failed = |error: io::Error| MigrateError::Read { path: path.clone(), kind: error.kind() };
-        let (root, file) = (fs::metadata(&self.path), fs::symlink_metadata(self.at(path)?));
-        let (root, file) = (root.map_err(failed)?, file.map_err(failed)?);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            Ok(root.dev() == file.dev())
-        }
-        #[cfg(not(unix))]
-        Ok(root.is_dir() == !file.is_dir())
+    /// Whether something may lie on another file system than the migration's own folder, so that it can't be moved
+    /// there by a rename. (The same file system mounted twice counts as two.)
+    pub(super) fn is_elsewhere(&self, path: &TreePath) -> bool {
+        let own = TreePath::root().join(survey::OWN);
+        let own = if self.has(&own).unwrap_or(false) { own } else { TreePath::root() };
+        self.seam.is_across_file_systems() || self.mount_of(path) != self.mount_of(&own)
+    }
+
+    /// What tells the mount that a path lies on from others; `None` where that can't be told.
+    #[cfg(target_os = "linux")]
+    pub(super) fn mount_of(&self, path: &TreePath) -> Option<u64> {
+        use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+        // Where the root leads is the host's.
+        let is_root = path.as_bytes().is_empty();
+        let flags = if is_root { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
+        let found = statx(CWD, self.at(path).ok()?, flags, StatxFlags::MNT_ID).ok()?;
+        (found.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(found.stx_mnt_id)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn mount_of(&self, _: &TreePath) -> Option<u64> {
+        None
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -134,14 +145,23 @@ impl Root {
         File::open(self.at(path)?).and_then(|folder| folder.sync_all()).map_err(failed(path))
     }
 
-    /// Makes everything durable that was ever written to the root's file system.
-    pub(super) fn sync_all(&self) -> Result<(), MigrateError> {
-        let root = TreePath::root();
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        let synced = File::open(&self.path).and_then(|folder| Ok(rustix::fs::syncfs(folder)?));
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
-        synced.map_err(failed(&root))
+    /// Makes everything durable that was ever written to the file systems of the root and of these folders in it.
+    pub(super) fn sync_all<'a>(
+        &self,
+        folders: impl Iterator<Item = &'a TreePath>,
+    ) -> Result<(), MigrateError> {
+        sync_file_system(&self.folder).map_err(failed(&TreePath::root()))?;
+        let mut synced = BTreeSet::from([self.mount_of(&TreePath::root())]);
+        for folder in folders {
+            if self.is_folder(folder)? && synced.insert(self.mount_of(folder)) {
+                match File::open(self.at(folder)?).and_then(|opened| sync_file_system(&opened)) {
+                    // What can't be looked into is not changed.
+                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                    done => done.map_err(failed(folder))?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file, whole and durable, in place of the one that there is.
@@ -211,6 +231,16 @@ impl Root {
         #[cfg(not(unix))]
         return None;
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn sync_file_system(folder: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(folder)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn sync_file_system(folder: &File) -> io::Result<()> {
+    folder.sync_all()
 }
 
 /// What could not be written, and why.

@@ -10,6 +10,7 @@
 //!                     before.json  what the root was like
 //!                     done         the tenants that are there, one a line
 //!                     originals/   what held records, by its path beneath the root
+//!                     copied/      the same of what lies on another file system, before it is removed there
 //! .tenantry/migrations/<n>/        the same of those that are finished, from 1
 //! .tenantry/rolled-back/           what is left of one that was rolled back, if that was cut off
 //! ```
@@ -37,6 +38,7 @@ const BEFORE: &str = "before.json";
 const ROLLING_BACK: &str = "rolling-back";
 const DONE: &str = "done";
 const ORIGINALS: &str = "originals";
+const COPIED: &str = "copied";
 
 /// Where a migration stands, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +74,11 @@ pub(super) fn originals() -> TreePath {
     folder().join(ORIGINALS)
 }
 
+/// Where those are that were copied, and are still at their place, too.
+pub(super) fn copied() -> TreePath {
+    folder().join(COPIED)
+}
+
 fn rolled_back() -> TreePath {
     own("rolled-back")
 }
@@ -103,7 +110,8 @@ fn has(root: &Path, path: &TreePath) -> Result<bool, MigrateError> {
 fn written(root: &Path) -> Result<Option<Written>, MigrateError> {
     let Some(mut written) = parsed::<Written>(root, &folder().join(STATE))? else {
         // What is written later is there, and this is gone.
-        let is_damaged = has(root, &originals())? || has(root, &folder().join(DONE))?;
+        let is_damaged =
+            has(root, &originals())? || has(root, &copied())? || has(root, &folder().join(DONE))?;
         return if is_damaged { Err(MigrateError::Journal) } else { Ok(None) };
     };
     if written.format != 1 {

@@ -5,10 +5,12 @@
 
 mod applying;
 mod before;
+mod copies;
 mod disk;
 mod held;
 mod journal;
 mod mark;
+mod originals;
 mod progress;
 mod report;
 mod rolling_back;

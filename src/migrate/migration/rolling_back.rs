@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::applying::{REASON, Work, origin, original};
+use super::applying::{REASON, Work, origin};
 use super::disk::Root;
 use super::journal::{self, Journal};
-use super::{Migration, MigrationPhase, MigrationStage, RolledBack};
+use super::{Migration, MigrationPhase, MigrationStage, RolledBack, copies};
 use crate::error::ErrorKind;
 use crate::migrate::documented::FOLDERS;
 use crate::migrate::survey::OWN;
-use crate::migrate::{Digest, MigrateError, Placement, PlannedFile, TreePath};
+use crate::migrate::{MigrateError, Placement, PlannedFile, TreePath};
 use crate::paths::TenantId;
 use crate::workspace::{Erasure, Operator};
 
@@ -88,11 +88,7 @@ impl Work<'_> {
     /// Sees that nothing was written where something has to be put back.
     fn see_free(&self) -> Result<(), MigrateError> {
         let plan = &self.journal.plan;
-        for source in &plan.sources {
-            if self.root.has(&original(&source.path))? && self.is_written_since(&source.path)? {
-                return Err(MigrateError::Occupied(source.path.clone()));
-            }
-        }
+        self.see_originals_free()?;
         let targets: BTreeSet<TreePath> =
             plan.files.iter().filter_map(|file| Some(file.to.first()?.path())).collect();
         for file in plan.files.iter().filter(|file| file.is_moved()) {
@@ -108,11 +104,7 @@ impl Work<'_> {
 
     /// Whether a file lies, as it was, where it was: it was copied.
     fn is_it(&self, file: &PlannedFile) -> Result<bool, MigrateError> {
-        let opened = self.root.open(&file.from)?;
-        let mut hasher = blake3::Hasher::new();
-        let read = hasher.update_reader(opened);
-        read.map_err(|error| MigrateError::Read { path: file.from.clone(), kind: error.kind() })?;
-        Ok(Digest::from(hasher.finalize()) == file.digest)
+        Ok(copies::digest_of(&self.root, &file.from)? == file.digest)
     }
 
     async fn changed(&self, operator: &Operator) -> Result<Vec<TenantId>, MigrateError> {
@@ -178,25 +170,9 @@ impl Work<'_> {
         }
         self.step(MigrationStage::RollingBack, None, 0, 1)?;
         self.journal.before.restore(&self.root)?;
-        self.root.sync_all()?;
+        self.root.sync_all(self.journal.before.folders())?;
         self.journal.forget(&self.root)?;
         Ok(told)
-    }
-
-    /// Moves what held records back, over what was written in its place.
-    fn originals_back(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
-        let sources = &self.journal.plan.sources;
-        for (done, some) in sources.chunks(AT_ONCE).enumerate() {
-            self.step(MigrationStage::RollingBack, None, done * AT_ONCE, sources.len())?;
-            for source in some {
-                let original = original(&source.path);
-                if self.root.has(&original)? {
-                    self.root.move_over(&original, &source.path)?;
-                    told.moved_back += 1;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Moves files back to where they were; again and again, since one may have gone to where another had been.
