@@ -28,6 +28,8 @@ mod interrupted;
 mod observed;
 #[path = "migrate_apply/place.rs"]
 mod place;
+#[path = "migrate_apply/put_since.rs"]
+mod put_since;
 #[path = "migrate_apply/verified.rs"]
 mod verified;
 #[path = "migrate_apply/whole.rs"]

@@ -78,6 +78,10 @@ pub enum MigrateError {
     /// Tenants went on since they were migrated, and a rollback would throw that away.
     #[error("{} tenants went on since they were migrated", .0.len())]
     ChangedSince(Vec<TenantId>),
+    /// These lie in the folders of tenants, and the library has not written them, or not as they are. They are to be
+    /// moved away; or what is changed in the library's own is to be thrown away on purpose, and the others stay.
+    #[error("{} files in tenants' folders are not the library's, or were changed since", .0.len())]
+    PutSince(Vec<TreePath>),
     /// Something stands where the migration has to put something back, or to set something aside once more: it was
     /// written since, and would be lost. It is to be moved away by hand, or to be thrown away on purpose.
     #[error("{0} was written since the migration began")]

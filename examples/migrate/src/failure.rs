@@ -83,7 +83,9 @@ impl Failure {
                 | E::NoMigration
                 | E::NotApplied
                 | E::Finished
-                | E::ChangedSince(_),
+                | E::ChangedSince(_)
+                | E::PutSince(_)
+                | E::Occupied(_),
             ) => 6,
             _ => 1,
         }
@@ -145,6 +147,16 @@ fn of_migration(error: &MigrateError) -> Option<String> {
         E::ChangedSince(tenants) => {
             let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
             return Some(format!("to throw that away say --discard-changes: {}", names.join(", ")));
+        }
+        E::PutSince(paths) => {
+            let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+            let next = "move them away; or say --discard-changes: then what is changed in the library's own files is thrown \
+                        away, and what is not the library's stays where it is";
+            return Some(format!("{next}: {}", paths.join(", ")));
+        }
+        E::Occupied(_) => "move it away, or say --discard-changes to throw it away",
+        E::OtherFileSystem { .. } => {
+            "move it to the file system of the root, or take from it what a copy can't have"
         }
         E::Journal => "restore .tenantry/migration from a copy",
         E::Stopped => "call it again to go on",

@@ -47,19 +47,28 @@ pub(super) struct Work<'a> {
 /// The library, opened for this migration.
 pub(super) struct Opened {
     pub(super) tenantry: Tenantry,
+    store: Arc<dyn TenantStore>,
     release: Release,
 }
 
 impl Opened {
     /// Closes it, and waits until its store is let go of: `done` is what was done with it.
     pub(super) async fn close<T>(self, done: Result<T, MigrateError>) -> Result<T, MigrateError> {
+        self.close_and_hold(done).await.map(|(done, _)| done)
+    }
+
+    /// The same, but that the store is still held, by what is answered: so nobody else is at work meanwhile.
+    pub(super) async fn close_and_hold<T>(
+        self,
+        done: Result<T, MigrateError>,
+    ) -> Result<(T, Arc<dyn TenantStore>), MigrateError> {
         let closed = self.tenantry.close(CLOSING).await.map_err(MigrateError::Library);
         drop(self.tenantry);
         // What did not end in all that time is not waited for.
         if closed.is_ok() {
             self.release.wait().await;
         }
-        done.and_then(|done| closed.map(|()| done))
+        done.and_then(|done| closed.map(|()| (done, self.store)))
     }
 }
 
@@ -107,7 +116,7 @@ impl Migration {
             Err(MigrateError::Stopped) => return Err(MigrateError::Stopped),
             Err(error) if !went_on => {
                 drop(held);
-                work.put_back()?;
+                work.put_back(None)?;
                 return Err(error);
             }
             opened => opened?,
@@ -223,10 +232,11 @@ impl<'a> Work<'a> {
 
     /// Opens the library over the store in which the tenants are to be.
     pub(super) async fn open(&self) -> Result<Opened, MigrateError> {
-        let (store, release) = Held::new(self.migration.store().await?);
+        let store = self.migration.store().await?;
+        let (held, release) = Held::new(Arc::clone(&store));
         let Migration { planner, clock, .. } = self.migration;
-        let tenantry = planner.open(Arc::new(store), Arc::clone(clock), &self.journal.plan).await;
-        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Library)?, release })
+        let tenantry = planner.open(Arc::new(held), Arc::clone(clock), &self.journal.plan).await;
+        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Library)?, store, release })
     }
 
     /// Opens it, before anything is taken away, once what can't be renamed is copied.

@@ -6,6 +6,7 @@
 //! ```text
 //! .tenantry/migration/state.json   where it stands; without it nothing was changed
 //!                     rolling-back whether it is being rolled back: then the root's store can't be opened
+//!                     made.json    what a rollback removes and would not know by plan and tree
 //!                     plan.json    what is done
 //!                     before.json  what the root was like
 //!                     done         the tenants that are there, one a line
@@ -36,6 +37,7 @@ const STATE: &str = "state.json";
 const PLAN: &str = "plan.json";
 const BEFORE: &str = "before.json";
 const ROLLING_BACK: &str = "rolling-back";
+const MADE: &str = "made.json";
 const DONE: &str = "done";
 const ORIGINALS: &str = "originals";
 const COPIED: &str = "copied";
@@ -171,6 +173,16 @@ pub(super) fn plan(root: &Path) -> Result<Option<Plan>, MigrateError> {
         Some(_) => parsed(root, &folder().join(PLAN)),
         None => Ok(None),
     }
+}
+
+/// Says, before a rollback begins, what it removes.
+pub(super) fn write_made(root: &Root, made: &BTreeSet<TreePath>) -> Result<(), MigrateError> {
+    root.write(&folder().join(MADE), &text(made)?)
+}
+
+/// What was said.
+pub(super) fn made(root: &Root) -> Result<BTreeSet<TreePath>, MigrateError> {
+    Ok(parsed(root.path(), &folder().join(MADE))?.unwrap_or_default())
 }
 
 impl Journal {

@@ -9,6 +9,7 @@ mod copies;
 mod disk;
 mod held;
 mod journal;
+mod made;
 mod mark;
 mod originals;
 mod progress;
@@ -95,7 +96,8 @@ impl Migration {
         self
     }
 
-    /// Lets a rollback throw away what tenants did since they were migrated.
+    /// Lets a rollback throw away what tenants did since they were migrated, and what was changed by hand in files
+    /// that the library had written. What the library has not written stays where it is all the same.
     #[must_use]
     pub const fn discarding_changes(mut self) -> Self {
         self.discard_changes = true;
@@ -210,7 +212,7 @@ impl Migration {
     ///
     /// # Errors
     /// [`MigrateError::NoMigration`], [`MigrateError::Finished`], [`MigrateError::ChangedSince`],
-    /// [`MigrateError::Busy`]; after the first change, what kept it from going on.
+    /// [`MigrateError::PutSince`], [`MigrateError::Occupied`], [`MigrateError::Busy`]; after the first change, what kept it from going on.
     pub async fn rollback(&self) -> Result<RolledBack, MigrateError> {
         self.rolled_back().await
     }

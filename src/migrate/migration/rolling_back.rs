@@ -9,12 +9,14 @@ use std::sync::Arc;
 use super::applying::{REASON, Work, origin};
 use super::disk::Root;
 use super::journal::{self, Journal};
+use super::made::{Made, Whose};
 use super::{Migration, MigrationPhase, MigrationStage, RolledBack, copies};
 use crate::error::ErrorKind;
 use crate::migrate::documented::FOLDERS;
 use crate::migrate::survey::OWN;
 use crate::migrate::{MigrateError, Placement, PlannedFile, TreePath};
-use crate::paths::TenantId;
+use crate::paths::{Area, FileName, TenantId};
+use crate::store::TenantStore;
 use crate::workspace::{Erasure, Operator};
 
 /// How many files are moved back or removed in one step.
@@ -35,13 +37,13 @@ impl Migration {
             return Err(MigrateError::OtherMigration);
         }
         let mut work = Work::of(self, root, journal);
-        let mut erasing = Vec::new();
+        let (mut erasing, mut held) = (Vec::new(), None);
         if !work.in_place() {
             erasing = work.take_away().await?;
         } else if work.journal.phase() != MigrationPhase::RollingBack {
-            work.see_unchanged().await?;
+            held = Some(work.see_unchanged().await?);
         }
-        let mut told = work.put_back()?;
+        let mut told = work.put_back(held)?;
         told.erasing = erasing;
         Ok(told)
     }
@@ -71,18 +73,48 @@ impl Work<'_> {
         Ok(came)
     }
 
-    /// Sees that nothing would be thrown away, unless that is meant.
-    async fn see_unchanged(&self) -> Result<(), MigrateError> {
+    /// Sees that nothing would be thrown away, unless that is meant, and writes down what is to go. The store is
+    /// held from then on.
+    async fn see_unchanged(&self) -> Result<Arc<dyn TenantStore>, MigrateError> {
         let opened = self.open().await?;
-        let changed = self.changed(&opened.tenantry.operator(REASON)).await;
-        let changed = opened.close(changed).await?;
+        let seen = self.seen(&opened.tenantry.operator(REASON)).await;
+        let ((changed, mut named), held) = opened.close_and_hold(seen).await?;
         if !changed.is_empty() {
             return Err(MigrateError::ChangedSince(changed));
         }
-        match self.migration.discard_changes {
-            true => Ok(()),
-            false => self.see_free(),
+        let placed = self.placed();
+        named.extend(placed.iter().cloned());
+        let since = self.since(&self.tenants()?, &named)?;
+        if !self.migration.discard_changes {
+            let in_the_way = since.in_the_way();
+            if !in_the_way.is_empty() {
+                return Err(MigrateError::PutSince(in_the_way));
+            }
+            self.see_free()?;
         }
+        named.extend(since.edited());
+        self.keep_made(&named.difference(&placed).cloned().collect())?;
+        Ok(held)
+    }
+
+    /// Who went on since, and the files that the tenants' ledgers name.
+    async fn seen(&self, operator: &Operator) -> Result<(Vec<TenantId>, BTreeSet<TreePath>), MigrateError> {
+        let (changed, mut named) = (self.changed(operator).await?, BTreeSet::new());
+        for tenant in self.tenants()? {
+            let files = operator.named_files(&tenant).await.map_err(MigrateError::of(&tenant))?;
+            let of_area = |(area, name): (Area, FileName)| {
+                TreePath::root().join(area.as_str()).join(tenant.as_str()).join(name.as_str())
+            };
+            named.extend(files.into_iter().map(of_area));
+        }
+        Ok((changed, named))
+    }
+
+    /// Tenants that may be there and were not before.
+    fn tenants(&self) -> Result<Vec<TenantId>, MigrateError> {
+        let mut tenants = self.planned();
+        tenants.extend(self.came_since()?);
+        Ok(tenants)
     }
 
     /// Sees that nothing was written where something has to be put back.
@@ -156,9 +188,12 @@ impl Work<'_> {
     }
 
     /// Puts the root back as it was, and forgets the migration.
-    pub(super) fn put_back(&mut self) -> Result<RolledBack, MigrateError> {
+    pub(super) fn put_back(
+        &mut self,
+        held: Option<Arc<dyn TenantStore>>,
+    ) -> Result<RolledBack, MigrateError> {
         let mut told = RolledBack::default();
-        let _held = self.root.hold_store()?;
+        let _held = if held.is_some() { None } else { self.root.hold_store()? };
         if self.journal.phase() != MigrationPhase::RollingBack {
             self.journal.roll_back(&self.root)?;
         }
@@ -212,16 +247,17 @@ impl Work<'_> {
 
     /// Removes what was not there before from the folders of the tenants, and of the library itself.
     fn remove_made(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
-        let mut tenants = self.planned();
-        tenants.extend(self.came_since()?);
+        let mut named = self.placed();
+        named.extend(journal::made(&self.root)?);
+        let tenants = self.tenants()?;
         for (done, tenant) in tenants.iter().enumerate() {
             self.step(MigrationStage::RollingBack, Some(tenant), done, tenants.len())?;
+            let made = Made::of(&self.root, tenant, &named)?;
             for folder in FOLDERS {
-                let folder = TreePath::root().join(folder).join(tenant.as_str());
-                self.remove_new(&folder, &TreePath::root(), told)?;
+                self.remove_made_in(&TreePath::root().join(folder).join(tenant.as_str()), &made, told)?;
             }
         }
-        self.remove_new(&TreePath::root().join(OWN), &journal::folder(), told)?;
+        self.remove_new(&TreePath::root().join(OWN), told)?;
         for folder in FOLDERS {
             let folder = TreePath::root().join(folder);
             if !self.journal.before.has(&folder) {
@@ -231,24 +267,50 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Removes what is in a folder, and the folder itself, but for what was there before and for `kept`.
-    fn remove_new(
+    /// Removes what the library made from a tenant's folder, and the folder itself if nothing else is in it and it
+    /// was not there before.
+    fn remove_made_in(
         &self,
         folder: &TreePath,
-        kept: &TreePath,
+        made: &Made<'_>,
         told: &mut RolledBack,
     ) -> Result<(), MigrateError> {
-        if !self.root.is_folder(folder)? || folder == kept {
+        if !self.root.is_folder(folder)? {
             return Ok(());
         }
         let mut entries = self.root.list(folder)?;
-        // As long as that is there, whoever goes on knows that there is a tenant.
-        entries.sort_by_key(|(path, _)| path.name().as_bytes() == b"ledger");
+        // As long as the ledger is there, whoever goes on knows that there is a tenant; and by the digests, which
+        // views are the library's.
+        entries.sort_by_key(|(path, _)| match path.name().as_bytes() {
+            b"ledger" => 2,
+            b".views" => 1,
+            _ => 0,
+        });
         for (path, is_folder) in entries {
-            // Beneath the tenants' own folders the library makes none.
-            let is_others = folder != &TreePath::root().join(OWN) && self.journal.before.has(&path);
-            if is_folder && !is_others {
-                self.remove_new(&path, kept, told)?;
+            if self.journal.before.has(&path) {
+                continue;
+            }
+            if is_folder || made.whose(&path)? != Whose::Library {
+                told.left.push(path);
+                continue;
+            }
+            self.root.remove_file(&path)?;
+            told.removed += 1;
+        }
+        if !self.journal.before.has(folder) && self.root.remove_folder(folder)? {
+            told.removed += 1;
+        }
+        Ok(())
+    }
+
+    /// Removes what was not there before from the library's own folder, but for the journal.
+    fn remove_new(&self, folder: &TreePath, told: &mut RolledBack) -> Result<(), MigrateError> {
+        if !self.root.is_folder(folder)? || *folder == journal::folder() {
+            return Ok(());
+        }
+        for (path, is_folder) in self.root.list(folder)? {
+            if is_folder {
+                self.remove_new(&path, told)?;
             } else if !self.journal.before.has(&path) {
                 self.root.remove_file(&path)?;
                 told.removed += 1;

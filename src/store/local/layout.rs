@@ -9,6 +9,11 @@ pub(super) const OWN: &str = ".tenantry";
 pub(super) const FORMAT: &str = "format";
 /// In it: the root's own lock.
 pub(super) const ROOT_LOCK: &str = "lock";
+/// In it: the folder of a migration under way.
+pub(super) const MIGRATION: &str = "migration";
+/// In that: what says that everything is being put back as it was before there was a library. As long as it is there
+/// nobody may open the root.
+pub(super) const ROLLING_BACK: &str = "rolling-back";
 /// In it: the folder of the tenants' locks.
 pub(super) const LOCKS: &str = "locks";
 
@@ -54,6 +59,6 @@ pub(super) const fn view_folder(place: ViewPlace) -> &'static str {
 }
 
 /// Whether a name is one of those under which something is being written.
-pub(super) fn is_temporary(name: &str) -> bool {
+pub(crate) fn is_temporary(name: &str) -> bool {
     [FOLD_PREFIX, UPLOAD_PREFIX, VIEW_PREFIX].iter().any(|prefix| name.starts_with(prefix))
 }

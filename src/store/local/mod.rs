@@ -23,5 +23,7 @@ mod temporary;
 mod upkeep;
 mod views;
 
+#[cfg(feature = "migrate")]
+pub(crate) use layout::is_temporary;
 pub use options::{LocalOptions, NetworkFileSystems, Processes, Step};
 pub use store::LocalStore;

@@ -79,6 +79,8 @@ impl Root {
             made.0.clear();
         }
         let lock = taken?;
+        // Who rolls back holds the lock until it says so.
+        check_not_rolled_back(&*own)?;
         if let Some(format) = format {
             state_format(&*own, format)?;
         }
@@ -207,12 +209,30 @@ fn inspect(root: &dyn Directory) -> Result<bool, StoreError> {
     let format = match own {
         Some(own) => {
             check_kind(&*own, layout::LOCKS, EntryKind::Directory, "not a folder")?;
+            check_not_rolled_back(&*own)?;
             check_kind(&*own, layout::ROOT_LOCK, EntryKind::File, "not a plain file")?;
             check_format(&*own)?
         }
         None => false,
     };
     Ok(!(complete && format))
+}
+
+/// Refuses a root from which a migration is being taken away again.
+fn check_not_rolled_back(own: &dyn Directory) -> Result<(), StoreError> {
+    let place = format!("{}/{}", layout::OWN, layout::MIGRATION);
+    let said = if_there(own.open_directory(layout::MIGRATION))
+        .and_then(|migration| {
+            migration.map_or(Ok(None), |folder| if_there(folder.metadata(layout::ROLLING_BACK)))
+        })
+        .map_err(|error| failed("open root", &place, error))?;
+    match said {
+        None => Ok(()),
+        Some(_) => {
+            let text = format!("{place}: it is being rolled back, and that has to end first");
+            Err(StoreError::new(StoreErrorKind::Locked, "open root", text))
+        }
+    }
 }
 
 /// Refuses what stands in place of something of the library's own.

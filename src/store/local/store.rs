@@ -55,7 +55,8 @@ impl LocalStore {
     /// [`Unsupported`](StoreErrorKind::Unsupported) if the root or something in it is no folder, or
     /// lies on a network file system; [`NewerFormat`](StoreErrorKind::NewerFormat);
     /// [`PermissionDenied`](StoreErrorKind::PermissionDenied); [`Full`](StoreErrorKind::Full);
-    /// [`Locked`](StoreErrorKind::Locked) if another process holds the root alone;
+    /// [`Locked`](StoreErrorKind::Locked) if another process holds the root alone, or a migration is
+    /// being rolled back in it;
     /// [`Corrupt`](StoreErrorKind::Corrupt). What was refused is as it was.
     #[cfg(target_os = "linux")]
     pub async fn open(path: impl AsRef<Path>, options: LocalOptions) -> Result<Self, StoreError> {

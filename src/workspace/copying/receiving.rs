@@ -15,7 +15,7 @@ use super::sending;
 use super::source::Seen;
 use super::target::{self, Begun, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Lifecycle, TenantHeader};
+use crate::ledger::{Draft, Lifecycle, Section, TenantHeader};
 use crate::ownership::{Action, Principal};
 use crate::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
 use crate::record::RecordText;
@@ -24,7 +24,7 @@ use crate::workspace::NewTenant;
 use crate::workspace::access::{Author, Core, Judgements};
 use crate::workspace::dooms::Pinned;
 use crate::workspace::erasure::{self, Erasure};
-use crate::workspace::files::{self, Blob};
+use crate::workspace::files::{self, Blob, Doom, Reservation};
 use crate::workspace::profile::is_alive;
 use crate::workspace::records::MissingFiles;
 use crate::workspace::tenants::Grace;
@@ -123,6 +123,17 @@ impl Operator {
         }
         let is_other = !target::is_of(&state, Incarnation::from_bytes(origin));
         core.aside(target::ACTION, move || is_other || target::is_unchanged(&state)).await
+    }
+
+    /// The files that a tenant's ledger names, also those that are only on their way, or to be deleted.
+    pub(crate) async fn named_files(&self, tenant: &TenantId) -> Result<Vec<File>> {
+        let (core, permit) = self.permitted(Action::CheckTenant, tenant);
+        let state = core.guarded.ledger(&permit).read(permit.action().as_str(), tenant).await?;
+        let blobs = files::entries::<Blob>(&state, &Section::BLOBS).into_iter().map(|(address, _)| address);
+        let held = files::entries::<Reservation>(&state, &Section::RESERVATIONS).into_iter();
+        let doomed = files::entries::<Doom>(&state, &Section::DOOMS).into_iter();
+        let others = held.map(|(address, _)| address).chain(doomed.map(|(address, _)| address));
+        Ok(blobs.chain(others).filter_map(|address| files::of_address(&address)).collect())
     }
 
     /// Takes a tenant away again that was taken in from this origin; `None` if it is not there. What else has
