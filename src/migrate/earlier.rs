@@ -58,10 +58,7 @@ impl Earlier {
                 Err(MigrateError::Read { kind: ErrorKind::NotFound, .. }) => continue,
                 read => read?,
             };
-            earlier.add(
-                &journal.join(ORIGINALS),
-                serde_json::from_slice(&bytes).map_err(|_| MigrateError::Journal)?,
-            );
+            earlier.add(&journal.join(ORIGINALS), Plan::of_journal(&bytes)?);
         }
         Ok(earlier)
     }

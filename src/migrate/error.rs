@@ -40,6 +40,20 @@ pub enum MigrateError {
     /// A record is not where the plan says, or not as it was.
     #[error("{0} does not hold what the plan says")]
     NotAsPlanned(TreePath),
+    /// The plan, or that of a journal, is of a form that this version does not know: it was made by another one. A plan is
+    /// to be made anew; a migration that was begun is to be ended by the version that began it.
+    #[error(
+        "the plan is of form {format}, and this version knows form {known}: make it anew, or go on with the version that \
+         made it",
+        known = super::Plan::FORMAT
+    )]
+    PlanFormat {
+        /// The form that it says.
+        format: u32,
+    },
+    /// The text is no plan.
+    #[error("the text is no plan")]
+    NoPlan,
     /// The plan can't be applied: so many of its problems are in the way.
     #[error("{problems} problems are in the way")]
     Blocked {

@@ -79,7 +79,8 @@ impl Planner {
     ///
     /// # Errors
     /// [`MigrateError::Root`]; [`MigrateError::Owner`] and [`MigrateError::TimeZone`] for options that
-    /// can't be; [`MigrateError::Changed`] and [`MigrateError::Read`] if something is at work in the tree.
+    /// can't be; [`MigrateError::Changed`] and [`MigrateError::Read`] if something is at work in the tree;
+    /// [`MigrateError::Journal`] and [`MigrateError::PlanFormat`] for what an earlier migration left.
     /// What is wrong with the data is in the plan.
     pub fn plan(&self, root: &Path) -> Result<Plan, MigrateError> {
         let zone = zone(&self.options.time_zone)?;

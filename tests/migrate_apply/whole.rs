@@ -166,3 +166,42 @@ fn tenants_migrated_one_after_the_other_have_what_they_have_when_all_are_migrate
         assert_as_expected(&tree, &found);
     });
 }
+
+#[test]
+fn a_plan_of_another_form_is_not_applied_and_a_journal_of_one_not_gone_on_with() {
+    run(async {
+        let place = Place::of(&LegacyTree::build(1, &BTreeSet::new(), 1));
+        let plan = place.plan();
+        let mut other = plan.clone();
+        other.format += 1;
+        let refused = place.migration().apply(&other).await.unwrap_err();
+        assert!(matches!(refused, MigrateError::PlanFormat { format: 2 }), "{refused:?}");
+        place.assert_as_before();
+
+        place.migration().apply(&plan).await.unwrap();
+        let journal = |of: &str| place.root().join(".tenantry").join(of).join("plan.json");
+        let as_form = |path: &std::path::Path, form: u32| {
+            let mut plan: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+            plan["format"] = form.into();
+            std::fs::write(path, plan.to_string()).unwrap();
+        };
+        as_form(&journal("migration"), 2);
+        let (migration, applied) = (place.migration(), place.image());
+        for refused in [
+            migration.apply(&plan).await.map(drop),
+            migration.verify().await.map(drop),
+            migration.status().map(drop),
+            migration.planned().map(drop),
+            migration.rollback().await.map(drop),
+            migration.finish().await.map(drop),
+        ] {
+            assert!(matches!(refused, Err(MigrateError::PlanFormat { format: 2 })), "{refused:?}");
+        }
+        assert_eq!(applied.difference(&place.image()), None);
+        as_form(&journal("migration"), 1);
+        migration.finish().await.unwrap();
+        // Those that are finished tell what they took.
+        as_form(&journal("migrations/1"), 2);
+        assert!(matches!(migration.plan(), Err(MigrateError::PlanFormat { format: 2 })));
+    });
+}

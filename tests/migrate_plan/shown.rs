@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
-use tenantry::migrate::Plan;
+use tenantry::migrate::{MigrateError, Plan};
 
 use crate::tree::Tree;
 
@@ -74,4 +74,26 @@ fn as_a_workbook_it_has_a_sheet_for_each_part_and_no_formula() {
     assert_eq!(cell(&mut workbook, "files", (1, 3)), Some(Data::String("videos/ana/=a.mp4".to_owned())));
     assert_eq!(cell(&mut workbook, "files", (1, 1)), Some(Data::Float(3.0)));
     assert_eq!(cell(&mut workbook, "left", (1, 0)), Some(Data::String("app.py".to_owned())));
+}
+
+#[test]
+fn a_plan_of_another_form_is_refused_and_says_what_to_do() {
+    let tree = Tree::new();
+    tree.write("videos/a.mp4", "a");
+    let plan = tree.plan();
+    let json = serde_json::to_string(&plan).unwrap();
+    assert_eq!(Plan::from_json(json.as_bytes()).unwrap(), plan);
+    // What else would be in it is not known here.
+    for other in [json.replacen(r#""format":1"#, r#""format":2"#, 1), r#"{"format": 2}"#.to_owned()] {
+        let refused = Plan::from_json(other.as_bytes()).unwrap_err();
+        assert!(matches!(refused, MigrateError::PlanFormat { format: 2 }), "{refused:?}");
+        let said = refused.to_string();
+        assert!(
+            said.contains("form 2") && said.contains("form 1") && said.contains("make it anew"),
+            "{said}"
+        );
+    }
+    for none in ["", "{", "{}", "[]", r#"{"format": "1"}"#, r#"{"format": 1}"#] {
+        assert!(matches!(Plan::from_json(none.as_bytes()), Err(MigrateError::NoPlan)), "{none}");
+    }
 }

@@ -152,8 +152,7 @@ pub(super) fn status(root: &Path) -> Result<MigrationStatus, MigrateError> {
         let (done, to_come) = (Vec::new(), Vec::new());
         return Ok(MigrationStatus { phase, begun_at: None, to: None, done, to_come, originals, earlier });
     };
-    let (plan, there): (Plan, _) =
-        (parsed(root, &folder().join(PLAN))?.ok_or(MigrateError::Journal)?, done(root)?);
+    let (plan, there) = (plan(root)?.ok_or(MigrateError::Journal)?, done(root)?);
     let tenants = plan.tenants.into_iter().filter(|tenant| !tenant.exists).map(|tenant| tenant.id);
     let (done, to_come) = tenants.partition(|tenant| there.contains(tenant));
     Ok(MigrationStatus {
@@ -169,10 +168,9 @@ pub(super) fn status(root: &Path) -> Result<MigrationStatus, MigrateError> {
 
 /// The plan of the migration under way.
 pub(super) fn plan(root: &Path) -> Result<Option<Plan>, MigrateError> {
-    match written(root)? {
-        Some(_) => parsed(root, &folder().join(PLAN)),
-        None => Ok(None),
-    }
+    let Some(_) = written(root)? else { return Ok(None) };
+    let text = read(root, &folder().join(PLAN))?;
+    text.map(|text| Plan::of_journal(&text)).transpose()
 }
 
 /// Says, before a rollback begins, what it removes.
@@ -227,7 +225,7 @@ impl Journal {
     pub(super) fn open(root: &Root) -> Result<Option<Self>, MigrateError> {
         clear(root, None)?;
         let Some(written) = written(root.path())? else { return Ok(None) };
-        let plan = Arc::new(parsed(root.path(), &folder().join(PLAN))?.ok_or(MigrateError::Journal)?);
+        let plan = Arc::new(plan(root.path())?.ok_or(MigrateError::Journal)?);
         let before = parsed(root.path(), &folder().join(BEFORE))?.ok_or(MigrateError::Journal)?;
         let journal = Self { written, plan, before, done: done(root.path())? };
         if journal.phase() == MigrationPhase::Finished {

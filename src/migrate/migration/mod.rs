@@ -160,7 +160,7 @@ impl Migration {
     /// The plan of the migration that is under way, or done and not finished; `None` if there is none.
     ///
     /// # Errors
-    /// [`MigrateError::Journal`]; [`MigrateError::Read`].
+    /// [`MigrateError::Journal`]; [`MigrateError::PlanFormat`]; [`MigrateError::Read`].
     pub fn planned(&self) -> Result<Option<Plan>, MigrateError> {
         journal::plan(&self.root)
     }
@@ -169,9 +169,9 @@ impl Migration {
     /// Nobody else may be at work in the root.
     ///
     /// # Errors
-    /// Before the first change: [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
-    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`],
-    /// [`MigrateError::Busy`]. After it, what kept it from going on: it goes on with the next call, or is rolled back.
+    /// Before the first change: [`MigrateError::PlanFormat`], [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
+    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`], [`MigrateError::Busy`].
+    /// After it, what kept it from going on: it goes on with the next call, or is rolled back.
     pub async fn apply(&self, plan: &Plan) -> Result<Applied, MigrateError> {
         self.applied(plan).await
     }
@@ -202,7 +202,7 @@ impl Migration {
     /// How far the migration is. Changes nothing and takes no lock.
     ///
     /// # Errors
-    /// [`MigrateError::Root`], [`MigrateError::Journal`].
+    /// [`MigrateError::Root`], [`MigrateError::Journal`], [`MigrateError::PlanFormat`].
     pub fn status(&self) -> Result<MigrationStatus, MigrateError> {
         journal::status(&self.root)
     }

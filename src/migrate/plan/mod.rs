@@ -33,7 +33,7 @@ use crate::quota::Limits;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The form of this document: [`Plan::FORMAT`].
+    /// The form of this document: [`Plan::FORMAT`]. One of another form is not applied.
     pub format: u32,
     /// How it was made.
     pub options: PlanOptions,
@@ -69,6 +69,35 @@ impl Plan {
         !self.problems.iter().any(|problem| problem.blocking)
     }
 
+    /// Reads a plan that was written as JSON.
+    ///
+    /// # Errors
+    /// [`MigrateError::PlanFormat`] if its form is another than [`FORMAT`](Self::FORMAT);
+    /// [`MigrateError::NoPlan`] if the text is none.
+    pub fn from_json(text: &[u8]) -> Result<Self, MigrateError> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        // What else is in one of another form, nobody knows.
+        let Format { format } = serde_json::from_slice(text).map_err(|_| MigrateError::NoPlan)?;
+        check_format(format)?;
+        serde_json::from_slice(text).map_err(|_| MigrateError::NoPlan)
+    }
+
+    /// Reads the plan of a journal.
+    pub(super) fn of_journal(text: &[u8]) -> Result<Self, MigrateError> {
+        Self::from_json(text).map_err(|error| match error {
+            MigrateError::NoPlan => MigrateError::Journal,
+            other => other,
+        })
+    }
+
+    /// Sees that it is of the form that is known here: it may have been read by other ways.
+    pub(super) fn check_format(&self) -> Result<(), MigrateError> {
+        check_format(self.format)
+    }
+
     /// The plan as an Excel workbook with sheets for the totals, tenants, files, records, what is left,
     /// and the problems.
     ///
@@ -76,5 +105,12 @@ impl Plan {
     /// [`MigrateError::Workbook`].
     pub fn to_workbook(&self) -> Result<Vec<u8>, MigrateError> {
         sheet::workbook(self).map_err(MigrateError::Workbook)
+    }
+}
+
+const fn check_format(format: u32) -> Result<(), MigrateError> {
+    match format {
+        Plan::FORMAT => Ok(()),
+        format => Err(MigrateError::PlanFormat { format }),
     }
 }
