@@ -9,6 +9,9 @@ mod bulk_upload_queue;
 mod looped_videos;
 #[path = "../examples/collections/stream_timers.rs"]
 mod stream_timers;
+#[path = "migrate_plan/tree.rs"]
+#[allow(dead_code, reason = "each test that shares it uses a part")]
+mod tree;
 
 #[path = "migrate_apply/damaged.rs"]
 mod damaged;
@@ -22,6 +25,8 @@ mod ended;
 mod expected;
 #[path = "migrate_apply/file_systems.rs"]
 mod file_systems;
+#[path = "migrate_apply/in_the_way.rs"]
+mod in_the_way;
 #[path = "migrate_apply/interrupted.rs"]
 mod interrupted;
 #[path = "migrate_apply/observed.rs"]
@@ -30,6 +35,8 @@ mod observed;
 mod place;
 #[path = "migrate_apply/put_since.rs"]
 mod put_since;
+#[path = "migrate_apply/shared.rs"]
+mod shared;
 #[path = "migrate_apply/verified.rs"]
 mod verified;
 #[path = "migrate_apply/whole.rs"]

@@ -66,6 +66,13 @@ pub(super) fn is_residue(name: TreeName<'_>) -> bool {
     ends || lower.starts_with('.') || is_of_system(name)
 }
 
+/// Whether the library gives that name to something of its own in a tenant's folder: what shows how far a ledger is
+/// durable, the digests of views, and what is being written (see the layout in `docs/design.md`).
+pub(super) fn is_of_library(name: &str) -> bool {
+    let begins = [".fold-", ".upload-", ".view-"];
+    ["ledger.word", ".views"].contains(&name) || begins.iter().any(|begin| name.starts_with(begin))
+}
+
 /// Why a file that no tenant gets stays.
 pub(super) fn why_left(name: TreeName<'_>) -> &'static str {
     match name.as_str() {

@@ -76,12 +76,25 @@ async fn what_came_after_a_tenant_was_migrated_is_named_and_left() {
 }
 
 #[tokio::test]
-async fn no_file_goes_where_another_s_lies() {
+async fn a_file_goes_where_another_s_lies_once_that_one_is_fetched() {
     let tree = Tree::new().owner("videos/done/x.mp4", "ana").owner("videos/ana/x.mp4", "budi");
     tree.write("videos/ana/x.mp4", "budi's").write("videos/done/x.mp4", "ana's");
-    let plan = tree.plan();
-    assert!(placed(&plan).contains(&"videos/ana/x.mp4 -> videos/budi/x.mp4".to_owned()), "{plan}");
-    assert_eq!(problems(&plan, ProblemKind::NewName).len(), 1, "{plan}");
-    // Else the one who comes first would take the other's place.
-    migrate(&tree, None).await;
+    let whole = placed(&tree.plan());
+    assert_eq!(whole, ["videos/ana/x.mp4 -> videos/budi/x.mp4", "videos/done/x.mp4 -> videos/ana/x.mp4"]);
+    let ana = tree.plan().only(&set(&["ana"]));
+    assert_eq!(problems(&ana, ProblemKind::InTheWay).len(), 1, "{ana}");
+    migrate(&tree, Some(&set(&["budi"]))).await;
+    assert_eq!(placed(&tree.plan()), [&*whole[1]]);
+    migrate(&tree, Some(&set(&["ana"]))).await;
+}
+
+#[tokio::test]
+async fn a_file_in_the_place_of_a_tenant_s_folder_has_to_be_fetched_before_or_along() {
+    let tree = Tree::new().owner("videos/ana", "budi").owner("videos/x.mp4", "ana");
+    tree.write("videos/ana", "budi's").write("videos/x.mp4", "ana's");
+    let ana = tree.plan().only(&set(&["ana"]));
+    assert_eq!(problems(&ana, ProblemKind::InTheWay).len(), 1, "{ana}");
+    assert!(tree.plan().only(&set(&["ana", "budi"])).can_be_applied());
+    migrate(&tree, Some(&set(&["budi"]))).await;
+    migrate(&tree, Some(&set(&["ana"]))).await;
 }

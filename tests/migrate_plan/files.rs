@@ -17,7 +17,7 @@ fn a_file_goes_to_the_owner_of_its_record_and_to_each_if_they_are_several() {
     let plan = tree.plan();
     assert_eq!(
         placed(&plan),
-        ["videos/a.mp4 -> videos/ana/a.mp4", "videos/b.mp4 -> videos/ana/b.mp4, videos/ben/b.mp4"]
+        ["videos/a.mp4 -> videos/ana/a.mp4", "videos/b.mp4 -> videos/ben/b.mp4, videos/ana/b.mp4"]
     );
     let totals = &plan.totals;
     assert_eq!((totals.files, totals.file_bytes, totals.moved_bytes, totals.copied_bytes), (3, 8, 5, 3));
@@ -33,7 +33,7 @@ fn who_shows_a_file_of_anothers_gets_a_copy_with_a_record() {
         r#"[{"id": "s", "status": "live", "owner": "ana", "video_file": "a.mp4"}]"#,
     );
     let plan = tree.plan();
-    assert_eq!(placed(&plan), ["videos/a.mp4 -> videos/admin/a.mp4, videos/ana/a.mp4"]);
+    assert_eq!(placed(&plan), ["videos/a.mp4 -> videos/ana/a.mp4, videos/admin/a.mp4"]);
     assert_eq!(records(&plan, "videos").len(), 2);
     assert!(problems(&plan, ProblemKind::Dangling).is_empty(), "{plan}");
 }
@@ -146,6 +146,20 @@ fn what_stays_in_a_tenant_s_folder_keeps_its_name() {
     let plan = tree.plan();
     assert_eq!(left(&plan), ["videos/ana/notes.txt"]);
     assert_eq!(problems(&plan, ProblemKind::NewName).len(), 1, "{plan}");
+}
+
+#[test]
+fn no_file_gets_the_name_of_one_that_a_record_has_lost() {
+    let tree = Tree::new().owner("videos/budi/x.mp4", "ana").owner("videos/y.mp4", "ana");
+    tree.write("data/ana/video_database.json", r#"[{"id": "1", "title": "t", "filename": "X.mp4"}]"#);
+    tree.write("videos/budi/x.mp4", "another").write("videos/y.mp4", "y");
+    let plan = tree.plan();
+    assert_eq!(problems(&plan, ProblemKind::NoFile).len(), 1, "{plan}");
+    assert_eq!(problems(&plan, ProblemKind::NewName).len(), 1, "{plan}");
+    let [lost, another, y] = &tree.values(&plan, "videos")[..] else { panic!("{plan}") };
+    assert_eq!((lost.1["filename"].as_str(), y.1["filename"].as_str()), (Some("X.mp4"), Some("y.mp4")));
+    assert_eq!(another.1["original_filename"], "x.mp4");
+    assert_ne!(another.1["filename"], "x.mp4");
 }
 
 #[test]

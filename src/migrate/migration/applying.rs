@@ -1,6 +1,6 @@
 //! Doing what a plan says, from wherever that was left off.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::disk::Root;
 use super::held::{Held, Release};
 use super::journal::{self, Journal};
-use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, copies};
+use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, copies, way};
 use crate::migrate::documented::WORKBOOK;
 use crate::migrate::{
     Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath, owned_workbook,
@@ -41,6 +41,8 @@ pub(super) struct Work<'a> {
     pub(super) migration: &'a Migration,
     pub(super) root: Arc<Root>,
     pub(super) journal: Journal,
+    /// The files that lie where others are to be.
+    pub(super) in_the_way: BTreeSet<TreePath>,
     bytes: u64,
 }
 
@@ -145,6 +147,9 @@ impl Migration {
                 }
             }
         }
+        if self.elsewhere.is_none() {
+            way::check(root, plan)?;
+        }
         self.tell(MigrationStage::Journal, None, (0, 1), (0, plan.totals.file_bytes))?;
         Journal::begin(root, plan, self.name(), self.clock.now())
     }
@@ -211,8 +216,10 @@ async fn in_place(_: &std::path::Path, _: LocalOptions) -> Result<Arc<dyn Tenant
 }
 
 impl<'a> Work<'a> {
-    pub(super) const fn of(migration: &'a Migration, root: Arc<Root>, journal: Journal) -> Self {
-        Self { migration, root, journal, bytes: 0 }
+    pub(super) fn of(migration: &'a Migration, root: Arc<Root>, journal: Journal) -> Self {
+        let in_place = migration.elsewhere.is_none();
+        let in_the_way = if in_place { way::in_the_way(&journal.plan) } else { BTreeSet::new() };
+        Self { migration, root, journal, in_the_way, bytes: 0 }
     }
 
     pub(super) fn step(
@@ -280,6 +287,7 @@ impl<'a> Work<'a> {
         self.root.sync_all(self.journal.before.folders())?;
         if self.in_place() {
             self.set_aside()?;
+            self.make_way()?;
         }
         let mut records = self.records()?;
         let plan = Arc::clone(&self.journal.plan);
@@ -347,7 +355,7 @@ impl<'a> Work<'a> {
         files: &[(&PlannedFile, &Placement)],
         missing: Vec<(Area, FileName)>,
     ) -> Result<(), MigrateError> {
-        let missing: std::collections::BTreeSet<_> = missing.into_iter().collect();
+        let missing: BTreeSet<_> = missing.into_iter().collect();
         let wanted = files.iter().filter(|(_, to)| missing.contains(&(to.area, to.name.clone())));
         let is_moved = |file: &PlannedFile, to: &Placement| {
             self.in_place() && (file.is_moved() || file.stays()) && file.to.first() == Some(to)
@@ -377,24 +385,20 @@ impl<'a> Work<'a> {
     }
 
     /// Moves files to where they go, durably; those that can't be, since they lie on another file system.
-    fn move_files(
-        &self,
-        files: &[(&PlannedFile, &Placement)],
-    ) -> Result<std::collections::BTreeSet<TreePath>, MigrateError> {
-        let (mut folders, mut elsewhere) =
-            (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    fn move_files(&self, files: &[(&PlannedFile, &Placement)]) -> Result<BTreeSet<TreePath>, MigrateError> {
+        let (mut folders, mut elsewhere) = (BTreeSet::new(), BTreeSet::new());
         for (file, to) in files {
-            let to = to.path();
-            if file.from == to || (!self.root.has(&file.from)? && self.root.has(&to)?) {
+            let (from, to) = (self.place_of(file), to.path());
+            if from == to || (!self.root.has(&from)? && self.root.has(&to)?) {
                 continue;
             }
-            match self.migration.moved(&self.root, &file.from, &to) {
+            match self.migration.moved(&self.root, &from, &to) {
                 Err(MigrateError::Write { kind: std::io::ErrorKind::CrossesDevices, .. }) => {
                     elsewhere.insert(file.from.clone());
                 }
                 moved => {
                     moved?;
-                    folders.extend([file.from.folder(), to.folder()]);
+                    folders.extend([from.folder(), to.folder()]);
                 }
             }
         }
@@ -408,13 +412,7 @@ impl<'a> Work<'a> {
         file: &PlannedFile,
         to: &Placement,
     ) -> Result<(), MigrateError> {
-        let first = file.to.first().map(Placement::path).filter(|_| self.in_place());
-        let from = match first {
-            // It has been moved already.
-            Some(first) if !self.root.has(&file.from)? => first,
-            _ => file.from.clone(),
-        };
-        let body = body(Arc::clone(&self.root), from)?;
+        let body = body(Arc::clone(&self.root), self.place_of(file))?;
         receiving.put(&(to.area, to.name.clone()), body).await.map_err(MigrateError::of(&to.tenant))
     }
 

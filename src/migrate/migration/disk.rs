@@ -79,6 +79,11 @@ impl Root {
         None
     }
 
+    /// Whether something is on the same file system as a folder, so that it can be moved there.
+    pub(super) fn lies_with(&self, path: &TreePath, folder: &TreePath) -> bool {
+        self.mount_of(path) == self.mount_of(folder)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -92,7 +97,10 @@ impl Root {
     pub(super) fn has(&self, path: &TreePath) -> Result<bool, MigrateError> {
         match fs::symlink_metadata(self.at(path)?) {
             Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            // Where there is a file in place of a folder there is nothing in it.
+            Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+                Ok(false)
+            }
             Err(error) => Err(MigrateError::Read { path: path.clone(), kind: error.kind() }),
         }
     }

@@ -52,6 +52,9 @@ struct Written {
     begun_at: i64,
     /// The name of the store in which the tenants are, if not in the root.
     to: Option<String>,
+    /// Whether the files are aside that lay where others are to be.
+    #[serde(default)]
+    way_clear: bool,
 }
 
 /// The journal of the migration that is under way, or done and not finished.
@@ -214,7 +217,7 @@ impl Journal {
         root.write(&folder().join(BEFORE), &text(before)?)?;
         root.write(&folder().join(PLAN), &text(plan)?)?;
         let (phase, begun_at) = (MigrationPhase::Applying, now.as_millisecond());
-        let written = Written { format: 1, phase, begun_at, to: to.map(str::to_owned) };
+        let written = Written { format: 1, phase, begun_at, to: to.map(str::to_owned), way_clear: false };
         root.write(&folder().join(STATE), &text(&written)?)?;
         Mark::clear(root)?;
         Ok(written)
@@ -254,7 +257,18 @@ impl Journal {
     }
 
     pub(super) fn set_phase(&mut self, root: &Root, phase: MigrationPhase) -> Result<(), MigrateError> {
-        let written = Written { phase, ..self.written.clone() };
+        self.note(root, Written { phase, ..self.written.clone() })
+    }
+
+    pub(super) const fn is_way_clear(&self) -> bool {
+        self.written.way_clear
+    }
+
+    pub(super) fn set_way_clear(&mut self, root: &Root, way_clear: bool) -> Result<(), MigrateError> {
+        self.note(root, Written { way_clear, ..self.written.clone() })
+    }
+
+    fn note(&mut self, root: &Root, written: Written) -> Result<(), MigrateError> {
         root.write(&folder().join(STATE), &text(&written)?)?;
         self.written = written;
         Ok(())

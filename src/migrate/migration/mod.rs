@@ -18,6 +18,7 @@ mod rolling_back;
 mod seam;
 mod verification;
 mod verify;
+mod way;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -170,8 +171,9 @@ impl Migration {
     ///
     /// # Errors
     /// Before the first change: [`MigrateError::PlanFormat`], [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
-    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`], [`MigrateError::Busy`].
-    /// After it, what kept it from going on: it goes on with the next call, or is rolled back.
+    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`], [`MigrateError::Busy`];
+    /// [`MigrateError::Write`] for a file that has to make room for another and can't be moved. After it, what kept it
+    /// from going on: it goes on with the next call, or is rolled back.
     pub async fn apply(&self, plan: &Plan) -> Result<Applied, MigrateError> {
         self.applied(plan).await
     }

@@ -14,7 +14,7 @@ use super::{Migration, MigrationPhase, MigrationStage, RolledBack, copies};
 use crate::error::ErrorKind;
 use crate::migrate::documented::FOLDERS;
 use crate::migrate::survey::OWN;
-use crate::migrate::{MigrateError, Placement, PlannedFile, TreePath};
+use crate::migrate::{MigrateError, PlannedFile, TreePath};
 use crate::paths::{Area, FileName, TenantId};
 use crate::store::TenantStore;
 use crate::workspace::{Erasure, Operator};
@@ -119,23 +119,24 @@ impl Work<'_> {
 
     /// Sees that nothing was written where something has to be put back.
     fn see_free(&self) -> Result<(), MigrateError> {
-        let plan = &self.journal.plan;
         self.see_originals_free()?;
-        let targets: BTreeSet<TreePath> =
-            plan.files.iter().filter_map(|file| Some(file.to.first()?.path())).collect();
-        for file in plan.files.iter().filter(|file| file.is_moved()) {
-            let Some(to) = file.to.first().map(Placement::path) else { continue };
-            let both = self.root.has(&file.from)? && self.root.has(&to)?;
-            // What was moved there moves back first.
-            if both && !targets.contains(&file.from) && !self.is_it(file)? {
+        for (file, to) in self.moved() {
+            if self.root.has(&file.from)? && self.root.has(&to)? && !self.is_it(file)? {
                 return Err(MigrateError::Occupied(file.from.clone()));
             }
         }
         Ok(())
     }
 
+    /// The files that were moved from where nothing else is to be, and to where.
+    fn moved(&self) -> impl Iterator<Item = (&PlannedFile, TreePath)> {
+        let moved = self.journal.plan.files.iter().filter(|file| file.is_moved());
+        let moved = moved.filter(|file| !self.in_the_way.contains(&file.from));
+        moved.filter_map(|file| Some((file, file.to.first()?.path())))
+    }
+
     /// Whether a file lies, as it was, where it was: it was copied.
-    fn is_it(&self, file: &PlannedFile) -> Result<bool, MigrateError> {
+    pub(super) fn is_it(&self, file: &PlannedFile) -> Result<bool, MigrateError> {
         Ok(copies::digest_of(&self.root, &file.from)? == file.digest)
     }
 
@@ -210,45 +211,43 @@ impl Work<'_> {
         Ok(told)
     }
 
-    /// Moves files back to where they were; again and again, since one may have gone to where another had been.
-    fn files_back(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
-        let files = &self.journal.plan.files;
-        loop {
-            let before = told.moved_back;
-            for (done, some) in files.chunks(AT_ONCE).enumerate() {
-                self.step(MigrationStage::RollingBack, None, done * AT_ONCE, files.len())?;
-                for file in some.iter().filter(|file| file.is_moved()) {
-                    let Some(to) = file.to.first().map(Placement::path) else { continue };
-                    if !self.root.has(&file.from)? && self.root.has(&to)? {
-                        self.root.move_file(&to, &file.from)?;
-                        told.moved_back += 1;
-                    }
+    /// Moves files back to where they were.
+    fn files_back(&mut self, told: &mut RolledBack) -> Result<(), MigrateError> {
+        self.make_way_back()?;
+        let moved: Vec<_> = self.moved().collect();
+        for (done, some) in moved.chunks(AT_ONCE).enumerate() {
+            self.step(MigrationStage::RollingBack, None, done * AT_ONCE, moved.len())?;
+            for (file, to) in some {
+                let (is_back, is_there) = (self.root.has(&file.from)?, self.root.has(to)?);
+                if is_there && !is_back {
+                    self.root.move_file(to, &file.from)?;
+                    told.moved_back += 1;
+                } else if is_there && !self.is_it(file)? {
+                    // What was written in its place is to be discarded, and not what was there before.
+                    self.root.move_over(to, &file.from)?;
+                    told.moved_back += 1;
                 }
             }
-            if told.moved_back == before {
-                break;
-            }
         }
-        for file in files.iter().filter(|file| file.is_moved() || file.stays()) {
-            let to = file.to.first().filter(|_| file.is_moved()).map(Placement::path);
+        self.back_from_aside(told)?;
+        for file in self.journal.plan.files.iter().filter(|file| file.is_moved() || file.stays()) {
             if !self.root.has(&file.from)? {
                 told.lost.push(file.from.clone());
-            } else if let Some(to) = to
-                && self.root.has(&to)?
-                && !self.is_it(file)?
-            {
-                // What was written in its place is to be discarded, and not what was there before.
-                self.root.move_over(&to, &file.from)?;
-                told.moved_back += 1;
             }
         }
         Ok(())
     }
 
+    /// What in the tenants' folders is the library's by its place.
+    pub(super) fn made(&self) -> Result<BTreeSet<TreePath>, MigrateError> {
+        let mut made = self.placed();
+        made.extend(journal::made(&self.root)?);
+        Ok(made)
+    }
+
     /// Removes what was not there before from the folders of the tenants, and of the library itself.
     fn remove_made(&self, told: &mut RolledBack) -> Result<(), MigrateError> {
-        let mut named = self.placed();
-        named.extend(journal::made(&self.root)?);
+        let named = self.made()?;
         let tenants = self.tenants()?;
         for (done, tenant) in tenants.iter().enumerate() {
             self.step(MigrationStage::RollingBack, Some(tenant), done, tenants.len())?;
@@ -269,7 +268,7 @@ impl Work<'_> {
 
     /// Removes what the library made from a tenant's folder, and the folder itself if nothing else is in it and it
     /// was not there before.
-    fn remove_made_in(
+    pub(super) fn remove_made_in(
         &self,
         folder: &TreePath,
         made: &Made<'_>,

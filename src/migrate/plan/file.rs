@@ -18,7 +18,8 @@ pub struct PlannedFile {
     pub bytes: u64,
     /// The digest of its content.
     pub digest: Digest,
-    /// Where it goes: the first by moving it, the others by copying.
+    /// Where it goes: the first by moving it, the others by copying. The first is who comes last, so that there is
+    /// something to copy whatever those do with theirs who were there before.
     pub to: Vec<Placement>,
     /// Whether it stays where it is as well, since a tenant that is migrated later needs it: then the first is a
     /// copy, too.

@@ -2,8 +2,8 @@
 //!
 //! What the others have stays where it is, for a later migration: their records in the shared databases, these
 //! databases, and every file that one of them needs. So each of several migrations finds what the one before left.
-//! The exception is what lies in the folder of a tenant that is migrated, where its views and blobs are to be: if
-//! another needs any of it, that one has to come before, or along.
+//! The exception is what lies in the folder of a tenant that is migrated, or in that folder's place, where its views and
+//! blobs are to be: if another needs any of it, that one has to come before, or along.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,7 @@ impl Plan {
             self.files.iter().flat_map(|file| file.to.iter().map(move |to| (&file.from, &to.tenant)));
         let mut whose = BTreeMap::<(&TreePath, TenantId), BTreeSet<&TenantId>>::new();
         for (path, tenant) in of_records.chain(of_files).filter(|(_, tenant)| later.contains(*tenant)) {
-            if let Some(folder) = scope_of(path).filter(|folder| tenants.contains(folder)) {
+            if let Some(folder) = folder_of(path).filter(|folder| tenants.contains(folder)) {
                 whose.entry((path, folder)).or_default().insert(tenant);
             }
         }
@@ -121,6 +121,15 @@ impl Plan {
         self.left.extend(left.map(|record| stays(&record.from, Some(record.at))));
         self.records.retain(|record| tenants.contains(&record.tenant));
     }
+}
+
+/// The tenant in whose folder something lies, or whose folder is to be where it lies.
+fn folder_of(path: &TreePath) -> Option<TenantId> {
+    let in_its_place = || match path.parts().count() {
+        2 => TenantId::parse(path.name().as_str()?).ok(),
+        _ => None,
+    };
+    scope_of(path).or_else(in_its_place)
 }
 
 fn stays(path: &TreePath, at: Option<super::Position>) -> Left {

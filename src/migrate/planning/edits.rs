@@ -92,7 +92,8 @@ impl Planning<'_> {
 
     /// What each token is called: as its file, where a token can have that name and no other has it.
     fn final_tokens(&mut self) -> HashMap<usize, FileName> {
-        let (mut names, mut taken) = (HashMap::new(), HashSet::new());
+        let mut names = HashMap::new();
+        let mut taken: HashSet<(TenantId, String)> = self.stay_in("tokens").collect();
         for (at, draft) in self.drafts.iter().enumerate() {
             if draft.collection != CollectionName::TOKENS {
                 continue;

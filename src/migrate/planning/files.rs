@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::migrate::documented::{self, DONE, LOOPED_VIDEOS, scope_of};
+use crate::migrate::documented::{self, DONE, LOOPED_VIDEOS};
 use crate::migrate::survey::Entry;
 use crate::migrate::tree_path::TreeName;
 use crate::migrate::{Digest, Placement, PlannedFile, ProblemKind, TreePath};
@@ -212,6 +212,9 @@ impl Planning<'_> {
                 || file.owners.keys().find_map(|tenant| Some((tenant, named.get(&key(tenant, file))?)));
             if file.owners.is_empty() {
                 gone[at] = true;
+                if file.is_taken {
+                    continue;
+                }
                 let why = if file.existing {
                     "its tenant has a ledger, and is left alone"
                 } else if documented::is_residue(file.path.name()) {
@@ -261,7 +264,10 @@ impl Planning<'_> {
 
     /// Gives each file a name for each tenant that gets it: its own where that can be one and is free.
     fn name_files(&mut self) {
-        let mut taken = self.occupied();
+        let mut taken: HashSet<(TenantId, Area, String)> = self.missing().collect();
+        for area in [Area::Videos, Area::Thumbnails] {
+            taken.extend(self.stay_in(area.as_str()).map(|(tenant, name)| (tenant, area, name)));
+        }
         // What lies in a tenant's own folder comes first to its name.
         let mut order: Vec<usize> = (0..self.media.len()).collect();
         order.sort_by_key(|at| (self.media[*at].scope.is_none(), self.media[*at].done, *at));
@@ -275,12 +281,18 @@ impl Planning<'_> {
                         *name = Some(own.clone());
                         continue;
                     }
-                    Some(Ok(_)) => "another file of the tenant has the same name but for case".to_owned(),
+                    Some(Ok(_)) => {
+                        "another of the tenant's has the same name, or had one, but for case".to_owned()
+                    }
                     Some(Err(error)) => error.to_string(),
                     None => "the name is no text".to_owned(),
                 };
-                let new = made_name(&file.path, &[file.path.as_bytes()]);
-                taken.insert(key(&new));
+                // Something may be called just so.
+                let made = (0_u64..).map(|number| match number {
+                    0 => made_name(&file.path, &[file.path.as_bytes()]),
+                    _ => made_name(&file.path, &[file.path.as_bytes(), &number.to_le_bytes()]),
+                });
+                let Some(new) = made.into_iter().find(|new| taken.insert(key(new))) else { continue };
                 let reason = format!("{reason}; it is called {new} for {tenant}");
                 let proposal = "what names it follows; the name that it had is kept in its record";
                 let place = Place::of(tenant, Some(&file.path), None);
@@ -290,20 +302,20 @@ impl Planning<'_> {
         }
     }
 
-    /// The names that others have in a tenant's folder: what stays, and what is another tenant's, who may come later
-    /// to fetch it.
-    fn occupied(&self) -> HashSet<(TenantId, Area, String)> {
-        let stays = self.findings.left.iter().filter(|left| left.at.is_none()).map(|left| &left.path);
-        let is_anothers =
-            |file: &&Media| file.scope.as_ref().is_some_and(|scope| !file.owners.contains_key(scope));
-        let anothers = self.media.iter().filter(is_anothers).map(|file| &file.path);
-        let occupied = stays.chain(anothers).filter_map(|path| {
-            let parts: Vec<&str> = path.parts().filter_map(TreeName::as_str).collect();
-            let [area, _, name] = *parts else { return None };
-            let name = FileName::parse(name).ok()?;
-            Some((scope_of(path)?, Area::from_name(area)?, name.folded()))
+    /// The names of the files that a tenant's records have lost: no other may seem to be one of them.
+    fn missing(&self) -> impl Iterator<Item = (TenantId, Area, String)> {
+        let records =
+            [(CollectionName::VIDEOS, Area::Videos), (CollectionName::THUMBNAILS, Area::Thumbnails)];
+        let own = records.into_iter().flat_map(|(collection, area)| {
+            let own = self.drafts.iter().filter(move |draft| draft.collection == collection);
+            own.map(move |draft| (draft, area))
         });
-        occupied.collect()
+        let lost = own.filter(|(draft, _)| draft.files.contains(&("filename", Named::Missing)));
+        lost.filter_map(|(draft, area)| {
+            let name = draft.text_of("filename")?;
+            let name = FileName::parse(documented::file_named(&name)).ok()?;
+            Some((draft.tenant.clone(), area, name.folded()))
+        })
     }
 
     /// Names the files of a tenant whose content is the same.
@@ -354,10 +366,8 @@ fn planned(file: &Media) -> PlannedFile {
         .owners
         .iter()
         .filter_map(|(tenant, name)| Some(Placement { tenant: tenant.clone(), area, name: name.clone()? }));
-    let mut to: Vec<Placement> = placed.collect();
-    // Moved to whom it lies with already, if that is one of them.
-    let scope = scope_of(&file.path);
-    to.sort_by_key(|to| Some(&to.tenant) != scope.as_ref());
+    // Moved to the last of them that comes: who was there before could have deleted it by then.
+    let to: Vec<Placement> = placed.rev().collect();
     PlannedFile {
         from: file.path.clone(),
         bytes: file.bytes,

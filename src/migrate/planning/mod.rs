@@ -14,6 +14,7 @@ mod identity;
 mod lookup;
 mod names;
 mod owners;
+mod places;
 mod reading;
 mod sorting;
 mod users;
@@ -123,6 +124,7 @@ impl<'a> Planning<'a> {
         self.find_files();
         self.write_edits();
         self.check();
+        self.check_places(survey);
         if self.drafts.is_empty() && self.media.is_empty() && self.sources.is_empty() {
             self.findings.block(
                 ProblemKind::NothingFound,

@@ -71,13 +71,7 @@ impl Planning<'_> {
 
     /// What has the name of something that is read, and can't be.
     fn in_the_way(&mut self, entry: &Entry) {
-        let reason = match (entry.kind, entry.unreadable) {
-            (Kind::File, Some(error)) => format!("can't be read: {error}"),
-            (Kind::File, None) => "is a file where a folder is meant".to_owned(),
-            (Kind::Folder, _) => "is a folder where a file is meant".to_owned(),
-            (Kind::Link, _) => "is a link, which is not followed".to_owned(),
-            (Kind::Special, _) => "is neither a file nor a folder".to_owned(),
-        };
+        let reason = unfit(entry);
         self.findings.leave(&entry.path, None, reason.clone());
         let proposal = "make it a file or folder that can be read, or move it away";
         self.findings.block(ProblemKind::Unreadable, (Some(&entry.path), None), reason, proposal);
@@ -176,5 +170,16 @@ impl Planning<'_> {
         let form: Form = source::form_of(&entry.path, &collection);
         let (path, bytes) = (entry.path.clone(), entry.bytes);
         self.sources.push(SourceFile { path, form, collection, bytes, digest, records: 0, set_aside: true });
+    }
+}
+
+/// Why an entry is not what it should be.
+pub(super) fn unfit(entry: &Entry) -> String {
+    match (entry.kind, entry.unreadable) {
+        (Kind::File, Some(error)) => format!("can't be read: {error}"),
+        (Kind::File, None) => "is a file where a folder is meant".to_owned(),
+        (Kind::Folder, _) => "is a folder where a file is meant".to_owned(),
+        (Kind::Link, _) => "is a link, which is not followed".to_owned(),
+        (Kind::Special, _) => "is neither a file nor a folder".to_owned(),
     }
 }
