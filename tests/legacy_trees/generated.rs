@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use tempfile::tempdir;
 use tenantry::testkit::TreeImage;
-use tenantry::testkit::legacy_trees::{LegacyTree, Trap, trees};
+use tenantry::testkit::legacy_trees::{LegacyTree, Owners, Trap, trees};
 
 use crate::found;
 use crate::reader::Tree;
@@ -78,6 +78,21 @@ fn the_strategys_trees_have_each_trap_that_they_say_and_together_all() {
     });
     done.unwrap();
     assert_eq!(seen.into_inner(), Trap::ALL.iter().copied().collect());
+}
+
+#[test]
+fn a_large_tree_has_as_many_files_and_records_as_are_asked_for_each_its_owner_s_and_no_trap_but_owners() {
+    let tree = LegacyTree::large(60, 400);
+    let expectation = tree.expectation(&Owners::all_to("nobody"));
+    let files = expectation.files.iter().filter(|file| file.area != "tokens");
+    assert_eq!(files.count(), 60);
+    assert_eq!((expectation.records.len(), expectation.rows.len()), (396, 4));
+    let of = expectation.records.iter().map(|record| &record.owner);
+    let owners: BTreeSet<_> = of.chain(expectation.rows.iter().map(|row| &row.owner)).collect();
+    assert_eq!(owners.len(), 10);
+    assert!(owners.iter().all(|owner| *owner != "nobody"));
+    let traps = [Trap::RecordWithOwner, Trap::WorkbookOwners];
+    assert_eq!(met(&tree).difference(&traps.into()).collect::<Vec<_>>(), Vec::<&Trap>::new());
 }
 
 #[test]

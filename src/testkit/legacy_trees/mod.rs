@@ -4,7 +4,7 @@
 //! they will have, the workbook cell by cell, users, files with their bytes, links, modes and times. It is made from a
 //! size, a seed and a set of [traps](Trap), each of which is one way to lose, misplace or mix up data;
 //! [`trees`] is a strategy for `proptest` over all three, and shrinks to few traps. [`LegacyTree::only`] has one trap
-//! alone. [`committed`] makes a copy of the tree with real files that the repository has in `examples/legacy`.
+//! alone; [`LegacyTree::large`] is one to measure with. [`committed`] makes a copy of the tree with real files that the repository has in `examples/legacy`.
 //!
 //! What is true of a tree is told by its [`Expectation`]: which records, rows and files are whose, what has no place,
 //! what dangles. It is computed from the data and never by reading the tree back, so that a migration can be compared
@@ -17,6 +17,7 @@ mod database;
 mod entry;
 mod expectation;
 mod json;
+mod large;
 mod maker;
 mod plain;
 mod plant;
@@ -44,7 +45,7 @@ use maker::Maker;
 
 /// Everything that lies in one folder of the first application.
 ///
-/// Its `Debug` is the call that makes it again, if nothing in it was changed since.
+/// Its `Debug` is the call that makes it again, if it was [built](Self::build) and nothing in it was changed since.
 #[derive(Clone, PartialEq)]
 pub struct LegacyTree {
     /// How many videos, thumbnails, live streams and rows it has beside those of the traps.
@@ -93,6 +94,14 @@ impl LegacyTree {
     #[must_use]
     pub fn only(trap: Trap) -> Self {
         Self::build(2, &BTreeSet::from([trap]), 0)
+    }
+
+    /// A tree to measure with: so many files and records in all, each with its owner, one of ten, and no trap. Every
+    /// file has a record; the others are live streams, and of a hundred one is a row of the workbook. There are at
+    /// least as many records as files, and a stream key or two besides.
+    #[must_use]
+    pub fn large(files: usize, records: usize) -> Self {
+        large::tree(files, records)
     }
 
     /// What is true of it, if these are the owners of what does not say whose it is.

@@ -69,7 +69,7 @@ pub(super) fn tree(size: usize, maker: &mut Maker) -> LegacyTree {
 }
 
 /// A row of the usual columns.
-fn row(maker: &mut Maker, thumbnail: &str) -> Vec<Cell> {
+pub(super) fn row(maker: &mut Maker, thumbnail: &str) -> Vec<Cell> {
     let flag = |maker: &mut Maker| Cell::Flag(maker.below(2) == 0);
     vec![
         Cell::Text(maker.title()),
