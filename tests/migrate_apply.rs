@@ -29,6 +29,8 @@ mod file_systems;
 mod in_the_way;
 #[path = "migrate_apply/interrupted.rs"]
 mod interrupted;
+#[path = "migrate_apply/kept.rs"]
+mod kept;
 #[path = "migrate_apply/observed.rs"]
 mod observed;
 #[path = "migrate_apply/place.rs"]

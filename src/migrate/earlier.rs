@@ -4,13 +4,13 @@
 //! that is spelled so. So who comes later is planned for as if everything were still where it was; what was taken
 //! only tells, and is never carried again.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::survey::{self, OWN};
-use super::{Digest, MigrateError, Plan, TreePath};
+use super::{Digest, MigrateError, Plan, PlannedRecord, TreePath};
 
 /// Where the journals of the migrations that are finished lie, one folder each, from 1.
 const MIGRATIONS: &str = "migrations";
@@ -40,25 +40,14 @@ pub(super) struct Earlier {
 impl Earlier {
     /// Reads the journals of a root.
     pub(super) fn of(root: &Path) -> Result<Self, MigrateError> {
-        let own = TreePath::root().join(OWN);
-        let folder = own.join(MIGRATIONS);
-        let listed = folder.beneath(root).and_then(|place| fs::read_dir(place).ok());
-        let names =
-            listed.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut numbers: Vec<u64> = names.filter_map(|name| name.parse().ok()).collect();
-        numbers.sort_unstable();
         let mut earlier = Self::default();
-        let finished = numbers.into_iter().map(|number| folder.join(&number.to_string()));
-        let under_way = own.join(MIGRATION);
+        let under_way = TreePath::root().join(OWN).join(MIGRATION);
         // Before that is there, nothing was done of what the plan says.
         let has_begun = under_way.join(STATE).beneath(root).is_some_and(|state| state.is_file());
-        for journal in finished.chain(has_begun.then_some(under_way)) {
-            let bytes = match survey::read(root, &journal.join(PLAN)) {
-                // None is under way; or somebody removed what was kept of one.
-                Err(MigrateError::Read { kind: ErrorKind::NotFound, .. }) => continue,
-                read => read?,
-            };
-            earlier.add(&journal.join(ORIGINALS), Plan::of_journal(&bytes)?);
+        for journal in finished(root).into_iter().chain(has_begun.then_some(under_way)) {
+            if let Some(plan) = plan(root, &journal)? {
+                earlier.add(&journal.join(ORIGINALS), plan);
+            }
         }
         Ok(earlier)
     }
@@ -81,6 +70,39 @@ impl Earlier {
     /// Whether a record that stands there and says that was carried.
     pub(super) fn carried(&self, from: &TreePath, original: Digest) -> bool {
         self.carried.contains(&key(from, original))
+    }
+}
+
+/// The records that finished migrations carried out of one file, by what they said there, in their order.
+pub(super) fn carried_from(
+    root: &Path,
+    path: &TreePath,
+) -> Result<HashMap<Digest, VecDeque<PlannedRecord>>, MigrateError> {
+    let mut carried = HashMap::<_, VecDeque<_>>::new();
+    for journal in finished(root) {
+        let records = plan(root, &journal)?.map(|plan| plan.records).unwrap_or_default();
+        for record in records.into_iter().filter(|record| record.from == *path) {
+            carried.entry(record.original).or_default().push_back(record);
+        }
+    }
+    Ok(carried)
+}
+
+/// The folders of the migrations that are finished, in their order.
+fn finished(root: &Path) -> Vec<TreePath> {
+    let folder = TreePath::root().join(OWN).join(MIGRATIONS);
+    let listed = folder.beneath(root).and_then(|place| fs::read_dir(place).ok());
+    let names = listed.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut numbers: Vec<u64> = names.filter_map(|name| name.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers.into_iter().map(|number| folder.join(&number.to_string())).collect()
+}
+
+/// The plan in that folder; `None` if there is none: none is under way, or somebody removed what was kept of one.
+fn plan(root: &Path, journal: &TreePath) -> Result<Option<Plan>, MigrateError> {
+    match survey::read(root, &journal.join(PLAN)) {
+        Err(MigrateError::Read { kind: ErrorKind::NotFound, .. }) => Ok(None),
+        read => Plan::of_journal(&read?).map(Some),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::TreePath;
+use super::counts::{ByteCount, counted};
 use crate::paths::{NameError, TenantId};
 
 /// What kept a plan from being made. What is wrong with the data is no error but a
@@ -55,7 +56,7 @@ pub enum MigrateError {
     #[error("the text is no plan")]
     NoPlan,
     /// The plan can't be applied: so many of its problems are in the way.
-    #[error("{problems} problems are in the way")]
+    #[error("{} in the way", counted(*problems as u64, "problem"))]
     Blocked {
         /// How many.
         problems: usize,
@@ -64,7 +65,7 @@ pub enum MigrateError {
     #[error("the tree has changed since it was planned for")]
     TreeChanged,
     /// There is not enough room. Nothing was changed.
-    #[error("{needed} bytes are needed, and {free} are free")]
+    #[error("{} needed, and {} free", ByteCount(*needed), ByteCount(*free))]
     Space {
         /// How much is needed, in bytes.
         needed: u64,
@@ -90,7 +91,7 @@ pub enum MigrateError {
     #[error("the migration was finished")]
     Finished,
     /// Tenants went on since they were migrated, and a rollback would throw that away.
-    #[error("{} tenants went on since they were migrated", .0.len())]
+    #[error("{} went on since the migration", counted(.0.len() as u64, "tenant"))]
     ChangedSince(Vec<TenantId>),
     /// These lie in the folders of tenants, and the library has not written them, or not as they are. They are to be
     /// moved away; or what is changed in the library's own is to be thrown away on purpose, and the others stay.

@@ -21,6 +21,7 @@
 //! The layers: a survey of the tree, the reading of its databases, and planning, which is pure. All of it is
 //! synchronous and takes no runtime. What a plan says is done by others.
 
+mod counts;
 mod digest;
 mod documented;
 mod earlier;
@@ -39,6 +40,7 @@ mod survey;
 mod texts;
 mod tree_path;
 
+pub use counts::ByteCount;
 pub use digest::{Digest, DigestError};
 pub use error::MigrateError;
 pub use legacy::{Legacy, LegacyFile, LegacySession, LegacyWorkspace};

@@ -184,24 +184,24 @@ pub(super) fn table(bytes: &[u8]) -> Result<Table, WorkbookError> {
 
 fn sheet(bytes: &[u8]) -> Result<Contents, Unreadable> {
     let rows = table(bytes)?.rows;
-    let found = |row: workbook::TableRow| {
-        let text = row.fields.map_err(|mut refused| match refused.is_empty() {
-            true => NoRecord::Record(RecordError::NotAnObject),
-            false => {
-                let (column, reason) = refused.swap_remove(0);
-                NoRecord::Cell { column, reason }
-            }
-        });
-        let text = text.map(|cells| {
-            let mut fields = Fields::default();
-            for (name, value) in &cells {
-                fields.push(name, value.to_string());
-            }
-            fields.to_text()
-        });
-        Found { at: Position::Row(row.number), text }
-    };
+    let found = |row: workbook::TableRow| Found { at: Position::Row(row.number), text: row_text(row.fields) };
     Ok(Contents { records: rows.into_iter().map(found).collect(), changes: Vec::new() })
+}
+
+/// The record that a row of a sheet is.
+pub(super) fn row_text(fields: workbook::RowFields) -> Result<String, NoRecord> {
+    let cells = fields.map_err(|mut refused| match refused.is_empty() {
+        true => NoRecord::Record(RecordError::NotAnObject),
+        false => {
+            let (column, reason) = refused.swap_remove(0);
+            NoRecord::Cell { column, reason }
+        }
+    })?;
+    let mut fields = Fields::default();
+    for (name, value) in &cells {
+        fields.push(name, value.to_string());
+    }
+    Ok(fields.to_text())
 }
 
 /// A token's record but for its envelope, if that is what the file is.

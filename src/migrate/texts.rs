@@ -59,7 +59,12 @@ impl Texts {
             self.held = Some((record.from.clone(), self.read(&record.from)?));
         }
         let (_, texts) = self.held.as_ref().ok_or_else(other)?;
-        let base = texts.get(&record.at).ok_or_else(other)?;
+        self.edited(texts.get(&record.at).ok_or_else(other)?, record)
+    }
+
+    /// The text of one record, as it is to be stored, from that which stands in its file.
+    pub(super) fn edited(&self, base: &str, record: &PlannedRecord) -> Result<RecordText, MigrateError> {
+        let other = || MigrateError::NotAsPlanned(record.from.clone());
         let fields = edit::edited(base, &record.edits).map_err(|_| other())?;
         let text = RecordText::of(&fields, &self.limits).map_err(|_| other())?;
         let as_planned = super::Digest::of(text.as_bytes()) == record.text;

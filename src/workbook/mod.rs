@@ -18,7 +18,7 @@ pub(crate) use cells::Cell;
 pub use refused::{CellRefusal, RefusedCell, RefusedCells};
 pub(crate) use rows::{Bounds, Row, Sheet, read, said};
 #[cfg(feature = "migrate")]
-pub(crate) use table::{Table, TableRow, table};
+pub(crate) use table::{RowFields, Table, TableColumn, TableRow, table};
 pub(crate) use write::write;
 #[cfg(feature = "migrate")]
 pub(crate) use write::{sheet, time};

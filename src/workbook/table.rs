@@ -15,6 +15,9 @@ use crate::workspace::Schedule;
 /// The cells of a row, each with the header of its column.
 type Cells<T> = Vec<(String, T)>;
 
+/// A row's fields, in the order of the columns; or the cells that can't be read.
+pub(crate) type RowFields = Result<Cells<Value>, Cells<CellRefusal>>;
+
 /// A sheet.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -39,10 +42,10 @@ pub(crate) struct TableColumn {
 pub(crate) struct TableRow {
     /// Its number, as a spreadsheet shows it.
     pub(crate) number: u32,
-    /// The fields whose cells are dates.
-    pub(crate) dates: Vec<String>,
-    /// Its fields, in the order of the columns; or the cells that can't be read.
-    pub(crate) fields: Result<Cells<Value>, Cells<CellRefusal>>,
+    /// Its cells, by their fields, as they stand there.
+    pub(crate) cells: Cells<Cell>,
+    /// What they are.
+    pub(crate) fields: RowFields,
 }
 
 /// The longest header that is taken for a field's name, in bytes.
@@ -174,9 +177,9 @@ impl Header {
         if fields.is_empty() && refused.is_empty() {
             return None;
         }
-        let dates = cells.iter().filter(|(_, cell)| matches!(cell, Cell::Time(_)));
-        let dates = dates.filter_map(|(at, _)| Some(self.columns.get(at)?.0.clone())).collect();
-        Some(TableRow { number, dates, fields: if refused.is_empty() { Ok(fields) } else { Err(refused) } })
+        let field = |(at, cell)| Some((self.columns.get(&at)?.0.clone(), cell));
+        let cells = cells.into_iter().filter_map(field).collect();
+        Some(TableRow { number, cells, fields: if refused.is_empty() { Ok(fields) } else { Err(refused) } })
     }
 }
 

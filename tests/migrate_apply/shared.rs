@@ -63,7 +63,7 @@ fn videos_of(tree: &Tree, plan: &Plan, tenant: &TenantId) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for video in own.videos().list(&ListOptions::new()).await.unwrap().items {
             let bytes = own.videos().open(&video.value().filename).await.unwrap().bytes().await.unwrap();
-            found.insert(String::from_utf8(bytes).unwrap());
+            found.insert(String::from_utf8(bytes.into()).unwrap());
         }
         found
     })

@@ -13,10 +13,7 @@ use super::disk::Root;
 use super::held::{Held, Release};
 use super::journal::{self, Journal};
 use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, copies, way};
-use crate::migrate::documented::WORKBOOK;
-use crate::migrate::{
-    Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath, owned_workbook,
-};
+use crate::migrate::{Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::RecordText;
 use crate::store::local::LocalOptions;
@@ -414,21 +411,6 @@ impl<'a> Work<'a> {
     ) -> Result<(), MigrateError> {
         let body = body(Arc::clone(&self.root), self.place_of(file))?;
         receiving.put(&(to.area, to.name.clone()), body).await.map_err(MigrateError::of(&to.tenant))
-    }
-
-    /// Writes the workbook anew, with the owners: in its place, or beside the originals where that is taken.
-    fn write_workbook(&self) -> Result<(), MigrateError> {
-        let Some(bytes) = owned_workbook::workbook(&self.journal.plan, &mut self.texts()?)? else {
-            return Ok(());
-        };
-        let path = TreePath::root().join(WORKBOOK);
-        let beside = journal::folder().join(WORKBOOK);
-        self.root.write(&beside, &bytes)?;
-        if self.in_place() && !self.root.has(&path)? {
-            self.root.move_file(&beside, &path)?;
-            self.root.sync_folder(&TreePath::root())?;
-        }
-        Ok(())
     }
 }
 

@@ -18,7 +18,9 @@ mod rolling_back;
 mod seam;
 mod verification;
 mod verify;
+mod verify_root;
 mod way;
+mod workbook;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ use crate::store::TenantStore;
 use crate::store::local::LocalOptions;
 
 use super::{MigrateError, Plan, Planner};
+use applying::Work;
 pub use progress::{MigrationProgress, MigrationStage, Next};
 pub use report::{
     Applied, Difference, Differs, Finished, MigrationPhase, MigrationStatus, RolledBack, Verification,
@@ -178,7 +181,8 @@ impl Migration {
         self.applied(plan).await
     }
 
-    /// Reads everything back through the library and compares it with what the plan of the migration says.
+    /// Reads everything back and compares it with what the plan of the migration says: what tenants have through the
+    /// library; in the root the originals, what was left there, and the workbook with the owners.
     ///
     /// # Errors
     /// [`MigrateError::NoMigration`]; [`MigrateError::NotApplied`]; [`MigrateError::RollingBack`]; what kept it from
@@ -191,14 +195,16 @@ impl Migration {
             Some(journal) => return Err(not_applied(&journal)),
             None => return Err(MigrateError::NoMigration),
         };
-        let work = applying::Work::of(self, root, journal);
+        let work = Work::of(self, root, journal);
         let opened = work.open().await?;
         let tell = |progress: &MigrationProgress| match (self.progress)(progress) {
             Next::Go => Ok(()),
             Next::Stop => Err(MigrateError::Stopped),
         };
         let verified = verify::verify(&opened.tenantry, &work.journal.plan, &tell).await;
-        opened.close(verified).await
+        let mut verification = opened.close(verified).await?;
+        work.verify_root(&mut verification).await?;
+        Ok(verification)
     }
 
     /// How far the migration is. Changes nothing and takes no lock.

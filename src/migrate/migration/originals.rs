@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use super::applying::Work;
 use super::{MigrationStage, RolledBack, copies, journal};
-use crate::migrate::documented::WORKBOOK;
-use crate::migrate::{MigrateError, SourceFile, TreePath, owned_workbook, survey};
+use crate::migrate::{MigrateError, SourceFile, TreePath};
 
 /// How many are put back in one step.
 const AT_ONCE: usize = 256;
@@ -166,19 +165,5 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether there is something in the root itself where something was set aside, and the migration has not
-    /// written it. (In the tenants' folders there are views.)
-    pub(super) fn is_written_since(&self, path: &TreePath) -> Result<bool, MigrateError> {
-        if path.parts().count() > 1 || !self.root.has(path)? {
-            return Ok(false);
-        }
-        if path.as_bytes() != WORKBOOK.as_bytes() {
-            return Ok(true);
-        }
-        let written = owned_workbook::workbook(&self.journal.plan, &mut self.texts()?)?;
-        let found = survey::read(self.root.path(), path)?;
-        Ok(written.is_none_or(|written| written != found))
     }
 }

@@ -103,8 +103,8 @@ pub struct VerifiedTenant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Whose it is.
-    pub tenant: TenantId,
+    /// Whose it is; `None` for what lies in the root and is nobody's.
+    pub tenant: Option<TenantId>,
     /// What it is.
     pub of: Differs,
     /// What is wrong with it.
@@ -129,7 +129,7 @@ pub enum Differs {
     },
     /// The order of a collection's records.
     Order(CollectionName),
-    /// What was left where it is, or the workbook with the owners.
+    /// What lies in the root: an original, what was left where it is, or the workbook with the owners.
     Path(TreePath),
 }
 

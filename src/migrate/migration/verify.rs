@@ -93,7 +93,7 @@ struct Comparing<'a> {
 
 impl Comparing<'_> {
     fn differs(&mut self, of: Differs, reason: impl Into<String>) {
-        self.differences.push(Difference { tenant: self.tenant.clone(), of, reason: reason.into() });
+        self.differences.push(Difference { tenant: Some(self.tenant.clone()), of, reason: reason.into() });
     }
 
     async fn tenant(
@@ -245,7 +245,7 @@ async fn difference(
         Err(error) => return Ok(Some(format!("it can't be opened: {error}"))),
     };
     if length != file.bytes {
-        return Ok(Some(format!("it has {length} bytes; {} were planned", file.bytes)));
+        return Ok(Some(format!("its length is {length}; {} was planned", file.bytes)));
     }
     let mut hasher = blake3::Hasher::new();
     while let Some(chunk) = body.next().await {

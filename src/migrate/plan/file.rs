@@ -128,6 +128,9 @@ pub struct Left {
     /// Which record in it; `None` for the whole, which may be a folder with all that is in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Position>,
+    /// The digest of its content, where that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
     /// Why.
     pub why: Cow<'static, str>,
 }

@@ -18,7 +18,6 @@ pub use file::{Left, Placement, PlannedFile, SourceFile};
 pub use problem::{Problem, ProblemKind};
 pub use record::{Edit, PlannedRecord, Position};
 pub use tenant::PlannedTenant;
-pub(super) use text::bytes;
 pub use totals::{TenantTotals, Totals};
 
 use std::collections::BTreeMap;

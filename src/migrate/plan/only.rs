@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Left, Plan, PlannedFile, Problem, ProblemKind, Totals};
-use crate::migrate::TreePath;
 use crate::migrate::documented::scope_of;
+use crate::migrate::{Digest, TreePath};
 use crate::paths::TenantId;
 
 /// Why something stays.
@@ -88,7 +88,8 @@ impl Plan {
             file.keeps_original |= file.to.len() < all;
         }
         let is_others = |file: &PlannedFile| file.to.is_empty();
-        let left = self.files.iter().filter(|file| is_others(file)).map(|file| stays(&file.from, None));
+        let left = self.files.iter().filter(|file| is_others(file));
+        let left = left.map(|file| stays(&file.from, None, Some(file.digest)));
         self.left.extend(left);
         self.files.retain(|file| !is_others(file));
     }
@@ -104,21 +105,21 @@ impl Plan {
             .filter(|record| tenants.contains(&record.tenant))
             .map(|record| record.from.clone())
             .collect();
-        let mut whole = BTreeSet::new();
+        let mut whole = BTreeMap::new();
         for source in &mut self.sources {
             source.set_aside = scope_of(&source.path).is_some_and(|folder| tenants.contains(&folder));
             if !source.set_aside && !used.contains(&source.path) {
-                whole.insert(source.path.clone());
+                whole.insert(source.path.clone(), source.digest);
             }
         }
-        self.sources.retain(|source| !whole.contains(&source.path));
-        self.left.retain(|left| !whole.contains(&left.path));
-        self.left.extend(whole.iter().map(|path| stays(path, None)));
+        self.sources.retain(|source| !whole.contains_key(&source.path));
+        self.left.retain(|left| !whole.contains_key(&left.path));
+        self.left.extend(whole.iter().map(|(path, digest)| stays(path, None, Some(*digest))));
         let in_sources: BTreeSet<_> = self.sources.iter().map(|source| &source.path).collect();
         let others = self.records.iter().filter(|record| !tenants.contains(&record.tenant));
         // A record that is made for a file has no place of its own.
         let left = others.filter(|record| in_sources.contains(&record.from));
-        self.left.extend(left.map(|record| stays(&record.from, Some(record.at))));
+        self.left.extend(left.map(|record| stays(&record.from, Some(record.at), None)));
         self.records.retain(|record| tenants.contains(&record.tenant));
     }
 }
@@ -132,6 +133,6 @@ fn folder_of(path: &TreePath) -> Option<TenantId> {
     scope_of(path).or_else(in_its_place)
 }
 
-fn stays(path: &TreePath, at: Option<super::Position>) -> Left {
-    Left { path: path.clone(), at, why: LATER.into() }
+fn stays(path: &TreePath, at: Option<super::Position>, digest: Option<Digest>) -> Left {
+    Left { path: path.clone(), at, digest, why: LATER.into() }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Plan;
+use crate::migrate::counts::{ByteCount, counted};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,19 +38,30 @@ impl Plan {
         writeln!(f, "PLAN {}", self.fingerprint)?;
         writeln!(
             f,
-            "  {} files of {} for {} tenants",
-            totals.files,
-            bytes(totals.file_bytes),
-            self.tenants.len()
+            "  {} of {} for {}",
+            counted(totals.files, "file"),
+            ByteCount(totals.file_bytes),
+            counted(self.tenants.len() as u64, "tenant")
         )?;
-        writeln!(f, "  {} records of {}", totals.records, bytes(totals.record_bytes))?;
-        writeln!(f, "  to move: {}; to copy: {}", bytes(totals.moved_bytes), bytes(totals.copied_bytes))?;
-        let elsewhere = bytes(totals.space_needed_elsewhere);
-        writeln!(f, "  space needed: {} in place, {elsewhere} elsewhere", bytes(totals.space_needed))?;
-        let blocking = self.problems.iter().filter(|problem| problem.blocking).count();
+        let records = counted(totals.records, "record");
+        writeln!(f, "  {records} of {}", ByteCount(totals.record_bytes))?;
+        writeln!(
+            f,
+            "  to move: {}; to copy: {}",
+            ByteCount(totals.moved_bytes),
+            ByteCount(totals.copied_bytes)
+        )?;
+        let elsewhere = ByteCount(totals.space_needed_elsewhere);
+        writeln!(f, "  space needed: {} in place, {elsewhere} elsewhere", ByteCount(totals.space_needed))?;
+        let blocking = self.problems.iter().filter(|problem| problem.blocking).count() as u64;
         match blocking {
-            0 => writeln!(f, "  it can be applied; {} things to know", self.problems.len()),
-            _ => writeln!(f, "  IT CAN'T BE APPLIED: {blocking} problems are in the way, see the end"),
+            0 => {
+                let known = counted(self.problems.len() as u64, "thing");
+                writeln!(f, "  it can be applied; {known} to know")
+            }
+            _ => {
+                writeln!(f, "  IT CAN'T BE APPLIED: {} in the way, see the end", counted(blocking, "problem"))
+            }
         }
     }
 
@@ -66,7 +78,8 @@ impl Plan {
             }
             if let Some(totals) = self.totals.tenants.get(&tenant.id) {
                 let records: u64 = totals.records.values().sum();
-                write!(f, ", {records} records, {} files of {}", totals.files, bytes(totals.file_bytes))?;
+                let (records, files) = (counted(records, "record"), counted(totals.files, "file"));
+                write!(f, ", {records}, {files} of {}", ByteCount(totals.file_bytes))?;
             }
             writeln!(f, "; {}", tenant.why)?;
         }
@@ -80,7 +93,7 @@ impl Plan {
     fn show_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nFILES")?;
         for file in &self.files {
-            write!(f, "  {} ({})", file.from, bytes(file.bytes))?;
+            write!(f, "  {} ({})", file.from, ByteCount(file.bytes))?;
             for (at, to) in file.to.iter().enumerate() {
                 let how = file.how(at);
                 write!(f, "{} {how} to {}", if at > 0 { "," } else { "" }, to.path())?;
@@ -93,7 +106,7 @@ impl Plan {
     fn show_records(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nRECORDS")?;
         for source in &self.sources {
-            writeln!(f, "  {}: {} ({})", source.path, source.records, bytes(source.bytes))?;
+            writeln!(f, "  {}: {} ({})", source.path, source.records, ByteCount(source.bytes))?;
         }
         for record in &self.records {
             let (tenant, id) = (&record.tenant, crate::paths::visible(record.id.as_str()));
@@ -141,31 +154,5 @@ impl Plan {
             writeln!(f, "{}; {}", problem.reason, problem.proposal)?;
         }
         Ok(())
-    }
-}
-
-/// A number of bytes for people.
-pub(in crate::migrate) fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    let (mut whole, mut tenths, mut unit) = (bytes, 0, None);
-    for name in UNITS {
-        if whole < 1024 {
-            break;
-        }
-        (tenths, whole) = (whole % 1024 * 10 / 1024, whole / 1024);
-        unit = Some(name);
-    }
-    match unit {
-        None => format!("{bytes} bytes"),
-        Some(unit) => format!("{whole}.{tenths} {unit}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn bytes_are_told_in_the_unit_that_fits() {
-        let told = [0, 1023, 1024, 1536, 10 << 20, (3 << 30) + (512 << 20)].map(super::bytes);
-        assert_eq!(told, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 KiB", "10.0 MiB", "3.5 GiB"]);
     }
 }

@@ -41,7 +41,7 @@ impl Findings {
 
     /// Something stays where it is.
     pub(super) fn leave(&mut self, path: &TreePath, at: Option<Position>, why: impl Into<Cow<'static, str>>) {
-        self.left.push(Left { path: path.clone(), at, why: why.into() });
+        self.left.push(Left { path: path.clone(), at, digest: None, why: why.into() });
     }
 
     /// Something to know.

@@ -152,7 +152,10 @@ impl<'a> Planning<'a> {
         let totals = Totals::of(&files, &records, &self.sources, &active);
         self.check_limits(&totals);
         self.sources.sort_by(|one, other| one.path.cmp(&other.path));
-        let (left, problems) = self.findings.sorted();
+        let (mut left, problems) = self.findings.sorted();
+        for left in left.iter_mut().filter(|left| left.at.is_none()) {
+            left.digest = survey.entry(&left.path).and_then(|entry| entry.digest);
+        }
         Plan {
             format: Plan::FORMAT,
             options: self.options.clone(),

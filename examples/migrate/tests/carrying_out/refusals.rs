@@ -90,7 +90,7 @@ fn a_file_that_was_changed_since_is_a_difference_and_ends_with_4() {
     fs::write(&changed, "another content").unwrap();
     let said = tree.migrate("verify", &[]);
     assert_eq!(said.code, 4, "{said:?}");
-    assert!(said.out.ends_with("NOT CLEAN: 1 differences\n"), "{said:?}");
+    assert!(said.out.ends_with("NOT CLEAN: 1 difference\n"), "{said:?}");
     assert!(said.out.contains("admin, videos/rain on the roof.mp4: "), "{said:?}");
     let differences = tree.migrate("verify", &["--json"]).document()["differences"].clone();
     assert_eq!(differences.as_array().unwrap().len(), 1);
