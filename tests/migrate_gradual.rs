@@ -1,4 +1,5 @@
-//! Tenants that are migrated one after the other end as if all had been migrated at once, in whatever order.
+//! Tenants that are migrated one after the other end as if all had been migrated at once, in whatever order; and each
+//! sees before and after the same.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 #[path = "../examples/collections/bulk_upload_queue.rs"]
@@ -17,3 +18,5 @@ mod every_tree;
 mod influence;
 #[path = "migrate_gradual/migrated.rs"]
 mod migrated;
+#[path = "migrate_gradual/seen.rs"]
+mod seen;

@@ -35,7 +35,7 @@ async fn a_file_in_the_place_of_another_is_read_as_what_it_is_now() {
     assert_eq!((opened.length(), opened.bytes().await.unwrap()), (5, b"newer".to_vec()));
     std::fs::remove_file(host.tree.root().join("videos/a.mp4")).unwrap();
     let gone = before.open_video(&file("a.mp4"), ByteRange::All).await.unwrap_err();
-    assert_eq!(gone.kind(), ErrorKind::NotFound);
+    assert_eq!(gone.kind(), ErrorKind::Corrupt);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! No link leads anywhere, whenever it was put there.
+//! No link leads anywhere, whenever it was put there: what a record names is then lost, as the library says of it, too.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -23,7 +23,7 @@ async fn links_that_are_there_before_lead_nowhere() {
     assert_eq!(own.list::<Video>().await.unwrap().len(), 1);
     assert_eq!(
         own.open_video(&file("linked.mp4"), ByteRange::All).await.unwrap_err().kind(),
-        ErrorKind::NotFound
+        ErrorKind::Corrupt
     );
     assert!(own.list::<Token>().await.unwrap().is_empty());
 }
@@ -37,9 +37,10 @@ async fn links_that_are_put_into_the_place_of_a_file_or_a_folder_lead_nowhere() 
     fs::rename(root.join("videos/a.mp4"), outside.path().join("a.mp4")).unwrap();
     symlink(outside.path().join("a.mp4"), root.join("videos/a.mp4")).unwrap();
     let linked = own.open_video(&file("a.mp4"), ByteRange::All).await.unwrap_err();
-    assert_eq!(linked.kind(), ErrorKind::NotFound);
+    assert_eq!(linked.kind(), ErrorKind::Corrupt);
     fs::rename(root.join("thumbnails"), outside.path().join("thumbnails")).unwrap();
     symlink(outside.path().join("thumbnails"), root.join("thumbnails")).unwrap();
+    // This one had no record but the one that was made of it.
     let linked = own.open_thumbnail(&file("a.png"), ByteRange::All).await.unwrap_err();
     assert_eq!(linked.kind(), ErrorKind::NotFound);
 }

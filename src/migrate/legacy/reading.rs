@@ -86,6 +86,15 @@ impl Reading {
         records.texts.get(*records.by_file.get(&name.folded())?)
     }
 
+    /// Whether a record's own file would have that name, and is not there.
+    pub(super) fn has_lost(&self, permit: &Permit, area: Area, name: &FileName) -> bool {
+        let collection = match area {
+            Area::Videos => CollectionName::VIDEOS,
+            Area::Thumbnails => CollectionName::THUMBNAILS,
+        };
+        self.file(permit, area, name).is_none() && self.of_file(permit, &collection, name).is_some()
+    }
+
     /// Where a file lies.
     pub(super) fn file(&self, permit: &Permit, area: Area, name: &FileName) -> Option<&Stored> {
         self.files.get(&(permit.tenant().clone(), area, name.folded()))

@@ -63,8 +63,8 @@ impl LegacySession {
 /// # Errors
 /// Every operation answers [`NotFound`](ErrorKind::NotFound) for what is missing or foreign,
 /// [`Denied`](ErrorKind::Denied) for what the policy says may be seen and not done, [`Gone`](ErrorKind::Gone) when
-/// the principal has been migrated meanwhile, [`Corrupt`](ErrorKind::Corrupt) for a record that its type can't read,
-/// and the store's errors.
+/// the principal has been migrated meanwhile, [`Corrupt`](ErrorKind::Corrupt) for a record that its type can't read and
+/// for the file of a record that is not there, and the store's errors.
 #[derive(Clone)]
 pub struct LegacyWorkspace {
     legacy: Legacy,
@@ -184,7 +184,10 @@ impl LegacyWorkspace {
         let mut reading = Arc::clone(&self.reading);
         for attempt in 0.. {
             let stored = reading.file(&seen.permit, area, name).cloned();
-            let stored = stored.ok_or_else(|| not_found(action, &resource))?;
+            let stored = stored.ok_or_else(|| match reading.has_lost(&seen.permit, area, name) {
+                true => Error::new(ErrorKind::Corrupt, action.as_str()),
+                false => not_found(action, &resource),
+            })?;
             let (tree, length) = (Arc::clone(&self.legacy.tree), stored.bytes);
             let opened = tokio::task::spawn_blocking(move || file::open(&tree.root, &stored)).await;
             match opened.map_err(io::Error::other).flatten() {
