@@ -13,6 +13,8 @@ mod stream_timers;
 #[allow(dead_code, reason = "each test that shares it uses a part")]
 mod tree;
 
+#[path = "migrate_apply/buckets.rs"]
+mod buckets;
 #[path = "migrate_apply/damaged.rs"]
 mod damaged;
 #[path = "migrate_apply/each_change.rs"]
@@ -23,6 +25,8 @@ mod elsewhere;
 mod ended;
 #[path = "migrate_apply/expected.rs"]
 mod expected;
+#[path = "migrate_apply/failing.rs"]
+mod failing;
 #[path = "migrate_apply/file_systems.rs"]
 mod file_systems;
 #[path = "migrate_apply/in_the_way.rs"]

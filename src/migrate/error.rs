@@ -93,6 +93,19 @@ pub enum MigrateError {
     /// Tenants went on since they were migrated, and a rollback would throw that away.
     #[error("{} went on since the migration", counted(.0.len() as u64, "tenant"))]
     ChangedSince(Vec<TenantId>),
+    /// These tenants are in the other store already, or were there, and don't come from this migration. Nothing was
+    /// changed.
+    #[error("{} tenants are in the other store already", .0.len())]
+    TenantsExist(Vec<TenantId>),
+    /// These tenants are being erased from the other store, where a request that is still under way could bring a file
+    /// again: the rollback has not ended, and goes on with a call after that.
+    #[error("{} tenants are being erased until {until}", .tenants.len())]
+    Erasing {
+        /// Whose records and files are gone, but for what may still come.
+        tenants: Vec<TenantId>,
+        /// When nothing can come any more.
+        until: jiff::Timestamp,
+    },
     /// These lie in the folders of tenants, and the library has not written them, or not as they are. They are to be
     /// moved away; or what is changed in the library's own is to be thrown away on purpose, and the others stay.
     #[error("{} files in tenants' folders are not the library's, or were changed since", .0.len())]

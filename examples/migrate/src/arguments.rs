@@ -15,7 +15,7 @@ pub(crate) enum Command {
     Verify(Wish),
     Status(Wish),
     Rollback(RollbackWish),
-    Finish(Wish),
+    Finish(FinishWish),
 }
 
 impl Command {
@@ -24,8 +24,9 @@ impl Command {
         match self {
             Self::Plan(PlanWish { of, .. })
             | Self::Apply(ApplyWish { of, .. })
-            | Self::Rollback(RollbackWish { of, .. }) => of,
-            Self::Verify(of) | Self::Status(of) | Self::Finish(of) => of,
+            | Self::Rollback(RollbackWish { of, .. })
+            | Self::Finish(FinishWish { of, .. }) => of,
+            Self::Verify(of) | Self::Status(of) => of,
         }
     }
 }
@@ -75,6 +76,13 @@ pub(crate) struct RollbackWish {
     pub(crate) discard_changes: bool,
 }
 
+/// What is to be ended.
+#[derive(Debug)]
+pub(crate) struct FinishWish {
+    pub(crate) of: Wish,
+    pub(crate) drop_originals: bool,
+}
+
 /// Reads the command line.
 pub(crate) fn parse(given: impl Iterator<Item = OsString>) -> Result<Command, clap::Error> {
     let matches = command().try_get_matches_from(given)?;
@@ -92,7 +100,10 @@ pub(crate) fn parse(given: impl Iterator<Item = OsString>) -> Result<Command, cl
             let discard_changes = matches.get_flag("discard-changes");
             Ok(Command::Rollback(RollbackWish { of: wish(matches), discard_changes }))
         }
-        Some(("finish", matches)) => Ok(Command::Finish(wish(matches))),
+        Some(("finish", matches)) => {
+            let drop_originals = matches.get_flag("drop-originals");
+            Ok(Command::Finish(FinishWish { of: wish(matches), drop_originals }))
+        }
         _ => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a command is needed")),
     }
 }
@@ -107,6 +118,7 @@ fn command() -> clap::Command {
     let rollback = subcommand("rollback", "Puts everything back as it was before");
     let finish = subcommand("finish", "Ends a migration: it can't be rolled back any more");
     let discard = flag("discard-changes", "Throw away what tenants did since they were migrated");
+    let drop = flag("drop-originals", "Remove the databases of before, which hold all secrets in clear");
     clap::Command::new("migrate")
         .about("From one shared folder to tenants")
         .subcommand_required(true)
@@ -117,7 +129,7 @@ fn command() -> clap::Command {
         .subcommand(verify.arg(to()))
         .subcommand(status)
         .subcommand(rollback.arg(discard).arg(to()).arg(yes()))
-        .subcommand(finish.arg(to()).arg(yes()))
+        .subcommand(finish.arg(drop).arg(to()).arg(yes()))
 }
 
 fn subcommand(name: &'static str, about: &'static str) -> clap::Command {

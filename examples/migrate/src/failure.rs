@@ -17,7 +17,7 @@ Ends with:
   3  the plan can't be applied: something is in the way, the tree has changed
      since, or there is not enough space; nothing was changed
   4  verify found differences
-  5  stopped; the same command goes on
+  5  stopped, or to be waited for; the same command goes on
   6  the root is not at that point: no migration, another one, not applied to its
      end, finished, in use, or gone on with since; nothing was changed";
 
@@ -75,7 +75,7 @@ impl Failure {
             | Self::Declined => 2,
             Self::Migrate(E::Blocked { .. } | E::TreeChanged | E::Changed(_) | E::Space { .. })
             | Self::InTheWay(_) => IN_THE_WAY,
-            Self::Migrate(E::Stopped) => 5,
+            Self::Migrate(E::Stopped | E::Erasing { .. }) => 5,
             Self::Migrate(
                 E::OtherMigration
                 | E::RollingBack
@@ -84,6 +84,7 @@ impl Failure {
                 | E::NotApplied
                 | E::Finished
                 | E::ChangedSince(_)
+                | E::TenantsExist(_)
                 | E::PutSince(_)
                 | E::Occupied(_),
             ) => 6,
@@ -145,14 +146,17 @@ fn of_migration(error: &MigrateError) -> Option<String> {
         E::NotApplied => "apply goes on with it",
         E::Finished => "what was there before is kept beneath .tenantry/migrations",
         E::ChangedSince(tenants) => {
-            let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
-            return Some(format!("to throw that away say --discard-changes: {}", names.join(", ")));
+            return Some(format!("to throw that away say --discard-changes: {}", names(tenants)));
+        }
+        E::TenantsExist(tenants) => {
+            return Some(format!("choose another place by --to: {}", names(tenants)));
+        }
+        E::Erasing { tenants, until } => {
+            return Some(format!("call rollback again after {until}, for: {}", names(tenants)));
         }
         E::PutSince(paths) => {
             let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
-            let next = "move them away; or say --discard-changes: then what is changed in the library's own files is thrown \
-                        away, and what is not the library's stays where it is";
-            return Some(format!("{next}: {}", paths.join(", ")));
+            return Some(format!("{MOVE_AWAY}: {}", paths.join(", ")));
         }
         E::Occupied(_) => "move it away, or say --discard-changes to throw it away",
         E::OtherFileSystem { .. } => {
@@ -167,6 +171,14 @@ fn of_migration(error: &MigrateError) -> Option<String> {
     Some(next.to_owned())
 }
 
+fn names(tenants: &[TenantId]) -> String {
+    let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
+    names.join(", ")
+}
+
+const MOVE_AWAY: &str = "\
+move them away; or say --discard-changes: what is changed in the library's own files is thrown away then, and what is
+not the library's stays where it is";
 const MAKE_ROOM: &str = "make room";
 const BE_ALLOWED: &str = "call it as the user whose files they are, or set their modes";
 const TRY_AGAIN: &str = "try again";

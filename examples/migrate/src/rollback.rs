@@ -44,7 +44,7 @@ struct Told<'a>(&'a RolledBack);
 
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RolledBack { moved_back, removed, erasing, lost, left, .. } = self.0;
+        let RolledBack { moved_back, removed, lost, left, .. } = self.0;
         let state = if lost.is_empty() { "everything" } else { "all that there is still" };
         writeln!(f, "ROLLED BACK: {state} is as it was before")?;
         writeln!(f, "  {moved_back} files were moved back, {removed} removed")?;
@@ -53,9 +53,6 @@ impl fmt::Display for Told<'_> {
         }
         for path in left {
             writeln!(f, "  left where it is, since it is not the library's: {path}")?;
-        }
-        for tenant in erasing {
-            writeln!(f, "  still being erased, by the upkeep of its store: {tenant}")?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use super::disk::Root;
 use super::held::{Held, Release};
 use super::journal::{self, Journal};
 use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, copies, way};
+use crate::error::ErrorKind;
 use crate::migrate::{Digest, MigrateError, Placement, Plan, PlannedFile, PlannedTenant, Texts, TreePath};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::RecordText;
@@ -104,7 +105,10 @@ impl Migration {
                 MigrationPhase::Applying => journal,
                 _ => return Err(MigrateError::RollingBack),
             },
-            None => self.begin(&root, plan)?,
+            None => {
+                self.see_free_places(plan).await?;
+                self.begin(&root, plan)?
+            }
         };
         let mut work = Work::of(self, root, journal);
         let opened = match work.open_to_bring().await {
@@ -149,6 +153,39 @@ impl Migration {
         }
         self.tell(MigrationStage::Journal, None, (0, 1), (0, plan.totals.file_bytes))?;
         Journal::begin(root, plan, self.name(), self.clock.now())
+    }
+
+    /// Sees that in another store there is none of the tenants that are to be brought there.
+    async fn see_free_places(&self, plan: &Plan) -> Result<(), MigrateError> {
+        if self.elsewhere.is_none() {
+            return Ok(());
+        }
+        let opened = self.opened(plan).await?;
+        let seen = self.taken_places(&opened.tenantry.operator(REASON), plan).await;
+        match opened.close(seen).await? {
+            taken if taken.is_empty() => Ok(()),
+            taken => Err(MigrateError::TenantsExist(taken)),
+        }
+    }
+
+    async fn taken_places(&self, operator: &Operator, plan: &Plan) -> Result<Vec<TenantId>, MigrateError> {
+        let mut taken = Vec::new();
+        for tenant in plan.tenants.iter().filter(|tenant| !tenant.exists) {
+            match operator.may_receive(&tenant.id, origin(plan, &tenant.id)).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => taken.push(tenant.id.clone()),
+                Err(error) => return Err(MigrateError::of(&tenant.id)(error)),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Opens the library over the store in which the tenants are to be.
+    async fn opened(&self, plan: &Plan) -> Result<Opened, MigrateError> {
+        let store = self.store().await?;
+        let (held, release) = Held::new(Arc::clone(&store));
+        let tenantry = self.planner.open(Arc::new(held), Arc::clone(&self.clock), plan).await;
+        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Library)?, store, release })
     }
 
     /// Moves a file, where both places lie on one file system.
@@ -237,11 +274,7 @@ impl<'a> Work<'a> {
 
     /// Opens the library over the store in which the tenants are to be.
     pub(super) async fn open(&self) -> Result<Opened, MigrateError> {
-        let store = self.migration.store().await?;
-        let (held, release) = Held::new(Arc::clone(&store));
-        let Migration { planner, clock, .. } = self.migration;
-        let tenantry = planner.open(Arc::new(held), Arc::clone(clock), &self.journal.plan).await;
-        Ok(Opened { tenantry: tenantry.map_err(MigrateError::Library)?, store, release })
+        self.migration.opened(&self.journal.plan).await
     }
 
     /// Opens it, before anything is taken away, once what can't be renamed is copied.

@@ -29,6 +29,7 @@ use super::before::Before;
 use super::disk::{self, Root};
 use super::mark::Mark;
 use super::{MigrationPhase, MigrationStatus};
+use crate::migrate::documented::WORKBOOK;
 use crate::migrate::survey::OWN;
 use crate::migrate::{MigrateError, Plan, TreePath};
 use crate::paths::TenantId;
@@ -152,6 +153,8 @@ pub(super) fn status(root: &Path) -> Result<MigrationStatus, MigrateError> {
     let Some(written) = written(root)? else {
         let phase = if earlier > 0 { MigrationPhase::Finished } else { MigrationPhase::NotBegun };
         let originals = (earlier > 0).then(|| own("migrations").join(&earlier.to_string()).join(ORIGINALS));
+        let originals = originals.map(|path| Ok((has(root, &path)?, path))).transpose()?;
+        let originals = originals.and_then(|(is_kept, path)| is_kept.then_some(path));
         let (done, to_come) = (Vec::new(), Vec::new());
         return Ok(MigrationStatus { phase, begun_at: None, to: None, done, to_come, originals, earlier });
     };
@@ -301,19 +304,18 @@ impl Journal {
         Ok(())
     }
 
-    /// Ends it for good: it becomes one of those that are finished. Where its originals are then.
-    pub(super) fn finish(mut self, root: &Root) -> Result<TreePath, MigrateError> {
+    /// Ends it for good: it becomes one of those that are finished.
+    pub(super) fn finish(mut self, root: &Root) -> Result<(), MigrateError> {
         self.set_phase(root, MigrationPhase::Finished)?;
         self.put_away(root)
     }
 
-    fn put_away(&self, root: &Root) -> Result<TreePath, MigrateError> {
+    fn put_away(&self, root: &Root) -> Result<(), MigrateError> {
         root.make_folder(&own("migrations"))?;
         let kept = own("migrations").join(&(finished(root.path()) + 1).to_string());
         root.move_file(&folder(), &kept)?;
         root.sync_folder(&own("migrations"))?;
-        root.sync_folder(&TreePath::root().join(OWN))?;
-        Ok(kept.join(ORIGINALS))
+        root.sync_folder(&TreePath::root().join(OWN))
     }
 
     /// Ends it as rolled back: nothing of it stays.
@@ -322,6 +324,16 @@ impl Journal {
         root.sync_folder(&TreePath::root().join(OWN))?;
         clear(root, Some(self.before.mark())).map(|_| ())
     }
+}
+
+/// Removes the originals of the migrations that are finished, and the workbooks that were written beside them.
+pub(super) fn drop_originals(root: &Root) -> Result<(), MigrateError> {
+    for (kept, _) in root.list(&own("migrations"))?.into_iter().filter(|(_, is_folder)| *is_folder) {
+        remove_all(root, &kept.join(ORIGINALS))?;
+        root.remove_file(&kept.join(WORKBOOK))?;
+        root.sync_folder(&kept)?;
+    }
+    Ok(())
 }
 
 /// Removes what is left of a migration that was rolled back, or that ended before it had changed anything, and gives

@@ -53,6 +53,7 @@ pub struct Migration {
     elsewhere: Option<Elsewhere>,
     only: Option<BTreeSet<TenantId>>,
     discard_changes: bool,
+    drop_originals: bool,
     local: LocalOptions,
     clock: Arc<dyn Clock>,
     progress: Arc<dyn Fn(&MigrationProgress) -> Next + Send + Sync>,
@@ -77,6 +78,7 @@ impl Migration {
             elsewhere: None,
             only: None,
             discard_changes: false,
+            drop_originals: false,
             local: LocalOptions::default(),
             clock: Arc::new(SystemClock),
             progress: Arc::new(|_| Next::Go),
@@ -105,6 +107,15 @@ impl Migration {
     #[must_use]
     pub const fn discarding_changes(mut self) -> Self {
         self.discard_changes = true;
+        self
+    }
+
+    /// Has [`finish`](Self::finish) remove the originals of what held records, of this migration and of those that were
+    /// finished before: all secrets are in them, in clear, and stay there when a tenant is erased. Tenants that are
+    /// still to be migrated are then planned for without what the originals tell.
+    #[must_use]
+    pub const fn dropping_originals(mut self) -> Self {
+        self.drop_originals = true;
         self
     }
 
@@ -174,7 +185,8 @@ impl Migration {
     ///
     /// # Errors
     /// Before the first change: [`MigrateError::PlanFormat`], [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
-    /// [`MigrateError::Space`], [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`], [`MigrateError::Busy`];
+    /// [`MigrateError::Space`], [`MigrateError::OtherFileSystem`], [`MigrateError::TenantsExist`],
+    /// [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`], [`MigrateError::Busy`];
     /// [`MigrateError::Write`] for a file that has to make room for another and can't be moved. After it, what kept it
     /// from going on: it goes on with the next call, or is rolled back.
     pub async fn apply(&self, plan: &Plan) -> Result<Applied, MigrateError> {
@@ -216,33 +228,34 @@ impl Migration {
     }
 
     /// Puts everything back as it was before: bytes, names, times and modes; in another store the tenants are
-    /// erased. Goes on where it was, if it was begun.
+    /// erased, to the end, of which only tombstones are left there. Goes on where it was, if it was begun.
     ///
     /// # Errors
     /// [`MigrateError::NoMigration`], [`MigrateError::Finished`], [`MigrateError::ChangedSince`],
-    /// [`MigrateError::PutSince`], [`MigrateError::Occupied`], [`MigrateError::Busy`]; after the first change, what kept it from going on.
+    /// [`MigrateError::PutSince`], [`MigrateError::Occupied`], [`MigrateError::Busy`]; after the first change
+    /// [`MigrateError::Erasing`], as long as something can still come into the other store, or what kept it from going on.
     pub async fn rollback(&self) -> Result<RolledBack, MigrateError> {
         self.rolled_back().await
     }
 
-    /// Ends the migration: it can't be rolled back any more. What was there before is kept as a backup.
+    /// Ends the migration: it can't be rolled back any more. What was there before is kept as a backup, unless it is
+    /// [to be dropped](Self::dropping_originals), which can also be said once more of one that is finished.
     ///
     /// # Errors
     /// [`MigrateError::NoMigration`]; [`MigrateError::NotApplied`] or [`MigrateError::RollingBack`] if it is still to be
     /// gone on with.
     pub async fn finish(&self) -> Result<Finished, MigrateError> {
         let root = disk::Root::take(&self.root, self.seam.clone())?;
-        let Some(journal) = journal::Journal::open(&root)? else {
-            let status = journal::status(root.path())?;
-            return match status.phase {
-                MigrationPhase::Finished => Ok(Finished { originals: status.originals }),
-                _ => Err(MigrateError::NoMigration),
-            };
-        };
-        match journal.phase() {
-            MigrationPhase::Applied => Ok(Finished { originals: Some(journal.finish(&root)?) }),
-            _ => Err(not_applied(&journal)),
+        match journal::Journal::open(&root)? {
+            Some(journal) if journal.phase() == MigrationPhase::Applied => journal.finish(&root)?,
+            Some(journal) => return Err(not_applied(&journal)),
+            None if journal::status(root.path())?.phase == MigrationPhase::Finished => {}
+            None => return Err(MigrateError::NoMigration),
         }
+        if self.drop_originals {
+            journal::drop_originals(&root)?;
+        }
+        Ok(Finished { originals: journal::status(root.path())?.originals })
     }
 }
 

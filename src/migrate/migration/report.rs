@@ -141,9 +141,6 @@ pub struct RolledBack {
     pub moved_back: u64,
     /// How many files and folders that the migration had made were removed.
     pub removed: u64,
-    /// Tenants of another store that are still being erased, since a request under way could bring a file: its
-    /// upkeep does the rest.
-    pub erasing: Vec<TenantId>,
     /// What lies in tenants' folders and is not the library's, and so was left there.
     pub left: Vec<TreePath>,
     /// Files that can't be moved back, since a tenant deleted them after it was migrated.

@@ -37,15 +37,13 @@ impl Migration {
             return Err(MigrateError::OtherMigration);
         }
         let mut work = Work::of(self, root, journal);
-        let (mut erasing, mut held) = (Vec::new(), None);
+        let mut held = None;
         if !work.in_place() {
-            erasing = work.take_away().await?;
+            work.take_away().await?;
         } else if work.journal.phase() != MigrationPhase::RollingBack {
             held = Some(work.see_unchanged().await?);
         }
-        let mut told = work.put_back(held)?;
-        told.erasing = erasing;
-        Ok(told)
+        work.put_back(held)
     }
 }
 
@@ -156,14 +154,14 @@ impl Work<'_> {
         Ok(changed)
     }
 
-    /// Erases the tenants in the other store; those whose erasing is not over yet.
-    async fn take_away(&mut self) -> Result<Vec<TenantId>, MigrateError> {
+    /// Erases the tenants in the other store, to the end.
+    async fn take_away(&mut self) -> Result<(), MigrateError> {
         let opened = self.open().await?;
         let erasing = self.erase(&opened.tenantry.operator(REASON)).await;
         opened.close(erasing).await
     }
 
-    async fn erase(&mut self, operator: &Operator) -> Result<Vec<TenantId>, MigrateError> {
+    async fn erase(&mut self, operator: &Operator) -> Result<(), MigrateError> {
         if self.journal.phase() != MigrationPhase::RollingBack {
             let changed = self.changed(operator).await?;
             if !changed.is_empty() {
@@ -171,13 +169,16 @@ impl Work<'_> {
             }
             self.journal.roll_back(&self.root)?;
         }
-        let (planned, mut erasing) = (self.planned(), Vec::new());
+        let (planned, mut erasing, mut last) = (self.planned(), Vec::new(), None);
         for (done, tenant) in planned.iter().enumerate() {
             self.step(MigrationStage::RollingBack, Some(tenant), done, planned.len())?;
             let origin = origin(&self.journal.plan, tenant);
             let discarding = self.migration.discard_changes;
             match operator.take_away(tenant, origin, discarding).await {
-                Ok(Some(Erasure::Waiting { .. })) => erasing.push(tenant.clone()),
+                Ok(Some(Erasure::Waiting { until })) => {
+                    erasing.push(tenant.clone());
+                    last = last.max(Some(until));
+                }
                 Ok(Some(Erasure::Done(_)) | None) => {}
                 Err(error) if error.kind() == ErrorKind::WrongState => {
                     return Err(MigrateError::ChangedSince(vec![tenant.clone()]));
@@ -185,7 +186,10 @@ impl Work<'_> {
                 Err(error) => return Err(MigrateError::of(tenant)(error)),
             }
         }
-        Ok(erasing)
+        match last {
+            None => Ok(()),
+            Some(until) => Err(MigrateError::Erasing { tenants: erasing, until }),
+        }
     }
 
     /// Puts the root back as it was, and forgets the migration.

@@ -49,6 +49,16 @@ pub(crate) struct Receiving {
     seen: Arc<Seen>,
 }
 
+/// What there is to be taken away.
+enum Found {
+    /// Nothing of it.
+    Nothing,
+    /// It was erased.
+    Tombstone,
+    /// It is there, or is being erased.
+    Tenant,
+}
+
 impl Incoming {
     /// The state that is to be there in the end, as if it had been seen in a store.
     fn seen(self, core: &Arc<Core>) -> Result<Seen> {
@@ -112,6 +122,18 @@ impl Operator {
         }
     }
 
+    /// Whether a tenant could be taken in from this origin, as far as that depends on what is there.
+    ///
+    /// # Errors
+    /// As for [`receive`](Self::receive).
+    pub(crate) async fn may_receive(&self, tenant: &TenantId, origin: [u8; 16]) -> Result<()> {
+        let (core, permit) = self.permitted(target::ACTION, tenant);
+        let state = core.guarded.ledger(&permit).read(permit.action().as_str(), tenant).await?;
+        let inside = Arc::clone(&core);
+        let life = Incarnation::from_bytes(origin);
+        core.aside(target::ACTION, move || target::may_begin(&state, &inside, life)).await?
+    }
+
     /// Whether a tenant is still as it was when it was taken in from this origin. One that is not there is, and so
     /// is another one of that name.
     pub(crate) async fn is_as_received(&self, tenant: &TenantId, origin: [u8; 16]) -> Result<bool> {
@@ -150,11 +172,13 @@ impl Operator {
         let (core, permit) = self.permitted(Action::EraseTenant, tenant);
         let operation = permit.action().as_str();
         let run = move |draft: &mut Draft| {
-            let Some(header) = draft.state().header().cloned() else { return Ok(false) };
+            let Some(header) = draft.state().header().cloned() else { return Ok(Found::Nothing) };
             match header.lifecycle {
-                Lifecycle::Erased => return Ok(false),
-                Lifecycle::Erasing { .. } => return Ok(true),
-                _ if !target::is_of(draft.state(), Incarnation::from_bytes(origin)) => return Ok(false),
+                Lifecycle::Erased => return Ok(Found::Tombstone),
+                Lifecycle::Erasing { .. } => return Ok(Found::Tenant),
+                _ if !target::is_of(draft.state(), Incarnation::from_bytes(origin)) => {
+                    return Ok(Found::Nothing);
+                }
                 Lifecycle::Active if !discarding && !target::is_unchanged(draft.state()) => {
                     return Err(Error::new(ErrorKind::WrongState, operation));
                 }
@@ -164,12 +188,17 @@ impl Operator {
                 }
                 Lifecycle::Deleting { .. } | Lifecycle::Arriving => {}
             }
-            Ok(true)
+            Ok(Found::Tenant)
         };
-        if !core.guarded.ledger(&permit).transact(operation, tenant, run).await?.0 {
-            return Ok(None);
+        match core.guarded.ledger(&permit).transact(operation, tenant, run).await?.0 {
+            Found::Nothing => Ok(None),
+            Found::Tombstone => {
+                // The one that wrote it may not have got to what follows it.
+                let tidied = core.guarded.store(&permit).tidy(tenant).await;
+                tidied.map(|()| None).map_err(|error| Error::store(operation, error))
+            }
+            Found::Tenant => erasure::erase(&core, &permit, Grace::Skip).await.map(Some),
         }
-        erasure::erase(&core, &permit, Grace::Skip).await.map(Some)
     }
 }
 

@@ -337,44 +337,57 @@ fn knows_more(state: &State, seen: &Seen) -> bool {
 
 /// Begins a life in a draft, or finds the one that is under way; `None` if nothing is to be done.
 fn begin(draft: &mut Draft, core: &Core, seen: &Seen, moves: bool) -> Result<Option<Incarnation>> {
+    check_place(draft.state(), core, seen.life)?;
     let header = draft.state().header().cloned();
     let origin = Origin::read(draft.state());
-    let ours = origin.as_ref().is_some_and(|origin| origin.life == seen.life.to_string());
-    match header.as_ref().map(|header| (header, header.lifecycle)) {
-        None => {}
-        Some((header, Lifecycle::Erased)) => {
-            let until = erasure::names_free_from(core, ACTION.as_str(), header)?;
-            if core.clock.now() <= until {
-                return Err(refused(ACTION, CopyError::ErasedLately { until }));
-            }
-        }
-        Some((header, Lifecycle::Arriving)) if ours => {
-            if moves {
-                check_moves(seen)?;
-            }
-            return Ok(Some(header.incarnation));
-        }
-        Some((_, Lifecycle::Arriving)) => return Err(refused(ACTION, CopyError::OtherSource)),
-        Some((_, Lifecycle::Active)) if ours => {
-            let is_whole = origin.is_some_and(|origin| origin.is_whole(seen));
-            return if is_whole { Ok(None) } else { Err(refused(ACTION, CopyError::SourceWentOn)) };
-        }
-        Some((_, lifecycle)) if !ours && is_alive(&lifecycle) => {
-            return Err(refused(ACTION, CopyError::Exists));
-        }
-        Some(_) => {
-            let suspended = Error::new(ErrorKind::Suspended, ACTION.as_str());
-            return Err(suspended.about(Resource::Tenant.to_string()));
-        }
+    if header.as_ref().is_some_and(|header| header.lifecycle == Lifecycle::Active) {
+        let is_whole = origin.is_some_and(|origin| origin.is_whole(seen));
+        return if is_whole { Ok(None) } else { Err(refused(ACTION, CopyError::SourceWentOn)) };
     }
     if moves {
         check_moves(seen)?;
+    }
+    if let Some(header) = header.filter(|header| header.lifecycle == Lifecycle::Arriving) {
+        return Ok(Some(header.incarnation));
     }
     fits(core, seen)?;
     let (incarnation, lifecycle) = (core.fresh_life(), Lifecycle::Arriving);
     draft.set_header(TenantHeader { incarnation, lifecycle, profile: seen.arriving_text() });
     draft.set_origin(Origin::of(seen, None).text());
     Ok(Some(incarnation))
+}
+
+/// Refuses to begin where there is another tenant, or was one lately.
+fn check_place(state: &State, core: &Core, life: Incarnation) -> Result<()> {
+    let Some(header) = state.header() else { return Ok(()) };
+    let ours = Origin::read(state).is_some_and(|origin| origin.life == life.to_string());
+    match header.lifecycle {
+        Lifecycle::Erased => {
+            let until = erasure::names_free_from(core, ACTION.as_str(), header)?;
+            match core.clock.now() <= until {
+                true => Err(refused(ACTION, CopyError::ErasedLately { until })),
+                false => Ok(()),
+            }
+        }
+        Lifecycle::Arriving | Lifecycle::Active if ours => Ok(()),
+        Lifecycle::Arriving => Err(refused(ACTION, CopyError::OtherSource)),
+        lifecycle if !ours && is_alive(&lifecycle) => Err(refused(ACTION, CopyError::Exists)),
+        _ => {
+            let suspended = Error::new(ErrorKind::Suspended, ACTION.as_str());
+            Err(suspended.about(Resource::Tenant.to_string()))
+        }
+    }
+}
+
+/// Refuses what would be refused when a life came there, as far as that can be told without knowing what it is to be.
+#[cfg(feature = "migrate")]
+pub(super) fn may_begin(state: &State, core: &Core, life: Incarnation) -> Result<()> {
+    check_place(state, core, life)?;
+    let is_active = state.header().is_some_and(|header| header.lifecycle == Lifecycle::Active);
+    match is_active && !is_unchanged(state) {
+        true => Err(refused(ACTION, CopyError::SourceWentOn)),
+        false => Ok(()),
+    }
 }
 
 /// Refuses to move what is being deleted: it would live on in the target.

@@ -21,6 +21,42 @@ fn a_folder_is_applied_verified_and_finished() {
 }
 
 #[test]
+fn originals_are_dropped_at_the_end_or_later() {
+    let tree = Tree::new();
+    tree.apply(&[]);
+    tree.migrate("finish", &["--drop-originals"]).is_refused(2, "--yes");
+    tree.migrate("finish", &["--yes"]).succeeds();
+    let kept = tree.root().join(".tenantry/migrations/1");
+    assert!(kept.join("originals/video_database.json").is_file());
+    let dropped = tree.migrate("finish", &["--yes", "--drop-originals"]).succeeds();
+    assert!(dropped.out.ends_with("  no originals are kept\n"), "{dropped:?}");
+    assert!(!kept.join("originals").exists() && kept.join("plan.json").is_file());
+}
+
+#[test]
+fn what_was_put_into_a_tenant_s_folder_is_named_and_stays() {
+    let tree = Tree::new();
+    tree.apply(&[]);
+    let put = tree.root().join("videos/admin/holiday.mp4");
+    fs::write(&put, "mine").unwrap();
+    tree.migrate("rollback", &["--yes"]).is_refused(6, "videos/admin/holiday.mp4");
+    let rolled_back = tree.migrate("rollback", &["--yes", "--discard-changes"]).succeeds();
+    assert!(rolled_back.out.contains("not the library's: videos/admin/holiday.mp4"), "{rolled_back:?}");
+    assert_eq!(fs::read(put).unwrap(), b"mine");
+}
+
+#[test]
+fn of_a_migration_that_ended_before_its_first_change_nothing_is_left() {
+    let tree = Tree::new();
+    fs::create_dir_all(tree.root().join(".tenantry/migration")).unwrap();
+    fs::write(tree.root().join(".tenantry/migration/.before.json.new"), "{\"ro").unwrap();
+    assert_eq!(tree.phase(), "not_begun");
+    tree.migrate("rollback", &["--yes"]).succeeds();
+    assert!(!tree.root().join(".tenantry").exists());
+    tree.migrate("rollback", &["--yes"]).is_refused(6, "there is no migration");
+}
+
+#[test]
 fn rolled_back_the_folder_is_as_it_was_to_the_byte_the_name_the_time_and_the_mode() {
     let tree = Tree::new();
     let before = tree.image();
