@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tenantry::environment::ManualClock;
-use tenantry::migrate::{MigrateError, Migration, MigrationPhase, Plan};
-use tenantry::store::MemoryStore;
+use tenantry::migrate::{
+    MigrateError, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, Plan,
+};
+use tenantry::paths::TenantId;
 use tenantry::store::local::{LocalOptions, LocalStore};
-use tenantry::testkit::TreeImage;
+use tenantry::store::{Fold, FoldKind, MemoryStore, Outcome, StoreError, TenantStore, Version};
 use tenantry::testkit::legacy_trees::{LegacyTree, Trap};
+use tenantry::testkit::{Layered, StoreLayer, TreeImage};
 use tenantry::{ErrorKind, Tenantry};
 
 use crate::expected::assert_as_expected;
@@ -136,6 +140,56 @@ fn what_was_stopped_at_any_step_goes_on_in_the_other_store_to_the_same_end() {
             assert_eq!(place.before.difference(&place.image()), None, "step {step}");
             assert_nobody(open(Tenantry::builder(store.reopen()), &plan).await, &plan).await;
         }
+    });
+}
+
+#[test]
+fn what_is_begun_where_tenants_were_erased_is_rolled_back_without_a_word_of_them() {
+    run(async {
+        let (place, store) = (Place::of(&tree()), MemoryStore::new());
+        let (plan, migration) = (place.plan(), into(&place, &store));
+        migration.apply(&plan).await.unwrap();
+        migration.rollback().await.unwrap();
+        let begins = |progress: &MigrationProgress| match progress.stage {
+            MigrationStage::Beginning => Next::Stop,
+            _ => Next::Go,
+        };
+        let stopped = into(&place, &store).progress(begins).apply(&plan).await;
+        assert!(matches!(stopped, Err(MigrateError::Stopped)), "{stopped:?}");
+        assert_eq!(migration.status().unwrap().phase, MigrationPhase::Applying);
+        migration.rollback().await.unwrap();
+        place.assert_as_before();
+    });
+}
+
+/// A store whose first fold that replaces comes a moment after the library's own fold of the same.
+struct FoldsBetween {
+    store: MemoryStore,
+    was_between: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl StoreLayer for FoldsBetween {
+    fn inner(&self) -> &dyn TenantStore {
+        &self.store
+    }
+
+    async fn fold(&self, tenant: &TenantId, base: &Version, fold: Fold) -> Result<Outcome, StoreError> {
+        if fold.kind == FoldKind::Replace && !self.was_between.swap(true, Ordering::SeqCst) {
+            return Ok(Outcome::Conflict);
+        }
+        self.store.fold(tenant, base, fold).await
+    }
+}
+
+#[test]
+fn a_fold_that_comes_between_stops_nothing() {
+    run(async {
+        let (place, store) = (Place::of(&tree()), MemoryStore::new());
+        let layer = FoldsBetween { store: store.reopen(), was_between: AtomicBool::new(false) };
+        let migration = place.migration().to(shared(Layered::new(layer)), "memory");
+        migration.apply(&place.plan()).await.unwrap();
+        assert!(migration.verify().await.unwrap().is_clean());
     });
 }
 

@@ -301,6 +301,11 @@ impl Target {
         header.map(|header| &**header).ok_or_else(|| Error::new(ErrorKind::Gone, ACTION.as_str()))
     }
 
+    /// How often it is tried, if something comes between, before that is given up.
+    pub(super) fn attempts(&self) -> u32 {
+        self.core.settings.attempts
+    }
+
     pub(super) fn store(&self) -> &dyn TenantStore {
         &**self.core.guarded.store(&self.permit)
     }
