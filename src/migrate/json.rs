@@ -3,6 +3,8 @@
 //! Only what Python itself reads is taken: a mark of the byte order, `NaN` and `Infinity`, surrogates
 //! without their other half. What Python would refuse is broken here too.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -51,13 +53,13 @@ impl Broken {
 }
 
 /// A text that can be read, and what was changed in it: each change as often as it was made.
-pub(super) struct Readable {
-    pub(super) text: String,
+pub(super) struct Readable<'a> {
+    pub(super) text: Cow<'a, str>,
     pub(super) changes: Vec<(Change, usize)>,
 }
 
 /// Makes a text readable; one without anything stays so.
-pub(super) fn readable(bytes: &[u8]) -> Result<Readable, Broken> {
+pub(super) fn readable(bytes: &[u8]) -> Result<Readable<'_>, Broken> {
     let mut changes = Vec::new();
     let without = bytes.strip_prefix(b"\xef\xbb\xbf");
     changes.extend(without.map(|_| (Change::ByteOrderMark, 1)));
@@ -66,7 +68,7 @@ pub(super) fn readable(bytes: &[u8]) -> Result<Readable, Broken> {
         .map_err(|error| Broken::at(bytes, error.valid_up_to(), "bytes that are no UTF-8"))?;
     if text.trim().is_empty() {
         changes.push((Change::EmptyFile, 1));
-        return Ok(Readable { text: String::new(), changes });
+        return Ok(Readable { text: Cow::Borrowed(""), changes });
     }
     let (replaced, shifts) = replaced(text, &mut changes);
     check(&replaced, text, &shifts)?;
@@ -76,9 +78,9 @@ pub(super) fn readable(bytes: &[u8]) -> Result<Readable, Broken> {
 /// Behind which byte of the new text the old one's place differs, and by how much.
 type Shifts = Vec<(usize, isize)>;
 
-/// The text with what others can't read replaced.
-fn replaced(text: &str, changes: &mut Vec<(Change, usize)>) -> (String, Shifts) {
-    let (mut new, mut shifts) = (String::with_capacity(text.len()), Shifts::new());
+/// The text with what others can't read replaced; the same where there is nothing of that, since it may be long.
+fn replaced<'a>(text: &'a str, changes: &mut Vec<(Change, usize)>) -> (Cow<'a, str>, Shifts) {
+    let (mut new, mut shifts) = (String::new(), Shifts::new());
     let (mut numbers, mut surrogates) = (0, 0);
     let (mut kept, mut at, mut within) = (0, 0, false);
     let bytes = text.as_bytes();
@@ -102,10 +104,13 @@ fn replaced(text: &str, changes: &mut Vec<(Change, usize)>) -> (String, Shifts) 
         }
         at += length;
     }
+    if shifts.is_empty() {
+        return (Cow::Borrowed(text), shifts);
+    }
     new.push_str(text.get(kept..).unwrap_or_default());
     changes.extend((numbers > 0).then_some((Change::NotANumber, numbers)));
     changes.extend((surrogates > 0).then_some((Change::LoneSurrogate, surrogates)));
-    (new, shifts)
+    (Cow::Owned(new), shifts)
 }
 
 /// How long an escape is, and what stands for it if it is half of a pair.

@@ -69,7 +69,8 @@ impl Draft {
         Place::of(&self.tenant, Some(&self.from), Some(self.at))
     }
 
-    pub(super) fn into_planned(self) -> PlannedRecord {
+    pub(super) fn into_planned(mut self) -> PlannedRecord {
+        self.edits.shrink_to_fit();
         PlannedRecord {
             original: Digest::of(self.base.as_bytes()),
             from: self.from,

@@ -148,7 +148,10 @@ impl<'a> Planning<'a> {
         for draft in self.drafts.iter().filter(|draft| draft.is_active) {
             *active.entry(draft.tenant.clone()).or_default() += 1;
         }
-        let records: Vec<_> = std::mem::take(&mut self.drafts).into_iter().map(Draft::into_planned).collect();
+        let mut records: Vec<_> =
+            std::mem::take(&mut self.drafts).into_iter().map(Draft::into_planned).collect();
+        // Collected in the place of what they were made of, they would keep its room.
+        records.shrink_to_fit();
         let totals = Totals::of(&files, &records, &self.sources, &active);
         self.check_limits(&totals);
         self.sources.sort_by(|one, other| one.path.cmp(&other.path));
