@@ -16,6 +16,9 @@ const PEERS: (&str, &str) = ("tenantry-peers", "peers/requirements.txt");
 /// The package whose tests talk to a server.
 const SERVERS: &str = "tenantry-servers";
 
+/// The tool that makes tenants of a folder, one of whose tests talks to that server, too.
+const TOOL: &str = "tenantry-example-migrate";
+
 /// Runs all steps.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     let project = Project::read()?;
@@ -56,6 +59,8 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         environment.push(("TENANTRY_SEAWEED", program.display().to_string()));
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         cargo.run_with(&["test", "--package", SERVERS], &environment)?;
+        let bucket = ["test", "--package", TOOL, "--features", "s3", "--test", "bucket"];
+        cargo.run_with(&bucket, &environment)?;
         // What the guide and the documentation show of it.
         cargo.run(&["test", "--doc", "--package", PACKAGE, "--features", "s3"])?;
         let tour = ["run", "--quiet", "--features", "s3", "--example", "tour", "--", "--store", "s3"];

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use indicatif::HumanBytes;
 use tenantry::migrate::{Applied, MigrateError, Migration, MigrationPhase, MigrationStatus};
 
 use crate::arguments::ApplyWish;
 use crate::failure::Failure;
 use crate::progress::Shown;
 use crate::target::Target;
-use crate::{answer, carrying, confirmation, planning};
+use crate::{answer, beside, carrying, confirmation, planning};
 
 /// Applies a new plan, or that which was begun.
 pub(crate) async fn run(wish: &ApplyWish) -> Result<u8, Failure> {
@@ -32,7 +31,7 @@ async fn begin(wish: &ApplyWish, migration: Migration, shown: &Arc<Shown>) -> Re
     let target = wish.of.to.as_ref().map(|to| Target::parse(to, &wish.of.root)).transpose()?;
     let plan = migration.plan()?;
     shown.clear();
-    eprint!("{}", plan.summary());
+    beside::say(plan.summary().to_string().trim_end());
     if !plan.can_be_applied() {
         return Err(Failure::InTheWay(
             plan.problems.into_iter().filter(|problem| problem.blocking).collect(),
@@ -64,7 +63,9 @@ async fn go_on(
     }
     if status.phase == MigrationPhase::Applying {
         let (done, to_come) = (status.done.len(), status.to_come.len());
-        eprintln!("a migration has begun: {done} tenants are there, {to_come} are to come");
+        beside::say(format_args!(
+            "a migration has begun; tenants that are there: {done}, to come: {to_come}"
+        ));
         confirmation::ask("Go on with it?", wish.of.yes)?;
     }
     let plan = migration.planned()?.ok_or(MigrateError::NoMigration)?;
@@ -79,10 +80,10 @@ struct Told<'a>(&'a Applied);
 
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Applied { tenants, files, file_bytes, records, was_done, .. } = self.0;
-        let state = if *was_done { "APPLIED BEFORE: nothing was changed" } else { "APPLIED" };
+        let applied = self.0;
+        let state = if applied.was_done { "APPLIED BEFORE: nothing was changed" } else { "APPLIED" };
         writeln!(f, "{state}")?;
-        writeln!(f, "  {tenants} tenants: {files} files of {}, {records} records", HumanBytes(*file_bytes))?;
+        writeln!(f, "  {applied}")?;
         writeln!(f, "  next: verify; then finish, or rollback")
     }
 }

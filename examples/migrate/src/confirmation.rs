@@ -15,13 +15,17 @@ pub(crate) fn ask(question: &str, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     is_possible(yes)?;
+    match answer(question).map_err(Failure::Asking)?.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::Declined),
+    }
+}
+
+fn answer(question: &str) -> std::io::Result<String> {
     let mut shown = std::io::stderr();
     write!(shown, "{question} [y/N] ")?;
     shown.flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::Declined),
-    }
+    Ok(answer)
 }

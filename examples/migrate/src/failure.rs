@@ -8,6 +8,8 @@ use tenantry::migrate::{MigrateError, MigrationPhase, Problem};
 use tenantry::paths::TenantId;
 use tenantry::store::{StoreError, StoreErrorKind};
 
+use crate::{answer, beside};
+
 /// What the program ends with, for its help.
 pub(crate) const CODES: &str = "\
 Ends with:
@@ -19,7 +21,9 @@ Ends with:
   4  verify found differences
   5  stopped, or to be waited for; the same command goes on
   6  the root is not at that point: no migration, another one, not applied to its
-     end, finished, in use, or gone on with since; nothing was changed";
+     end, finished, in use, or gone on with since; nothing was changed
+  7  it is done, and nobody read the answer to its end: the standard output was
+     closed";
 
 /// What the program ends with if the plan can't be applied.
 pub(crate) const IN_THE_WAY: u8 = 3;
@@ -55,8 +59,12 @@ pub(crate) enum Failure {
     InTheWay(Vec<Problem>),
     #[error("the program could not be started")]
     Starting(#[source] io::Error),
-    #[error("the answer could not be printed")]
-    Printing(#[from] io::Error),
+    #[error("nobody could be asked")]
+    Asking(#[source] io::Error),
+    #[error("it is done, and the answer could not be printed")]
+    Printing(#[source] io::Error),
+    #[error("it is done, and nobody read the answer")]
+    Unread,
 }
 
 impl Failure {
@@ -72,7 +80,8 @@ impl Failure {
             | Self::Here
             | Self::NoSuchTenant(_)
             | Self::NotConfirmed
-            | Self::Declined => 2,
+            | Self::Declined
+            | Self::Asking(_) => 2,
             Self::Migrate(E::Blocked { .. } | E::TreeChanged | E::Changed(_) | E::Space { .. })
             | Self::InTheWay(_) => IN_THE_WAY,
             Self::Migrate(E::Stopped | E::Erasing { .. }) => 5,
@@ -88,6 +97,7 @@ impl Failure {
                 | E::PutSince(_)
                 | E::Occupied(_),
             ) => 6,
+            Self::Unread => 7,
             _ => 1,
         }
     }
@@ -126,7 +136,7 @@ impl Failure {
             Self::InTheWay(_) => {
                 Some("mend what is named, or have records left by --leave, and apply again".to_owned())
             }
-            Self::Target { .. } | Self::Declined | Self::Starting(_) => None,
+            Self::Target { .. } | Self::Declined | Self::Asking(_) | Self::Unread | Self::Starting(_) => None,
         }
     }
 }
@@ -207,31 +217,40 @@ const fn of_library(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::StorageFull => Some(MAKE_ROOM),
         ErrorKind::Busy | ErrorKind::Contended => Some("stop the application, and any other migration"),
         ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => Some(TRY_AGAIN),
+        ErrorKind::Suspended => {
+            Some("wait until the upkeep of that store has erased it; or roll back, and choose another place")
+        }
         ErrorKind::Configuration => Some("see whether the store can be written, and its credentials"),
         _ => None,
     }
 }
 
 /// Says what went wrong: for people on the standard error, as one JSON document on the standard output. With it
-/// goes how far the migration is, which tells what can be done.
+/// goes how far the migration is, which tells what can be done. Whoever closed both is not told.
 pub(crate) fn tell(failure: &Failure, phase: Option<MigrationPhase>, json: bool) {
+    if matches!(failure, Failure::Unread) {
+        // Whoever wanted only the beginning knows.
+        return;
+    }
     let (told, next) = (failure.told(), failure.next());
     if json {
         let mut document = serde_json::json!({ "error": told, "next": next, "phase": phase });
         if !failure.problems().is_empty() {
             document["problems"] = serde_json::json!(failure.problems());
         }
-        println!("{document}");
+        let _ = answer::print_document(&document);
         return;
     }
-    eprintln!("{told}");
+    beside::say(told);
     if let Some(next) = next {
-        eprintln!("{next}");
+        beside::say(next);
     }
     match phase {
-        Some(MigrationPhase::NotBegun) => eprintln!("nothing was changed"),
-        Some(MigrationPhase::Applying) => eprintln!("apply goes on with what was begun; rollback undoes it"),
-        Some(MigrationPhase::RollingBack) => eprintln!("rollback goes on with what was begun"),
+        Some(MigrationPhase::NotBegun) => beside::say("nothing was changed"),
+        Some(MigrationPhase::Applying) => {
+            beside::say("apply goes on with what was begun; rollback undoes it")
+        }
+        Some(MigrationPhase::RollingBack) => beside::say("rollback goes on with what was begun"),
         _ => {}
     }
 }

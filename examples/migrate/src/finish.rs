@@ -8,7 +8,7 @@ use tenantry::migrate::{Finished, MigrateError, MigrationPhase};
 use crate::arguments::FinishWish;
 use crate::failure::Failure;
 use crate::progress::Shown;
-use crate::{answer, carrying, confirmation};
+use crate::{answer, beside, carrying, confirmation};
 
 /// Ends what was applied, once somebody agreed to it.
 pub(crate) async fn run(wish: &FinishWish) -> Result<u8, Failure> {
@@ -24,13 +24,13 @@ pub(crate) async fn run(wish: &FinishWish) -> Result<u8, Failure> {
     }
     // Of one that is finished it is said again where the originals are.
     if status.phase != MigrationPhase::Finished {
-        eprintln!("it can't be rolled back any more after this; have you verified it?");
+        beside::say("it can't be rolled back any more after this; have you verified it?");
         confirmation::ask("Finish this migration?", wish.of.yes)?;
     }
     let migration = match wish.drop_originals {
         true => {
-            eprintln!(
-                "the databases of before are removed, also those of earlier migrations; nothing brings them back"
+            beside::say(
+                "the databases of before are removed, also those of earlier migrations; nothing brings them back",
             );
             confirmation::ask("Remove the originals?", wish.of.yes)?;
             migration.dropping_originals()

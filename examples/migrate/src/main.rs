@@ -14,13 +14,16 @@
 //! - 4: `verify` found differences;
 //! - 5: it was stopped; the same command goes on;
 //! - 6: the root is not at that point: there is no migration, or another one, or it is not applied to its end,
-//!   finished, in use, or gone on with since; nothing was changed.
+//!   finished, in use, or gone on with since; nothing was changed;
+//! - 7: it is done, and nobody read the answer to its end: the standard output was closed. Whoever closes the standard
+//!   error, where it says how far it is, changes nothing by that.
 
 #![allow(clippy::expect_used, reason = "the names of the collections are valid")]
 
 mod answer;
 mod apply;
 mod arguments;
+mod beside;
 #[path = "../../collections/bulk_upload_queue.rs"]
 mod bulk_upload_queue;
 mod carrying;
@@ -77,7 +80,9 @@ fn run(command: &Command) -> Result<u8, Failure> {
 /// Help is no failure; all else is a wrong call.
 fn called_wrongly(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
-        println!("{}", serde_json::json!({ "error": error.to_string() }));
+        // Whoever closed it is not told.
+        let document = serde_json::json!({ "error": error.to_string(), "next": null, "phase": null });
+        let _ = answer::print_document(&document);
     } else {
         let _ = error.print();
     }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use tenantry::migrate::{MigrationProgress, MigrationStage, SurveyProgress};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use tenantry::migrate::{ByteCount, MigrationProgress, MigrationStage, SurveyProgress};
+
+use crate::beside;
 
 /// How many lines are written of each thing that is done, where there is no terminal.
 const LINES: u64 = 10;
 
-const BYTES: &str = "{prefix}{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+const BYTES: &str = "{prefix}{msg} [{bar:30}] {done} of {all}, {rate} in a second, {eta} left";
 const STEPS: &str = "{prefix}{msg} [{bar:30}] {pos} of {len}, {per_sec}, {eta} left";
 
 /// Who shows it.
@@ -51,15 +53,15 @@ impl Shown {
     /// Shows how far the reading of a tree is.
     pub(crate) fn reading(&self, progress: SurveyProgress) {
         let SurveyProgress { files, total_files, bytes, total_bytes, .. } = progress;
-        let (read, all) = (HumanBytes(bytes), HumanBytes(total_bytes));
+        let (read, all) = (ByteCount(bytes), ByteCount(total_bytes));
         self.show(Far {
             what: "reading",
-            of: format!(" {files} of {total_files} files"),
+            of: format!(" file {files} of {total_files}"),
             done: bytes,
             total: total_bytes,
             is_done: files == total_files,
             template: BYTES,
-            line: Some(format!("read {files} of {total_files} files, {read} of {all}")),
+            line: Some(format!("files read: {files} of {total_files}, {read} of {all}")),
         });
     }
 
@@ -70,13 +72,16 @@ impl Shown {
             // All is read once more.
             self.clear();
         }
-        let what = name(*stage);
+        let what = match (stage, tenant) {
+            (MigrationStage::Verifying, None) => "comparing the folder",
+            _ => name(*stage),
+        };
         let of = tenant.as_ref().map_or(String::new(), |tenant| format!(" of {tenant}"));
         let mut line = format!("{what}{of}: {done} of {total}");
         let has_bytes = matches!(stage, MigrationStage::Files | MigrationStage::Verifying);
-        let by_bytes = has_bytes && *total_bytes > 0;
+        let by_bytes = has_bytes && tenant.is_some() && *total_bytes > 0;
         if by_bytes {
-            line = format!("{line}; {} of {} of all tenants", HumanBytes(*bytes), HumanBytes(*total_bytes));
+            line = format!("{line}; {} of {} of all tenants", ByteCount(*bytes), ByteCount(*total_bytes));
         }
         self.show(Far {
             what,
@@ -118,13 +123,28 @@ impl Shown {
         let part = if far.is_done { LINES + 1 } else { far.done.saturating_mul(LINES) / far.total.max(1) };
         if now.lines.get(far.what).is_none_or(|last| *last < part) {
             now.lines.insert(far.what, part);
-            eprintln!("{line}");
+            beside::say(line);
         }
     }
 }
 
 fn bar(template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
+    let bytes = |of: fn(&ProgressState) -> u64| {
+        move |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+            // What can't be shown is not shown.
+            let _ = write!(to, "{}", ByteCount(of(state)));
+        }
+    };
+    let style = ProgressStyle::with_template(template).map(|style| {
+        let style = style.progress_chars("=> ").with_key("done", bytes(ProgressState::pos));
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is no less than nothing"
+        )]
+        let style = style.with_key("rate", bytes(|state| state.per_sec() as u64));
+        style.with_key("all", bytes(|state| state.len().unwrap_or_default()))
+    });
     let bar = ProgressBar::new(0);
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }

@@ -8,7 +8,7 @@ use tenantry::migrate::{MigrateError, MigrationPhase, RolledBack};
 use crate::arguments::RollbackWish;
 use crate::failure::Failure;
 use crate::progress::Shown;
-use crate::{answer, carrying, confirmation};
+use crate::{answer, beside, carrying, confirmation};
 
 /// Undoes what was applied, once somebody agreed to it.
 pub(crate) async fn run(wish: &RollbackWish) -> Result<u8, Failure> {
@@ -28,7 +28,7 @@ pub(crate) async fn run(wish: &RollbackWish) -> Result<u8, Failure> {
     }
     let target = carrying::target(&wish.of, &status)?;
     let also = if wish.discard_changes { ", and what tenants did since is thrown away" } else { "" };
-    eprintln!("everything becomes as it was before the migration{also}");
+    beside::say(format_args!("everything becomes as it was before the migration{also}"));
     confirmation::ask("Roll it back?", wish.of.yes)?;
     let migration = carrying::ready(migration, target.as_ref(), &shown).await?;
     let migration = if wish.discard_changes { migration.discarding_changes() } else { migration };
@@ -47,7 +47,7 @@ impl fmt::Display for Told<'_> {
         let RolledBack { moved_back, removed, lost, left, .. } = self.0;
         let state = if lost.is_empty() { "everything" } else { "all that there is still" };
         writeln!(f, "ROLLED BACK: {state} is as it was before")?;
-        writeln!(f, "  {moved_back} files were moved back, {removed} removed")?;
+        writeln!(f, "  moved back: {moved_back}; removed: {removed}")?;
         for path in lost {
             writeln!(f, "  deleted by its tenant since: {path}")?;
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::beside;
 use crate::failure::Failure;
 
 /// Listens from now on, and says whether to stop. What comes before ends the program as it does any other, since
@@ -15,7 +16,7 @@ pub(crate) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     tokio::spawn(async move {
         signals.next().await;
         told.store(true, Ordering::SeqCst);
-        eprintln!("stopping when this step is done; once more stops at once, and loses nothing either");
+        beside::say("stopping when this step is done; once more stops at once, and loses nothing either");
         signals.next().await;
         std::process::exit(130);
     });

@@ -36,7 +36,10 @@ impl Target {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
-            Self::Bucket(url) => url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            Self::Bucket(url) => {
+                let place = url.split(['?', '#']).next().unwrap_or_default();
+                place.trim_end_matches('/').to_owned()
+            }
         }
     }
 

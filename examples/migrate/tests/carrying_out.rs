@@ -5,10 +5,14 @@
 
 #[path = "carrying_out/at_a_terminal.rs"]
 mod at_a_terminal;
+#[path = "carrying_out/closed.rs"]
+mod closed;
 #[path = "carrying_out/commands.rs"]
 mod commands;
 #[path = "carrying_out/cut_off.rs"]
 mod cut_off;
+#[path = "carrying_out/documents.rs"]
+mod documents;
 #[path = "carrying_out/elsewhere.rs"]
 mod elsewhere;
 #[path = "carrying_out/one_at_a_time.rs"]

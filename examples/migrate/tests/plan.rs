@@ -35,7 +35,8 @@ fn a_plan_that_can_be_applied_is_printed_as_a_text_with_lines_of_progress_beside
     let output = plan(tree.path(), &["--default-owner", "ana", "--demo", "demo"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("videos/a.mp4 (5 bytes) moved to videos/ana/a.mp4"));
-    assert!(text(&output.stderr).contains("read 3 of 3 files"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("ana: admin, 1 record, 1 file of 5 bytes; "));
+    assert!(text(&output.stderr).contains("files read: 3 of 3, "), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -8,16 +8,22 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::tree::{Said, Tree, assert_same};
 
-/// A command that is asked at a terminal, and the end at which somebody sits.
-fn asked(tree: &Tree, command: &str, arguments: &[&str]) -> (Child, File) {
+/// A terminal: the end at which somebody sits, and the other one.
+fn terminal() -> (File, File) {
     let end = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&end).unwrap();
     unlockpt(&end).unwrap();
     let name = ptsname(&end, Vec::new()).unwrap();
     let terminal = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    (File::from(end), terminal)
+}
+
+/// A command that is asked at a terminal, and the end at which somebody sits.
+fn asked(tree: &Tree, command: &str, arguments: &[&str]) -> (Child, File) {
+    let (end, terminal) = terminal();
     let call =
         tree.call(command, arguments).stdin(terminal).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    (call.unwrap(), File::from(end))
+    (call.unwrap(), end)
 }
 
 /// Reads until the question was put.
@@ -56,6 +62,18 @@ fn only_yes_is_taken_for_an_agreement() {
     answered(child, end, "no\n").is_refused(2, "Finish this migration?");
     let (child, end) = asked(&tree, "rollback", &[]);
     assert!(answered(child, end, "Yes\n").succeeds().error.contains("Roll it back?"));
+    assert_same(&before, &tree.image());
+}
+
+#[test]
+fn where_the_question_can_t_be_put_nothing_is_changed() {
+    let tree = Tree::new();
+    let before = tree.image();
+    let (_end, terminal) = terminal();
+    let (_, closed) = std::io::pipe().unwrap();
+    let mut call = tree.call("apply", &["--leave"]);
+    let said = Said::of(call.stdin(terminal).stderr(closed).output().unwrap());
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
     assert_same(&before, &tree.image());
 }
 

@@ -57,6 +57,34 @@ fn of_a_migration_that_ended_before_its_first_change_nothing_is_left() {
 }
 
 #[test]
+fn one_of_something_is_told_as_one() {
+    let tree = Tree::of_one_video();
+    let told = |said: crate::tree::Said, text: &str| {
+        let said = said.succeeds();
+        assert!(said.out.contains(text) || said.error.contains(text), "{said:?}");
+    };
+    told(tree.migrate("plan", &[]), "  1 file of 5 bytes for 1 tenant\n  1 record of ");
+    told(tree.migrate("apply", &["--yes"]), "APPLIED\n  1 tenant: 1 file of 5 bytes, 1 record\n");
+    told(tree.migrate("verify", &[]), "admin: 1 file of 5 bytes, 1 record (videos 1) as planned\n");
+    fs::write(tree.root().join("users.json"), r#"{"ana": {}}"#).unwrap();
+    let said = tree.migrate("verify", &[]);
+    assert!(said.out.ends_with("NOT CLEAN: 1 difference\n"), "{said:?}");
+}
+
+#[test]
+fn a_number_of_bytes_is_told_alike_wherever_it_stands() {
+    let tree = Tree::new();
+    let applied = tree.apply(&[]);
+    let told = |line: &str| line.split(" of ").nth(1).unwrap().split([',', ' ']).next().unwrap().to_owned();
+    let planned = applied.error.lines().find(|line| line.contains(" for 8 tenants")).unwrap();
+    let done = applied.out.lines().find(|line| line.contains("8 tenants: ")).unwrap();
+    assert_eq!(told(planned), told(done), "{applied:?}");
+    let verified = tree.migrate("verify", &[]);
+    let last = verified.error.lines().rfind(|line| line.starts_with("reading back")).unwrap();
+    assert!(last.contains(&format!("of {} KiB of all tenants", told(done))), "{last}");
+}
+
+#[test]
 fn rolled_back_the_folder_is_as_it_was_to_the_byte_the_name_the_time_and_the_mode() {
     let tree = Tree::new();
     let before = tree.image();
@@ -82,7 +110,7 @@ fn applied_again_nothing_is_changed() {
 fn with_json_each_command_prints_one_document_and_progress_goes_elsewhere() {
     let tree = Tree::new();
     let applied = tree.apply(&["--json"]);
-    assert!(applied.error.contains("read "), "{applied:?}");
+    assert!(applied.error.contains("files read: "), "{applied:?}");
     let applied = applied.document();
     assert_eq!((&applied["tenants"], &applied["was_done"]), (&8.into(), &false.into()));
     let status = tree.migrate("status", &["--json"]).succeeds().document();

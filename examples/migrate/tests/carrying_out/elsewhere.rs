@@ -1,6 +1,9 @@
 //! Tenants in another place than the root.
 
-use crate::tree::{Tree, assert_same};
+use std::fs;
+use std::process::Stdio;
+
+use crate::tree::{Said, Tree, assert_same};
 
 #[test]
 fn in_another_folder_there_are_the_tenants_and_the_root_stays_as_it_was() {
@@ -20,6 +23,43 @@ fn in_another_folder_there_are_the_tenants_and_the_root_stays_as_it_was() {
     tree.migrate("rollback", &["--yes", "--to", to]).succeeds();
     assert_same(&before, &tree.image());
     assert!(!tree.beside("tenants/videos/admin").exists());
+}
+
+#[test]
+fn a_folder_is_known_again_however_it_is_named() {
+    let tree = Tree::new();
+    fs::create_dir_all(tree.beside("other/deep")).unwrap();
+    std::os::unix::fs::symlink(tree.beside(""), tree.beside("other/link")).unwrap();
+    let whole = tree.beside("tenants").to_str().unwrap().to_owned();
+    let folder = tree.beside("").to_str().unwrap().trim_end_matches('/').to_owned();
+    let spellings = [
+        whole.clone(),
+        format!("{whole}/"),
+        format!("{whole}//."),
+        "tenants".to_owned(),
+        "./tenants/".to_owned(),
+        "other/../tenants".to_owned(),
+        "other/deep/../../tenants/".to_owned(),
+        "other/link/tenants".to_owned(),
+        format!("file://{whole}"),
+        format!("file://{whole}/"),
+        format!("file://{folder}/other/../tenants/"),
+    ];
+    let call = |command: &str, arguments: &[&str]| {
+        let mut call = tree.call(command, arguments);
+        Said::of(call.current_dir(tree.beside("")).stdin(Stdio::null()).output().unwrap())
+    };
+    // Before there is that folder, and once there is.
+    for first in [0, 2, 6, 9].map(|at| &spellings[at]) {
+        call("apply", &["--yes", "--leave", "--to", first]).succeeds();
+        for again in &spellings {
+            let status = call("apply", &["--yes", "--to", again, "--json"]).succeeds().document();
+            assert_eq!(status["was_done"], true, "{first} as {again}");
+        }
+        call("verify", &["--to", &spellings[3]]).succeeds();
+        call("rollback", &["--yes", "--to", &spellings[7]]).succeeds();
+        fs::remove_dir_all(tree.beside("tenants")).unwrap();
+    }
 }
 
 #[test]

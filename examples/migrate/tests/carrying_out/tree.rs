@@ -53,6 +53,16 @@ impl Tree {
         tree
     }
 
+    /// Of one tenant with one video.
+    pub(crate) fn of_one_video() -> Self {
+        let tree = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir_all(tree.root().join("videos")).unwrap();
+        fs::write(tree.root().join("videos/a.mp4"), "bytes").unwrap();
+        fs::write(tree.root().join("video_database.json"), r#"[{"id": "1", "filename": "a.mp4"}]"#).unwrap();
+        fs::write(tree.root().join("users.json"), "{}").unwrap();
+        tree
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("jadwalstream")
     }
