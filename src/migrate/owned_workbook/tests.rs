@@ -119,6 +119,38 @@ async fn the_library_s_own_import_reads_of_it_what_is_each_tenant_s() {
     assert_eq!((done.added.len(), &schedules[0]["title"]), (1, &"Night".into()));
 }
 
+/// Whatever a text holds, writing it and reading it back is no difference.
+#[test]
+fn texts_that_are_hard_to_write_are_read_back_as_they_are() {
+    let hard = [
+        " around ",
+        "two\nlines",
+        "tab\tin it",
+        "carriage\r\nreturn",
+        "_x0041_",
+        "bell \u{7}",
+        "<&>\"'",
+        "\u{1f3ac} cafe\u{301}",
+        "\u{fffd}\u{2028}",
+        "TRUE",
+        "007",
+        "1e3",
+        "2025-10-27 00:14:00",
+        "#N/A",
+        "nan",
+    ];
+    for header in [["title", "remarks"], ["remarks", "title"]] {
+        let fill = |sheet: &mut Worksheet| {
+            row(sheet, 0, &header);
+            for (at, text) in (1..).zip(hard) {
+                row(sheet, at, &[text, text]);
+            }
+        };
+        // That nothing differs is asserted where it is made.
+        assert_eq!(read(&made(fill).1).len(), 1 + hard.len());
+    }
+}
+
 #[test]
 fn it_is_made_twice_the_same_and_not_at_all_where_there_is_no_workbook() {
     let (root, first) = made(fill);
