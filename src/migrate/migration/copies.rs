@@ -52,18 +52,16 @@ impl Facts {
 pub(super) fn refusal(root: &Root, path: &TreePath) -> Result<Option<&'static str>, MigrateError> {
     let file = root.open(path)?;
     let failed = |error: io::Error| MigrateError::Read { path: path.clone(), kind: error.kind() };
-    let metadata = file.metadata().map_err(failed)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        if metadata.nlink() > 1 {
+        if file.metadata().map_err(failed)?.nlink() > 1 {
             return Ok(Some("it has another name, too"));
         }
     }
     if root.mount_of(path) != root.mount_of(&path.folder()) {
         return Ok(Some("it is mounted itself"));
     }
-    drop(metadata);
     Ok(has_attributes(&file).map_err(failed)?.then_some("it has an access list or other attributes"))
 }
 
