@@ -171,6 +171,11 @@ fn a_file_that_has_the_name_of_a_tenant_makes_room_for_its_folder() {
 }
 
 #[test]
+fn a_file_that_has_the_name_of_a_tenant_without_files_makes_room_for_its_folder() {
+    assert_goes(&[("videos/admin", "ana")], &["videos/admin -> videos/ana/admin"]);
+}
+
+#[test]
 fn a_folder_of_another_spelling_has_what_the_tenant_s_own_has_under_another_name() {
     let tree = Tree::new();
     tree.write("videos/Ana/x.mp4", "of Ana").write("videos/=41na/x.mp4", "of its own");

@@ -10,13 +10,17 @@ use super::applying::Work;
 use super::disk::Root;
 use super::made::Made;
 use super::{MigrationStage, RolledBack};
+use crate::migrate::documented::FOLDERS;
 use crate::migrate::{Digest, MigrateError, Placement, Plan, PlannedFile, TreePath};
 use crate::paths::TenantId;
 
 /// The files that are in the way, by where they lie.
 pub(super) fn in_the_way(plan: &Plan) -> BTreeSet<TreePath> {
+    let to_come = plan.tenants.iter().filter(|tenant| !tenant.exists);
+    let folders = to_come
+        .flat_map(|tenant| FOLDERS.map(|folder| TreePath::root().join(folder).join(tenant.id.as_str())));
     let places = plan.files.iter().flat_map(|file| &file.to).map(Placement::path);
-    let places: HashSet<TreePath> = places.flat_map(|place| [place.folder(), place]).collect();
+    let places: HashSet<TreePath> = places.chain(folders).collect();
     let moved = plan.files.iter().filter(|file| file.is_moved() && places.contains(&file.from));
     moved.map(|file| file.from.clone()).collect()
 }
