@@ -12,6 +12,8 @@ mod support;
 mod client;
 #[path = "s3/conforms.rs"]
 mod conforms;
+#[path = "s3/migrated.rs"]
+mod migrated;
 #[path = "s3/moved.rs"]
 mod moved;
 #[path = "s3/options.rs"]

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use proptest::prelude::*;
-use tenantry::migrate::{MigrateError, Migration, MigrationPhase};
+use tenantry::migrate::{MigrateError, Migration, MigrationPhase, MigrationStage, Next};
 use tenantry::testkit::legacy_trees::{LegacyTree, Trap};
 
 use crate::expected::assert_as_expected;
@@ -102,6 +102,22 @@ fn what_a_copy_would_not_have_is_refused_before_anything_is_changed() {
             // Where files have no attributes, none is lost.
             Err(error) => assert_eq!(error, rustix::io::Errno::OPNOTSUPP),
         }
+    });
+}
+
+#[test]
+fn what_is_stopped_while_originals_are_copied_goes_on_and_is_not_undone_by_itself() {
+    run(async {
+        let place = Place::of(&tree());
+        let plan = place.plan();
+        let stopping = across(&place).progress(|progress| match progress.stage {
+            MigrationStage::SettingAside | MigrationStage::RollingBack => Next::Stop,
+            _ => Next::Go,
+        });
+        assert!(matches!(stopping.apply(&plan).await, Err(MigrateError::Stopped)));
+        assert_eq!(place.migration().status().unwrap().phase, MigrationPhase::Applying);
+        assert!(across(&place).apply(&plan).await.unwrap().went_on);
+        assert!(across(&place).verify().await.unwrap().is_clean());
     });
 }
 
