@@ -107,6 +107,26 @@ fn what_ends_before_the_journal_is_there_was_never_begun() {
     }
 }
 
+#[test]
+fn a_plan_that_was_written_and_not_begun_tells_later_plans_nothing() {
+    let place = Place::of(&tree(10));
+    let plan = place.plan();
+    let written = place.root().join(".tenantry/migration/plan.json");
+    for at in 0.. {
+        assert!(ends_at(place.migration(), at, async |migration| drop(migration.apply(&plan).await)));
+        if written.exists() {
+            break;
+        }
+    }
+    assert_eq!(phase(&place), MigrationPhase::NotBegun);
+    // What is gone by now is gone, and was not taken by a migration.
+    std::fs::remove_file(place.root().join(plan.files[0].from.to_string())).unwrap();
+    let beside = place.plan();
+    std::fs::remove_dir_all(place.root().join(".tenantry")).unwrap();
+    assert!(beside == place.plan());
+    assert!(beside != plan);
+}
+
 /// Ends an apply before each of its changes, and goes on or back from there by turns.
 fn end_applies(place: &Place, migration: impl Fn() -> Migration) {
     let plan = place.plan();

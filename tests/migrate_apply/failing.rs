@@ -66,6 +66,26 @@ fn on_a_disk_that_is_full_from_any_change_on_an_apply_stops_where_it_can_go_on_o
 }
 
 #[test]
+fn what_could_not_be_begun_since_one_change_failed_leaves_nothing() {
+    let place = Place::of(&tree());
+    let plan = place.plan();
+    for at in 0.. {
+        let changes = AtomicU64::new(0);
+        let migration =
+            place.migration().before_change(move || match changes.fetch_add(1, Ordering::SeqCst) {
+                change if change == at => Err(io::ErrorKind::StorageFull.into()),
+                _ => Ok(()),
+            });
+        assert!(is_full(&run(migration.apply(&plan)).unwrap_err()), "{at}");
+        if place.migration().status().unwrap().phase != MigrationPhase::NotBegun {
+            assert!(at > 8, "{at}");
+            break;
+        }
+        place.assert_as_before();
+    }
+}
+
+#[test]
 fn on_a_disk_that_is_full_from_any_change_on_a_rollback_stops_and_goes_on_when_there_is_room() {
     let place = Place::of(&tree());
     let plan = place.plan();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use tenantry::migrate::{MigrateError, Migration, MigrationPhase, MigrationStage, Next};
@@ -118,6 +119,34 @@ fn what_is_stopped_while_originals_are_copied_goes_on_and_is_not_undone_by_itsel
         assert_eq!(place.migration().status().unwrap().phase, MigrationPhase::Applying);
         assert!(across(&place).apply(&plan).await.unwrap().went_on);
         assert!(across(&place).verify().await.unwrap().is_clean());
+    });
+}
+
+#[test]
+fn what_was_written_after_an_original_was_copied_and_before_it_was_taken_away_is_not_lost() {
+    run(async {
+        let place = Place::of(&tree());
+        let plan = place.plan();
+        // All are copied, and none is taken away.
+        let copied = plan.sources.iter().filter(|source| source.set_aside).count() as u64;
+        let steps = AtomicU64::new(0);
+        let stopping = across(&place).progress(move |progress| match progress.stage {
+            MigrationStage::SettingAside if steps.fetch_add(1, Ordering::SeqCst) == copied => Next::Stop,
+            _ => Next::Go,
+        });
+        assert!(matches!(stopping.apply(&plan).await, Err(MigrateError::Stopped)));
+        let path = "video_database.json";
+        let before = fs::read(place.root().join(path)).unwrap();
+        fs::write(place.root().join(path), "written since").unwrap();
+        for refused in
+            [across(&place).apply(&plan).await.unwrap_err(), across(&place).rollback().await.unwrap_err()]
+        {
+            assert!(matches!(&refused, MigrateError::Occupied(at) if at.to_string() == path), "{refused:?}");
+            assert_eq!(fs::read(place.root().join(path)).unwrap(), b"written since");
+        }
+        across(&place).discarding_changes().rollback().await.unwrap();
+        assert_eq!(fs::read(place.root().join(path)).unwrap(), before);
+        place.assert_as_before();
     });
 }
 

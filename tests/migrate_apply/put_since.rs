@@ -148,10 +148,12 @@ fn refusal(root: &Path) -> Option<StoreErrorKind> {
 #[test]
 fn as_long_as_a_root_is_being_rolled_back_nobody_can_open_it() {
     let place = migrated();
+    // So that something is written before all else: what is to go.
+    fs::write(place.root().join("data/admin/schedules.json"), "[]").unwrap();
     let (root, tried) = (place.root(), std::sync::Arc::new(AtomicU64::new(0)));
     let counted = std::sync::Arc::clone(&tried);
     // Before each change as long as there is a journal: from the first one on, by which it begins.
-    let rollback = place.migration().before_change(move || {
+    let rollback = place.migration().discarding_changes().before_change(move || {
         if root.join(".tenantry/migration/state.json").exists() {
             assert_eq!(refusal(&root), Some(StoreErrorKind::Locked));
             counted.fetch_add(1, Ordering::SeqCst);
