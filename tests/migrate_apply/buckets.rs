@@ -110,7 +110,7 @@ fn tenants_that_are_in_the_other_store_already_are_all_told_before_anything_is_c
         close(tenantry).await;
         let before = bucket.keys().await;
         match bucket.migration(&place).apply(&plan).await {
-            Err(MigrateError::TenantsExist(found)) => assert_eq!(found, [last.clone()]),
+            Err(MigrateError::TenantsExist(found)) => assert_eq!(found, std::slice::from_ref(last)),
             other => panic!("{other:?}"),
         }
         place.assert_as_before();
