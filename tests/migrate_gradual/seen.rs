@@ -88,10 +88,11 @@ impl Sight for Workspace {
     }
 
     async fn bytes(&self, area: Area, name: &FileName) -> Result<Vec<u8>> {
-        match area {
+        let bytes = match area {
             Area::Videos => self.videos().open(name).await?.bytes().await,
             _ => self.thumbnails().open(name).await?.bytes().await,
-        }
+        };
+        Ok(bytes?.into())
     }
 }
 
