@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tenantry::environment::ManualClock;
-use tenantry::migrate::{
-    MigrateError, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, Plan,
-};
+use tenantry::migrate::{MigrateError, Migration, MigrationPhase, Plan};
 use tenantry::paths::TenantId;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{Fold, FoldKind, MemoryStore, Outcome, StoreError, TenantStore, Version};
@@ -140,25 +138,6 @@ fn what_was_stopped_at_any_step_goes_on_in_the_other_store_to_the_same_end() {
             assert_eq!(place.before.difference(&place.image()), None, "step {step}");
             assert_nobody(open(Tenantry::builder(store.reopen()), &plan).await, &plan).await;
         }
-    });
-}
-
-#[test]
-fn what_is_begun_where_tenants_were_erased_is_rolled_back_without_a_word_of_them() {
-    run(async {
-        let (place, store) = (Place::of(&tree()), MemoryStore::new());
-        let (plan, migration) = (place.plan(), into(&place, &store));
-        migration.apply(&plan).await.unwrap();
-        migration.rollback().await.unwrap();
-        let begins = |progress: &MigrationProgress| match progress.stage {
-            MigrationStage::Beginning => Next::Stop,
-            _ => Next::Go,
-        };
-        let stopped = into(&place, &store).progress(begins).apply(&plan).await;
-        assert!(matches!(stopped, Err(MigrateError::Stopped)), "{stopped:?}");
-        assert_eq!(migration.status().unwrap().phase, MigrationPhase::Applying);
-        migration.rollback().await.unwrap();
-        place.assert_as_before();
     });
 }
 

@@ -158,14 +158,6 @@ impl Operator {
         Ok(blobs.chain(others).filter_map(|address| files::of_address(&address)).collect())
     }
 
-    /// Whether nothing of a tenant is left but what its erasing waits for.
-    pub(crate) async fn is_erased(&self, tenant: &TenantId) -> Result<bool> {
-        let (core, permit) = self.permitted(Action::CheckTenant, tenant);
-        let state = core.guarded.ledger(&permit).read(permit.action().as_str(), tenant).await?;
-        let gone = |lifecycle: &Lifecycle| matches!(lifecycle, Lifecycle::Erasing { .. } | Lifecycle::Erased);
-        Ok(state.header().is_none_or(|header| gone(&header.lifecycle)))
-    }
-
     /// Takes a tenant away again that was taken in from this origin; `None` if it is not there. What else has
     /// its name is left alone.
     ///
