@@ -66,6 +66,11 @@ impl Findings {
         self.push(kind, true, place.into(), &reason, proposal.into());
     }
 
+    /// Where something is in the way.
+    pub(super) fn blocked(&self) -> impl Iterator<Item = &TreePath> {
+        self.problems.iter().filter(|problem| problem.blocking).filter_map(|problem| problem.path.as_ref())
+    }
+
     /// A record stays where it is though it should not: in the way, unless the options say otherwise.
     pub(super) fn refuse<'p>(
         &mut self,

@@ -51,7 +51,9 @@ impl Planning<'_> {
                 in_place.push((id, path.clone(), reason));
             }
         }
-        for (id, path, reason) in in_place {
+        // What is damaged is told as that: mended, it is read and goes.
+        let told: HashSet<TreePath> = self.findings.blocked().cloned().collect();
+        for (id, path, reason) in in_place.into_iter().filter(|(_, path, _)| !told.contains(path)) {
             let proposal = "give it another name, or move it away";
             self.findings.block(ProblemKind::Unreadable, Place::of(&id, Some(&path), None), reason, proposal);
         }

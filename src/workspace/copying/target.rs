@@ -302,6 +302,7 @@ impl Target {
     }
 
     /// How often it is tried, if something comes between, before that is given up.
+    #[cfg(feature = "migrate")]
     pub(super) fn attempts(&self) -> u32 {
         self.core.settings.attempts
     }
