@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Work;
 use super::disk::Root;
 use super::originals::original;
-use super::{Difference, Differs, MigrationStage, Verification, workbook};
+use super::{Difference, Differs, MigrationStage, Verification, copies, workbook};
 use crate::migrate::{Digest, MigrateError, TreePath, survey};
 use crate::paths::TenantId;
 
@@ -86,12 +86,7 @@ impl Work<'_> {
 
 /// Reads a file where it lies; what of it is not as it was.
 async fn difference(root: Arc<Root>, path: TreePath, digest: Digest) -> Option<String> {
-    let read = tokio::task::spawn_blocking(move || {
-        let mut hasher = blake3::Hasher::new();
-        let opened = root.open(&path)?;
-        let read = hasher.update_reader(opened).map(|hasher| Digest::from(hasher.finalize()));
-        read.map_err(|error| MigrateError::Read { path, kind: error.kind() })
-    });
+    let read = tokio::task::spawn_blocking(move || copies::digest_of(&root, &path));
     match read.await {
         Ok(Ok(found)) => (found != digest).then(|| "its content is another than it was".to_owned()),
         Ok(Err(MigrateError::Read { kind: io::ErrorKind::NotFound, .. })) => {
