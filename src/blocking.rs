@@ -1,9 +1,10 @@
-//! Work that blocks, on the threads that a runtime keeps for it.
+//! Work that blocks, off the threads that a runtime needs for everything else.
 //!
-//! Going to such a thread and back takes two wake-ups, which together last as long as a good part of a
-//! disk's sync. So what is going to block sooner or later can [begin](begin) on one: what it then asks
-//! to [run] happens right there. As soon as it has to wait for something else it goes on as an ordinary
-//! task, so that no thread is ever parked.
+//! Going to a thread of the pool and back takes two wake-ups, which together last as long as a good part
+//! of a disk's sync. So what is going to block sooner or later can [begin](begin) on one, or, better,
+//! [right here](begin_here), where the runtime puts another thread in the place of this one: what it then
+//! asks to [run] happens on the spot. As soon as it has to wait for something else it goes on as an
+//! ordinary task, so that no thread is ever parked.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -11,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::JoinError;
 
 thread_local! {
@@ -19,39 +20,59 @@ thread_local! {
 }
 
 /// Says of this thread that it may block, until dropped.
-struct MayBlock;
+struct MayBlock {
+    before: bool,
+}
 
 impl MayBlock {
     fn here() -> Self {
-        MAY_BLOCK.set(true);
-        Self
+        Self { before: MAY_BLOCK.replace(true) }
     }
 }
 
 impl Drop for MayBlock {
     fn drop(&mut self) {
-        MAY_BLOCK.set(false);
+        MAY_BLOCK.set(self.before);
     }
 }
 
 /// Begins a task on a thread that may block, on which it stays until it has to wait.
 pub(crate) fn begin(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
-    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
     let rest = runtime.clone();
-    runtime.spawn_blocking(move || {
-        let here = MayBlock::here();
-        // Whoever is to wake it learns where to when the task it then is looks again.
-        let begun = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        drop(here);
-        if begun.is_pending() {
-            rest.spawn(task);
-        }
-    });
+    runtime.spawn_blocking(move || run_until_it_waits(&rest, task));
 }
 
-/// Waits that long, and first leaves a thread that may block: a runtime that shuts down lets such threads
-/// go on, and whoever asked for the time on one would panic.
-pub(crate) async fn pause(time: Duration) {
+/// Begins a task on the thread of whoever calls, who goes on once it is done or has to wait. Where the
+/// runtime can't do without this thread, it is begun as an ordinary task.
+pub(crate) fn begin_here(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+    if can_spare_this_thread() {
+        tokio::task::block_in_place(|| run_until_it_waits(runtime, task));
+    } else {
+        runtime.spawn(task);
+    }
+}
+
+/// Whether this is a worker of a runtime that has several: such a one is replaced while it blocks. Others
+/// that may be blocked can't be told from those that may not (within a `LocalSet`).
+fn can_spare_this_thread() -> bool {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    matches!(flavor, Ok(RuntimeFlavor::MultiThread)) && tokio::runtime::worker_index().is_some()
+}
+
+/// Runs a task on this thread, which may block; what is left of it goes on elsewhere.
+fn run_until_it_waits(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
+    let here = MayBlock::here();
+    // Whoever is to wake it learns where to when the task it then is looks again.
+    let begun = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    drop(here);
+    if begun.is_pending() {
+        runtime.spawn(task);
+    }
+}
+
+/// Leaves a thread that may block, to go on as an ordinary task.
+pub(crate) async fn leave() {
     poll_fn(|context| match MAY_BLOCK.get() {
         true => {
             context.waker().wake_by_ref();
@@ -60,6 +81,12 @@ pub(crate) async fn pause(time: Duration) {
         false => Poll::Ready(()),
     })
     .await;
+}
+
+/// Waits that long, and first leaves a thread that may block: a runtime that shuts down lets such threads
+/// go on, and whoever asked for the time on one would panic.
+pub(crate) async fn pause(time: Duration) {
+    leave().await;
     tokio::time::sleep(time).await;
 }
 

@@ -3,7 +3,9 @@
 //!
 //! The committer is a task of the library, alive only while something waits. It takes what waits,
 //! runs it in order on the newest known state, and makes it one commit. Nobody is answered, not
-//! even with a refusal, before the state that the answer rests on is durable and current.
+//! even with a refusal, before the state that the answer rests on is durable and current. Who is
+//! likely to be alone lends it his thread for one commit, which spares both a wake-up; where
+//! others are about, it waits until all that are ready have come.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +28,8 @@ use crate::store::{Commit, Fold, FoldKind, Loaded, Outcome, Refreshed, StoreErro
 
 /// How many transactions one commit takes at the most.
 const BATCH: usize = 128;
+/// After how many commits that nobody else was part of it is seen whether somebody would be.
+const LOOK_EVERY: u32 = 64;
 /// The bytes of a state that are indexed in less time than another thread takes to wake up for it, give
 /// or take.
 const SHORT: usize = 64 << 10;
@@ -50,6 +54,16 @@ struct Known {
 struct Queue {
     jobs: VecDeque<Box<dyn Job>>,
     running: bool,
+    /// How many commits in a row had one transaction only, with nobody waiting after them.
+    alone: u32,
+}
+
+impl Queue {
+    /// Whether the next one is taken to be alone as well. Several callers in one task can't come before
+    /// the first of them has its answer if that gets it at once, so now and then it does not.
+    fn expects_company(&self) -> bool {
+        self.alone == 0 || self.alone.is_power_of_two() || self.alone.is_multiple_of(LOOK_EVERY)
+    }
 }
 
 /// What running a batch gave.
@@ -188,51 +202,68 @@ impl Cell {
 
     /// Lets a transaction wait for the committer, and starts that if it is not at work.
     pub(super) fn submit(self: &Arc<Self>, job: Box<dyn Job>) -> Result<()> {
-        let mut queue = lock(&self.queue);
-        if queue.jobs.len() >= self.shared.settings.queue {
-            return Err(Error::new(ErrorKind::Busy, "transaction"));
-        }
-        queue.jobs.push_back(job);
-        if !queue.running {
+        let expects_company = {
+            let mut queue = lock(&self.queue);
+            if queue.jobs.len() >= self.shared.settings.queue {
+                return Err(Error::new(ErrorKind::Busy, "transaction"));
+            }
+            queue.jobs.push_back(job);
+            if queue.running {
+                return Ok(());
+            }
             queue.running = true;
-            let cell = Arc::clone(self);
-            let work = self.shared.begin_work();
-            let committer = async move {
-                cell.commit_all().await;
-                drop(work);
-            };
-            self.begin(committer);
+            queue.expects_company()
+        };
+        let cell = Arc::clone(self);
+        let work = self.shared.begin_work();
+        let committer = async move {
+            cell.commit_all().await;
+            drop(work);
+        };
+        let runtime = &self.shared.runtime;
+        if self.shared.store.capabilities().blocks && !expects_company {
+            blocking::begin_here(runtime, committer);
+        } else {
+            runtime.spawn(committer);
         }
         Ok(())
     }
 
-    /// Begins a task of the library's own, where the store's calls had better be made.
-    fn begin(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let runtime = &self.shared.runtime;
-        match self.shared.store.capabilities().blocks {
-            true => blocking::begin(runtime, task),
-            false => drop(runtime.spawn(task)),
-        }
-    }
-
     async fn commit_all(self: &Arc<Self>) {
-        loop {
-            let jobs = {
-                let mut queue = lock(&self.queue);
-                queue.jobs.retain(|job| !job.is_withdrawn());
-                let take = queue.jobs.len().min(BATCH);
-                if take == 0 {
-                    queue.running = false;
-                    return;
-                }
-                queue.jobs.drain(..take).collect::<Vec<_>>()
-            };
+        while let Some(jobs) = self.take_jobs() {
+            let count = jobs.len();
             // A store that panics fails this batch, whose callers then see that nobody answers.
             let batch = std::panic::AssertUnwindSafe(self.commit_batch(jobs));
             if batch.catch_unwind().await.is_err() {
                 self.forget();
             }
+            if self.had_company(count) {
+                // Those who were just answered come again once they have run, and who lent his thread
+                // gets it back.
+                blocking::leave().await;
+                tokio::task::yield_now().await;
+            }
         }
+    }
+
+    /// What waits, as much as one commit takes; if nothing does, the committer ends.
+    fn take_jobs(&self) -> Option<Vec<Box<dyn Job>>> {
+        let mut queue = lock(&self.queue);
+        queue.jobs.retain(|job| !job.is_withdrawn());
+        let take = queue.jobs.len().min(BATCH);
+        if take == 0 {
+            queue.running = false;
+            return None;
+        }
+        Some(queue.jobs.drain(..take).collect())
+    }
+
+    /// Notes whether a commit of so many transactions had company.
+    fn had_company(&self, count: usize) -> bool {
+        let mut queue = lock(&self.queue);
+        let company = count > 1 || !queue.jobs.is_empty();
+        queue.alone = if company { 0 } else { queue.alone.saturating_add(1) };
+        company
     }
 
     async fn commit_batch(self: &Arc<Self>, mut jobs: Vec<Box<dyn Job>>) {
@@ -353,7 +384,7 @@ impl Cell {
         }
         let cell = Arc::clone(self);
         let work = self.shared.begin_work();
-        self.begin(async move {
+        let fold = async move {
             let folded = std::panic::AssertUnwindSafe(cell.fold_now(&state)).catch_unwind().await;
             cell.folding.store(false, Ordering::SeqCst);
             let tenant = cell.tenant.as_str();
@@ -363,7 +394,11 @@ impl Cell {
                 Err(_) => tracing::error!(target: "tenantry::ledger", tenant, "fold panicked"),
             }
             drop(work);
-        });
+        };
+        match self.shared.store.capabilities().blocks {
+            true => blocking::begin(&self.shared.runtime, fold),
+            false => drop(self.shared.runtime.spawn(fold)),
+        }
     }
 
     async fn fold_now(&self, state: &State) -> Result<(), StoreError> {

@@ -12,6 +12,9 @@ use serde_json::value::RawValue;
 use super::state::{IndexKey, Line, LineKey, Section};
 use crate::json_error::JsonError;
 
+/// About what stands around a record: its section, its id, its order and a key.
+const FRAME: usize = 128;
+
 /// One change of one entry.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
@@ -26,18 +29,28 @@ impl Change {
             Self::Put { section, id, .. } | Self::Remove { section, id } => (section, id),
         }
     }
+
+    /// About how long its text is.
+    fn length(&self) -> usize {
+        match self {
+            Self::Put { text, .. } => text.len() + FRAME,
+            Self::Remove { .. } => FRAME,
+        }
+    }
 }
 
 /// Writes a commit's text; one line.
 pub(super) fn write_commit(changes: &[Change]) -> Bytes {
-    let mut text = Vec::from(b"[");
+    let length = changes.iter().map(Change::length).sum::<usize>();
+    let mut text = Vec::with_capacity(length + 2);
+    text.push(b'[');
     for (at, change) in changes.iter().enumerate() {
         if at > 0 {
             text.push(b',');
         }
         match change {
             Change::Put { section, id, order, keys, text: record } => {
-                text.extend_from_slice(&write_line(section, id, *order, keys, record));
+                push_line(&mut text, section, id, *order, keys, record);
             }
             Change::Remove { section, id } => {
                 text.push(b'[');
@@ -60,25 +73,36 @@ pub(super) fn write_line(
     keys: &[IndexKey],
     record: &[u8],
 ) -> Vec<u8> {
-    let mut line = Vec::with_capacity(record.len() + 64);
+    let mut line = Vec::with_capacity(record.len() + FRAME);
+    push_line(&mut line, section, id, order, keys, record);
+    line
+}
+
+fn push_line(
+    line: &mut Vec<u8>,
+    section: &Section,
+    id: &str,
+    order: u64,
+    keys: &[IndexKey],
+    record: &[u8],
+) {
     line.push(b'[');
-    push_json(&mut line, section.as_str());
+    push_json(line, section.as_str());
     line.push(b',');
-    push_json(&mut line, id);
+    push_json(line, id);
     line.push(b',');
     line.extend_from_slice(order.to_string().as_bytes());
     line.extend_from_slice(b",[");
     for (at, IndexKey { index, key }) in keys.iter().enumerate() {
         line.extend_from_slice(if at > 0 { b",[" } else { b"[" });
-        push_json(&mut line, index);
+        push_json(line, index);
         line.push(b',');
-        push_json(&mut line, key);
+        push_json(line, key);
         line.push(b']');
     }
     line.extend_from_slice(b"],");
     line.extend_from_slice(record);
     line.push(b']');
-    line
 }
 
 /// Reads a commit's text. The records share the buffer.

@@ -53,7 +53,20 @@ impl Draft {
 
     /// Puts an entry: at its place if there is one of that id, else at the end of its section.
     pub(crate) fn put(&mut self, section: &Section, id: &str, keys: Vec<IndexKey>, text: Bytes) {
-        let order = self.state.get(section, id).map_or_else(|| self.state.next_order(), |entry| entry.order);
+        let place = self.state.get(section, id).map(|entry| entry.order);
+        self.put_at(section, id, place, keys, text);
+    }
+
+    /// The same for who knows already at which place there is one.
+    pub(crate) fn put_at(
+        &mut self,
+        section: &Section,
+        id: &str,
+        place: Option<u64>,
+        keys: Vec<IndexKey>,
+        text: Bytes,
+    ) {
+        let order = place.unwrap_or_else(|| self.state.next_order());
         self.change(Change::Put { section: section.clone(), id: id.into(), order, keys: keys.into(), text });
     }
 

@@ -7,7 +7,7 @@
 //! deeper in another order.
 
 use super::fields::{quoted, respelled};
-use super::text::refuse_redacted;
+use super::writing::refuse_redacted;
 use super::{Entity, Envelope, LocalTime, Record, RecordError, RecordLimits, RecordText, Revision};
 
 const ID: &str = "id";

@@ -88,17 +88,18 @@ impl Envelope {
 
     /// The fields that are there, in order.
     pub(super) fn to_fields(&self) -> Fields<'static> {
+        let time = |time: Option<LocalTime>| time.map(|time| quoted(&time.to_string()));
         let texts = [
-            Some(self.id.to_string()),
-            self.owner.clone(),
-            self.created_by.clone(),
-            self.created_at.map(|time| time.to_string()),
-            self.updated_at.map(|time| time.to_string()),
+            Some(quoted(self.id.as_str())),
+            self.owner.as_deref().map(quoted),
+            self.created_by.as_deref().map(quoted),
+            time(self.created_at),
+            time(self.updated_at),
         ];
         let mut fields = Fields::default();
         for (name, text) in Self::FIELDS.into_iter().zip(texts) {
             if let Some(text) = text {
-                fields.push(name, quoted(&text));
+                fields.push(name, text);
             }
         }
         fields

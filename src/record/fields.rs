@@ -133,7 +133,7 @@ impl<'a> Fields<'a> {
             if text.len() > 1 {
                 text.push(',');
             }
-            text.push_str(&quoted(name));
+            push_quoted(&mut text, name);
             text.push(':');
             text.push_str(value);
         }
@@ -189,7 +189,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
 
 /// A text as a JSON string.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+/// Adds a text as a JSON string.
+pub(crate) fn push_quoted(to: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
+    }
 }
 
 /// The bytes of valid JSON that are not part of a string, with their places.
@@ -208,8 +221,17 @@ fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
+/// Whether valid JSON is one token, in which nothing is nested and no white space is to go.
+fn is_one_token(json: &str) -> bool {
+    json.starts_with(|first: char| !matches!(first, '{' | '[' | ' ' | '\t' | '\r' | '\n'))
+        && !json.ends_with([' ', '\t', '\r', '\n'])
+}
+
 /// Valid JSON without the white space between its tokens.
 fn compact(json: &str) -> Cow<'_, str> {
+    if is_one_token(json) {
+        return Cow::Borrowed(json);
+    }
     let mut kept = String::new();
     let mut from = 0;
     for (at, _) in outside_strings(json).filter(|(_, byte)| byte.is_ascii_whitespace()) {
@@ -225,6 +247,9 @@ fn compact(json: &str) -> Cow<'_, str> {
 
 /// How deep the arrays and objects of valid JSON are nested; 0 for a number or a string.
 pub(super) fn depth(json: &str) -> usize {
+    if is_one_token(json) {
+        return 0;
+    }
     let (mut now, mut most) = (0_usize, 0_usize);
     for (_, byte) in outside_strings(json) {
         match byte {

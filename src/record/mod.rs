@@ -27,6 +27,7 @@ mod revision;
 mod secret;
 mod text;
 mod typed;
+mod writing;
 
 pub use entity::Entity;
 pub use envelope::Envelope;

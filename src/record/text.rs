@@ -1,4 +1,4 @@
-//! A record as it is stored, and how values of a type go in and out of it.
+//! A record as it is stored. How the value of a type becomes such a text is told in [`writing`](super::writing).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,9 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::error::shown;
 use super::fields::quoted;
-use super::secret::{SecretText, revealed};
 use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, Revision};
 
 /// One record as it is stored: a JSON object in one line, without white space between tokens.
@@ -47,13 +45,7 @@ impl RecordText {
         value: &E,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        let written = written(value, Redacted::Refused)?;
-        let written = own_fields(&written)?;
-        let mut fields = envelope.to_fields();
-        for (name, value) in written.iter() {
-            fields.push(name, value);
-        }
-        Self::of(&fields, limits)?.kept::<E>(&written)
+        Ok(Record::inserted(envelope.clone(), value, limits)?.into_text())
     }
 
     /// Makes the text of a changed record. `old` is the value as it was read from this text. Fields
@@ -70,15 +62,7 @@ impl RecordText {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        let (before, after) = (written(old, Redacted::Allowed)?, written(new, Redacted::Refused)?);
-        let (before, after) = (own_fields(&before)?, own_fields(&after)?);
-        let mut fields = self.fields()?;
-        fields.retain(|name| before.get(name).is_none() || after.get(name).is_some());
-        for (name, value) in after.iter().filter(|(name, value)| before.get(name) != Some(value)) {
-            fields.set(usize::MAX, name, value);
-        }
-        Envelope::touch(&mut fields, updated_at);
-        Self::of(&fields, limits)?.kept::<E>(&after)
+        Ok(Record::updated(self, (old, new), updated_at, limits)?.into_text())
     }
 
     /// This text with other times in some fields, each in the form that it had; `None` if that changes
@@ -177,20 +161,6 @@ impl RecordText {
         limits.check_length(text.len())?;
         Ok(Self(text.into()))
     }
-
-    /// This text, if its type reads from it the fields that were `written`. What could not be read
-    /// again must not become durable.
-    fn kept<E: Entity>(self, written: &Fields<'_>) -> Result<Self, RecordError> {
-        let again = self::written(Record::<E>::read(&self)?.value(), Redacted::Allowed)?;
-        let again = Fields::read(again.as_bytes())?;
-        let lacks = |one: &Fields<'_>, other: &Fields<'_>| {
-            one.iter().find(|(name, _)| other.get(name).is_none()).map(|(name, _)| shown(name))
-        };
-        match lacks(written, &again).or_else(|| lacks(&again, written)) {
-            Some(field) => Err(RecordError::NotKept { field }),
-            None => Ok(self),
-        }
-    }
 }
 
 impl fmt::Debug for RecordText {
@@ -200,41 +170,5 @@ impl fmt::Debug for RecordText {
             .field("bytes", &self.0.len())
             .field("revision", &self.revision())
             .finish()
-    }
-}
-
-/// Whether a value may contain what stands in a response in place of a secret.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Redacted {
-    Allowed,
-    Refused,
-}
-
-/// A value's JSON as it is stored, secrets included.
-fn written<E: Entity>(value: &E, redacted: Redacted) -> Result<String, RecordError> {
-    let written = revealed(|| serde_json::to_string(value));
-    let text = written.result.map_err(|_| RecordError::Unserializable)?;
-    if redacted == Redacted::Refused {
-        let fields = Fields::read(text.as_bytes())?;
-        let marker = quoted(SecretText::REDACTED);
-        let listed = E::secret_fields().iter().any(|name| fields.get(name) == Some(&marker));
-        if written.redacted || listed {
-            return Err(RecordError::RedactedSecret);
-        }
-    }
-    Ok(text)
-}
-
-/// Refuses a value that has in place of a secret what stands there in a response.
-pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
-    written(value, Redacted::Refused).map(drop)
-}
-
-/// The fields of a written value, which are none of the envelope's.
-fn own_fields(written: &str) -> Result<Fields<'_>, RecordError> {
-    let fields = Fields::read(written.as_bytes())?.compacted();
-    match Envelope::FIELDS.iter().find(|name| fields.get(name).is_some()) {
-        Some(field) => Err(RecordError::EnvelopeField { field }),
-        None => Ok(fields),
     }
 }

@@ -89,6 +89,16 @@ impl<T> Record<T> {
     pub const fn text(&self) -> &RecordText {
         &self.text
     }
+
+    /// The text, taken out.
+    pub(super) fn into_text(self) -> RecordText {
+        self.text
+    }
+
+    /// The record of which these are the parts: what its text says.
+    pub(super) fn of_parts(envelope: Envelope, value: T, text: RecordText) -> Self {
+        Self { envelope, revision: text.revision(), value, text }
+    }
 }
 
 impl<T: Entity> Record<T> {
@@ -116,7 +126,7 @@ impl<T: Entity> Record<T> {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<RecordText, RecordError> {
-        self.text.update(&self.value, new, updated_at, limits)
+        Ok(self.changed(new, updated_at, limits)?.into_text())
     }
 
     /// A field that the type does not know, as it is written.
@@ -174,7 +184,7 @@ impl<T: Entity> Record<T> {
 
 /// Why a value could not be read: serde's message is not passed on, since it quotes values, but for
 /// the name of a missing field, which is the type's own.
-fn unreadable<T: Entity>(error: &serde_json::Error, fields: &Fields<'_>) -> RecordError {
+pub(super) fn unreadable<T: Entity>(error: &serde_json::Error, fields: &Fields<'_>) -> RecordError {
     let message = error.to_string();
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
     if let Some((field, _)) = missing {

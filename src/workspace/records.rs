@@ -159,15 +159,16 @@ pub(super) fn put<E: Entity>(
     (value, before): (&E, Option<&E>),
     text: &RecordText,
 ) -> Result<()> {
-    put_as(draft, author, action, id, (value, before), text, &[])
+    let there = draft.state().get(&section(&E::collection()), id.as_str());
+    put_as(draft, author, action, (id, there.as_ref()), (value, before), text, &[])
 }
 
-/// The same where references and files that have these keys stood already.
+/// The same where that entry is there now, and references and files that have these keys stood already.
 fn put_as<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
     action: Action,
-    id: &RecordId,
+    (id, there): (&RecordId, Option<&Entry>),
     (value, before): (&E, Option<&E>),
     text: &RecordText,
     stood: &[IndexKey],
@@ -180,7 +181,7 @@ fn put_as<E: Entity>(
     found_by.extend(references.iter().map(references::key));
     limits.check_index(&found_by).map_err(refused)?;
     let section = section(&E::collection());
-    let old = draft.state().keys(&section, id.as_str());
+    let old = there.map_or_else(Vec::new, |_| draft.state().keys(&section, id.as_str()));
     let stood = [&*old, stood].concat();
     if let Some(field) = references::dangling(draft.state(), author.tenant, &references, &stood) {
         return Err(refused(RecordError::Dangling { field }));
@@ -202,7 +203,7 @@ fn put_as<E: Entity>(
     }
     let lost: Vec<IndexKey> = old.into_iter().filter(|key| !keys.contains(key)).collect();
     references::lose_keys(draft, author, action, &section, id.as_str(), &lost)?;
-    draft.put(&section, id.as_str(), keys, text.as_bytes().clone());
+    draft.put_at(&section, id.as_str(), there.map(|entry| entry.order), keys, text.as_bytes().clone());
     Ok(())
 }
 
@@ -220,10 +221,10 @@ pub(super) fn insert<E: Entity>(
     }
     let now = author.profile.local_time(draft.now());
     let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
-    let text = RecordText::insert(&envelope, value, &author.core.settings.record_limits)
+    let record = Record::inserted(envelope, value, &author.core.settings.record_limits)
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, author, action, id, (value, None), &text)?;
-    Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
+    put_as(draft, author, action, (id, None), (value, None), record.text(), &[])?;
+    Ok(record)
 }
 
 /// Inserts a record with this value, and with those fields of another that the type does not know. What
@@ -243,8 +244,10 @@ pub(super) fn insert_like<E: Entity>(
     let text = RecordText::added::<E>(&envelope, like.text(), limits)
         .and_then(|copy| copy.update(value, now, limits))
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    let stood = draft.state().keys(&section(&E::collection()), like.id().as_str());
-    put_as(draft, author, action, id, (value, None), &text, &stood)?;
+    let section = section(&E::collection());
+    let stood = draft.state().keys(&section, like.id().as_str());
+    let there = draft.state().get(&section, id.as_str());
+    put_as(draft, author, action, (id, there.as_ref()), (value, None), &text, &stood)?;
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
@@ -289,7 +292,7 @@ pub(super) fn restore<E: Entity>(
     let files = files.iter().map(|(area, name)| blob_key(*area, name));
     let named = named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key));
     let stood: Vec<_> = named.chain(files).collect();
-    put_as(draft, author, action, id, (value, Some(value)), text, &stood)
+    put_as(draft, author, action, (id, None), (value, Some(value)), text, &stood)
 }
 
 /// Reads a record that is to be changed and sees that it is the one that was meant.
@@ -323,12 +326,12 @@ pub(super) fn update<E: Entity>(
     let new = change(old.value())?;
     let now = author.profile.local_time(draft.now());
     let resource = resource::<E>(id);
-    let text = old
-        .update(&new, now, &author.core.settings.record_limits)
+    let record = old
+        .changed(&new, now, &author.core.settings.record_limits)
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, author, action, id, (&new, Some(old.value())), &text)?;
+    put(draft, author, action, id, (&new, Some(old.value())), record.text())?;
     files::release(draft, author.core, &old.value().blobs());
-    Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
+    Ok(record)
 }
 
 /// Removes a record, sees to those who name it, and dooms the blobs that it alone referred to.

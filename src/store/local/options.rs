@@ -7,7 +7,9 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct LocalOptions {
     /// About how many files may be open at once for ledgers, locks and folders; files that are
-    /// being uploaded or read come on top. Default: 128.
+    /// being uploaded or read come on top. A tenant at work takes up to eight, and one whose files had to
+    /// be closed reads its ledger again before it can commit. Default: 512, with which 64 tenants at
+    /// once keep theirs, and half of the 1,024 that a Linux process may have unless told is left.
     pub handles: usize,
     /// Whether a network file system is accepted, on whose locks and syncs nobody can rely.
     /// Default: refused.
@@ -29,7 +31,7 @@ pub struct LocalOptions {
 impl Default for LocalOptions {
     fn default() -> Self {
         Self {
-            handles: 128,
+            handles: 512,
             network: NetworkFileSystems::Refused,
             processes: Processes::Shared,
             patience: Duration::from_secs(30),

@@ -136,6 +136,12 @@ pub(super) fn digits(text: &[u8]) -> Option<u64> {
     if valid { std::str::from_utf8(text).ok()?.parse().ok() } else { None }
 }
 
+/// Whether nothing is written there.
+pub(super) fn is_zero(bytes: &[u8]) -> bool {
+    // Piece by piece, since a loop that may end at each byte looks at one at a time.
+    bytes.chunks(64).all(|piece| piece.iter().fold(0, |seen, byte| seen | byte) == 0)
+}
+
 /// Bytes of a header before its text.
 const HEADER_HEAD: usize = 33 + 2 + 6;
 

@@ -194,7 +194,7 @@ impl Ledger {
         let offset = self.known().position.offset;
         let count = self.file.read_at(&mut bytes, offset).map_err(fail)?;
         self.reach.store(offset + count as u64, Ordering::Relaxed);
-        Ok(bytes.iter().take(count).all(|byte| *byte == 0))
+        Ok(frame::is_zero(bytes.get(..count).unwrap_or_default()))
     }
 
     /// Everything up to what is known.

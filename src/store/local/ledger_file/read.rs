@@ -156,7 +156,7 @@ impl Lines {
 
     /// Whether nothing follows but zeros.
     pub(super) fn rest_is_zero(&self) -> bool {
-        self.rest.iter().all(|byte| *byte == 0)
+        frame::is_zero(&self.rest)
     }
 
     /// Whether a whole line stands somewhere after the one that does not validate.
