@@ -31,7 +31,10 @@ fn tenant(number: usize) -> TenantId {
 async fn open(disk: &SimulatedDisk, seed: u64) -> (LocalStore, Process) {
     let process = disk.process();
     let entropy = Arc::new(SeededEntropy::new(seed));
-    let store = LocalStore::on(process.root().unwrap(), LocalOptions::default(), entropy).await.unwrap();
+    // As by default where the process may have so many open.
+    let mut options = LocalOptions::default();
+    options.handles = OPEN_FILES / 2;
+    let store = LocalStore::on(process.root().unwrap(), options, entropy).await.unwrap();
     (store, process)
 }
 

@@ -40,8 +40,8 @@ pub(super) struct Cell {
     state: Mutex<Option<Known>>,
     queue: Mutex<Queue>,
     folding: AtomicBool,
-    /// Whether a fold was made since the committer last looked.
-    folded: AtomicBool,
+    /// The state on the newest fold, where a commit came while that was read: for the committer to move to.
+    folded: Mutex<Option<State>>,
 }
 
 /// The newest state that is known, and when it was the newest.
@@ -86,7 +86,7 @@ impl Cell {
             state: Mutex::default(),
             queue: Mutex::default(),
             folding: AtomicBool::new(false),
-            folded: AtomicBool::new(false),
+            folded: Mutex::default(),
         }
     }
 
@@ -198,6 +198,7 @@ impl Cell {
     /// Forgets the known state: the store has to be asked.
     pub(super) fn forget(&self) {
         *lock(&self.state) = None;
+        *lock(&self.folded) = None;
     }
 
     /// Lets a transaction wait for the committer, and starts that if it is not at work.
@@ -267,7 +268,7 @@ impl Cell {
     }
 
     async fn commit_batch(self: &Arc<Self>, mut jobs: Vec<Box<dyn Job>>) {
-        self.move_to_fold();
+        self.move_to_fold().await;
         for attempt in 0..self.shared.settings.attempts {
             if attempt > 1 {
                 self.back_off(attempt).await;
@@ -301,12 +302,13 @@ impl Cell {
         fail_all(jobs, |_| Error::new(ErrorKind::Contended, "transaction"));
     }
 
-    /// Lets go of a state that still rests on the snapshot before the last fold. Commits that landed
-    /// while the fold was made or read keep to the old one, and each would fold again.
-    fn move_to_fold(&self) {
+    /// Moves on from a state that still rests on the snapshot before the last fold. Commits that landed
+    /// while the fold was made or read keep to the old one, and each would fold again. Here none lands, so
+    /// what is missing in the new one can be read.
+    async fn move_to_fold(&self) {
+        let Some(folded) = lock(&self.folded).take() else { return };
         let minimum = self.shared.settings.fold_minimum;
-        let folded = self.folded.swap(false, Ordering::SeqCst);
-        if folded && self.known().is_some_and(|known| known.wants_fold(minimum)) {
+        if self.known().is_some_and(|known| known.wants_fold(minimum)) && self.refresh(folded).await.is_err() {
             self.forget();
         }
     }
@@ -413,13 +415,15 @@ impl Cell {
         let fold = Fold { kind: FoldKind::Same, header, snapshot: snapshot.clone() };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
-                self.folded.store(true, Ordering::SeqCst);
                 // What was written need not be read; what came since does.
                 let (version, header, length) = (version.clone(), TenantHeader::clone(known), snapshot.len());
                 let folded = aside(length, move || State::read(version, header, snapshot)).await?;
                 let newest = self.refresh(folded).await?;
                 // When it was the newest, refreshing has noted.
                 self.publish(&newest, Timestamp::MIN);
+                if self.known().is_some_and(|known| known.number() > newest.number()) {
+                    *lock(&self.folded) = Some(newest);
+                }
                 self.shared.store.tidy(&self.tenant).await
             }
             Outcome::Conflict => Ok(()),

@@ -235,8 +235,9 @@ async fn many_tenants_at_once_stay_within_the_limit_of_open_files() {
     disk.set_open_limit(256);
     let process = disk.process();
     let entropy = Arc::new(SeededEntropy::new(1));
-    let store =
-        Arc::new(LocalStore::on(process.root().unwrap(), LocalOptions::default(), entropy).await.unwrap());
+    let mut options = LocalOptions::default();
+    options.handles = 128;
+    let store = Arc::new(LocalStore::on(process.root().unwrap(), options, entropy).await.unwrap());
     let mut tasks = Vec::new();
     for number in 0..600 {
         let store = Arc::clone(&store);

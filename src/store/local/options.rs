@@ -8,8 +8,8 @@ use std::time::Duration;
 pub struct LocalOptions {
     /// About how many files may be open at once for ledgers, locks and folders; files that are
     /// being uploaded or read come on top. A tenant at work takes up to eight, and one whose files had to
-    /// be closed reads its ledger again before it can commit. Default: 512, with which 64 tenants at
-    /// once keep theirs, and half of the 1,024 that a Linux process may have unless told is left.
+    /// be closed reads its ledger again before it can commit. Default: half of those that the process may
+    /// have open, and 512 at the most, with which 64 tenants at once keep theirs.
     pub handles: usize,
     /// Whether a network file system is accepted, on whose locks and syncs nobody can rely.
     /// Default: refused.
@@ -31,7 +31,7 @@ pub struct LocalOptions {
 impl Default for LocalOptions {
     fn default() -> Self {
         Self {
-            handles: 512,
+            handles: default_handles(),
             network: NetworkFileSystems::Refused,
             processes: Processes::Shared,
             patience: Duration::from_secs(30),
@@ -41,6 +41,16 @@ impl Default for LocalOptions {
             omit: Vec::new(),
         }
     }
+}
+
+/// What [`LocalOptions::handles`] is unless told.
+fn default_handles() -> usize {
+    const MOST: usize = 512;
+    #[cfg(unix)]
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let limit = None;
+    limit.and_then(|limit| usize::try_from(limit / 2).ok()).map_or(MOST, |half| half.min(MOST))
 }
 
 impl LocalOptions {
