@@ -146,4 +146,46 @@ mod tests {
         assert!(threads[0][0] == threads[0][1] && threads[0][0] != own, "{threads:?}");
         assert!(threads[1][0] == own && threads[1][1] != own, "the runtime has one thread: {threads:?}");
     }
+
+    /// The thread on which a task ends that begins on the one that is told as well, and blocks.
+    async fn began_here() -> (thread::ThreadId, thread::ThreadId) {
+        let (seen, ended) = oneshot::channel();
+        begin_here(&Handle::current(), async move {
+            seen.send(run(|| thread::current().id()).await.unwrap()).unwrap();
+        });
+        let own = thread::current().id();
+        (own, ended.await.unwrap())
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_worker_that_can_be_replaced_blocks_for_what_is_begun_on_it() {
+        let (own, blocked) = tokio::spawn(began_here()).await.unwrap();
+        assert_eq!(own, blocked);
+        // The one that waits for the runtime to be done with everything is none of its workers.
+        let (own, blocked) = began_here().await;
+        assert_ne!(own, blocked);
+    }
+
+    #[tokio::test]
+    async fn the_only_thread_of_a_runtime_is_not_blocked() {
+        let (own, blocked) = began_here().await;
+        assert_ne!(own, blocked);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn whoever_lent_its_thread_has_it_back_when_the_task_leaves() {
+        let lent = tokio::spawn(async {
+            let (go, goes_on) = oneshot::channel::<()>();
+            let (seen, ended) = oneshot::channel();
+            begin_here(&Handle::current(), async move {
+                leave().await;
+                goes_on.await.unwrap();
+                seen.send(MAY_BLOCK.get()).unwrap();
+            });
+            // Else this would never be said.
+            go.send(()).unwrap();
+            (ended.await.unwrap(), MAY_BLOCK.get())
+        });
+        assert_eq!(lent.await.unwrap(), (false, false));
+    }
 }

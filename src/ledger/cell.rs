@@ -40,7 +40,7 @@ pub(super) struct Cell {
     state: Mutex<Option<Known>>,
     queue: Mutex<Queue>,
     folding: AtomicBool,
-    /// The state on the newest fold, where a commit came while that was read: for the committer to move to.
+    /// The state on the newest fold, for the committer to move to.
     folded: Mutex<Option<State>>,
 }
 
@@ -163,6 +163,7 @@ impl Cell {
     /// commit would gather it above its base for ever, and with it the buffers in which it came.
     async fn take_in(&self, mut state: State, asked: Timestamp) -> Result<State, StoreError> {
         if state.wants_base(self.shared.settings.fold_minimum) {
+            *lock(&self.folded) = None;
             // A state too long for a base stays as it is.
             state = aside(state.weight(), move || Ok(state.rebased().unwrap_or(state))).await?;
         }
@@ -308,7 +309,8 @@ impl Cell {
     async fn move_to_fold(&self) {
         let Some(folded) = lock(&self.folded).take() else { return };
         let minimum = self.shared.settings.fold_minimum;
-        if self.known().is_some_and(|known| known.wants_fold(minimum)) && self.refresh(folded).await.is_err() {
+        if self.known().is_some_and(|known| known.wants_fold(minimum)) && self.refresh(folded).await.is_err()
+        {
             self.forget();
         }
     }
@@ -421,9 +423,8 @@ impl Cell {
                 let newest = self.refresh(folded).await?;
                 // When it was the newest, refreshing has noted.
                 self.publish(&newest, Timestamp::MIN);
-                if self.known().is_some_and(|known| known.number() > newest.number()) {
-                    *lock(&self.folded) = Some(newest);
-                }
+                // A commit that is under way rests on the old one, and publishes what comes after that.
+                *lock(&self.folded) = Some(newest);
                 self.shared.store.tidy(&self.tenant).await
             }
             Outcome::Conflict => Ok(()),

@@ -78,14 +78,7 @@ pub(super) fn write_line(
     line
 }
 
-fn push_line(
-    line: &mut Vec<u8>,
-    section: &Section,
-    id: &str,
-    order: u64,
-    keys: &[IndexKey],
-    record: &[u8],
-) {
+fn push_line(line: &mut Vec<u8>, section: &Section, id: &str, order: u64, keys: &[IndexKey], record: &[u8]) {
     line.push(b'[');
     push_json(line, section.as_str());
     line.push(b',');

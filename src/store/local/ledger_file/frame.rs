@@ -3,7 +3,6 @@
 //! `KIND NUMBER LENGTH PREVIOUS CHECKSUM TEXT\n`. The checksum covers all before it and the text;
 //! `PREVIOUS` is the checksum of the line before, so that a line fits in one place only.
 
-use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -44,10 +43,24 @@ impl Checksum {
     }
 }
 
-impl fmt::Display for Checksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+impl Checksum {
+    /// Adds its 32 digits and a space or the like.
+    pub(super) fn push(self, to: &mut Vec<u8>, end: u8) {
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        to.extend(self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        to.push(end);
     }
+}
+
+/// Adds a number of that many digits and a space.
+pub(super) fn push_number(to: &mut Vec<u8>, mut number: u64, width: usize) {
+    let start = to.len();
+    to.resize(start + width, b'0');
+    for digit in to.iter_mut().skip(start).rev() {
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+    to.push(b' ');
 }
 
 /// What a line is.
@@ -96,13 +109,15 @@ pub(super) struct Line {
 /// Writes a line; answers its bytes and its checksum.
 pub(super) fn write(kind: Kind, number: u64, previous: Checksum, text: &[&[u8]]) -> (Vec<u8>, Checksum) {
     let length: usize = text.iter().map(|part| part.len()).sum();
-    let letter = char::from(kind.letter());
-    let mut line = format!("{letter} {number:020} {length:010} {previous} ").into_bytes();
+    let mut line = Vec::with_capacity(HEAD + length + 1);
+    line.extend_from_slice(&[kind.letter(), b' ']);
+    push_number(&mut line, number, 20);
+    push_number(&mut line, length as u64, 10);
+    previous.push(&mut line, b' ');
     let mut covered = vec![line.as_slice()];
     covered.extend(text);
     let checksum = Checksum::of(&covered);
-    line.reserve(33 + length + 1);
-    line.extend(format!("{checksum} ").into_bytes());
+    checksum.push(&mut line, b' ');
     for part in text {
         line.extend_from_slice(part);
     }

@@ -34,8 +34,11 @@ impl FileHead {
     pub(super) fn write(epoch: u64, number: u64, header: &Header, snapshot: &[u8]) -> (Vec<u8>, Self) {
         let snapshot_checksum = Checksum::of(&[snapshot]);
         let length = snapshot.len() as u64;
-        let facts = format!("{epoch:020} {length:020} {snapshot_checksum} ");
-        let texts: [&[u8]; 2] = [facts.as_bytes(), &frame::write_header(header)];
+        let mut facts = Vec::new();
+        frame::push_number(&mut facts, epoch, 20);
+        frame::push_number(&mut facts, length, 20);
+        snapshot_checksum.push(&mut facts, b' ');
+        let texts: [&[u8]; 2] = [&facts, &frame::write_header(header)];
         let (line, checksum) = frame::write(Kind::File, number, Checksum::NONE, &texts);
         let mut written = OPENING.as_bytes().to_vec();
         written.extend(line);

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::frame::{Checksum, digits};
+use super::frame::{Checksum, digits, push_number};
 use crate::store::local::disk::File;
 
 /// What the word says.
@@ -44,8 +44,11 @@ impl Word {
 
     /// Replaces the word.
     pub(super) fn write(&self, file: &dyn File) -> io::Result<()> {
-        let covered = format!("{:020} {:020} {} ", self.epoch, self.length, self.checksum);
-        let written = format!("{covered}{}\n", Checksum::of(&[covered.as_bytes()]));
-        file.write_at(written.as_bytes(), 0)
+        let mut written = Vec::with_capacity(WIDTH);
+        push_number(&mut written, self.epoch, 20);
+        push_number(&mut written, self.length, 20);
+        self.checksum.push(&mut written, b' ');
+        Checksum::of(&[&written]).push(&mut written, b'\n');
+        file.write_at(&written, 0)
     }
 }
