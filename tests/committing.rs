@@ -15,7 +15,7 @@ use tenantry::record::Entity;
 use tenantry::store::StoreMethod;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::testkit::{CountingStore, Counts};
-use tenantry::{ListOptions, Tenantry, Workspace};
+use tenantry::{ErrorKind, ListOptions, Settings, Tenantry, ViewMode, Workspace};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Note {
@@ -36,7 +36,10 @@ fn ana() -> TenantId {
 async fn workspace(folder: &tempfile::TempDir) -> (Workspace, Counts) {
     let store = LocalStore::open(folder.path(), LocalOptions::default()).await.unwrap();
     let (store, counts) = CountingStore::new(Arc::new(store));
-    let tenantry = Tenantry::builder(store).open().await.unwrap();
+    let mut settings = Settings::default();
+    // What writes views holds the tenant's lock now and then, and a commit that has to wait is made elsewhere.
+    settings.views = ViewMode::AtClose;
+    let tenantry = Tenantry::builder(store).settings(settings).open().await.unwrap();
     tenantry.ensure(&ana(), "Ana").await.unwrap();
     (tenantry.session(&ana()).await.unwrap().own(), counts)
 }
@@ -121,4 +124,42 @@ fn callers_within_a_local_set_are_served_on_a_runtime_of_several_threads() {
         held(&own).await
     });
     assert_eq!(held, (0..20).collect::<Vec<_>>());
+}
+
+/// Panics when it is dropped.
+struct Trap;
+
+impl Drop for Trap {
+    fn drop(&mut self) {
+        panic!("a trap");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_panics_when_a_transaction_is_dropped_keeps_no_other_caller_from_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, _) = workspace(&folder).await;
+    let others = tokio::spawn({
+        let own = own.clone();
+        async move {
+            // Alone as well as together with others.
+            for round in 0..6 {
+                let trap = Trap;
+                let run = move |_: &mut tenantry::Transaction<'_>| {
+                    let _held = &trap;
+                    Ok(())
+                };
+                let other = async {
+                    if round % 2 == 0 {
+                        insert(&own, round).await;
+                    }
+                };
+                let (trapped, ()) = tokio::join!(own.transaction(run), other);
+                assert_eq!(trapped.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+            }
+        }
+    });
+    others.await.unwrap();
+    insert(&own, 6).await;
+    assert_eq!(held(&own).await, [0, 2, 4, 6]);
 }

@@ -232,14 +232,21 @@ impl Cell {
     }
 
     async fn commit_all(self: &Arc<Self>) {
-        while let Some(jobs) = self.take_jobs() {
-            let count = jobs.len();
-            // A store that panics fails this batch, whose callers then see that nobody answers.
-            let batch = std::panic::AssertUnwindSafe(self.commit_batch(jobs));
-            if batch.catch_unwind().await.is_err() {
-                self.forget();
+        while let Some(mut jobs) = self.take_jobs() {
+            let batch = std::panic::AssertUnwindSafe(self.commit_batch(&mut jobs));
+            let outcome = batch.catch_unwind().await;
+            // Seen before anybody is answered: who was alone may be back at once.
+            let company = self.had_company(jobs.len());
+            match outcome {
+                Ok(Ok(state)) => answer_all(jobs, &state),
+                Ok(Err(error)) => fail_all(jobs, &error),
+                // A store that panics fails this batch, whose callers then see that nobody answers.
+                Err(_) => {
+                    self.forget();
+                    drop(jobs);
+                }
             }
-            if self.had_company(count) {
+            if company {
                 // Those who were just answered come again once they have run, and who lent his thread
                 // gets it back.
                 blocking::leave().await;
@@ -268,7 +275,8 @@ impl Cell {
         company
     }
 
-    async fn commit_batch(self: &Arc<Self>, mut jobs: Vec<Box<dyn Job>>) {
+    /// Makes a batch one commit: the state on which its answers rest, or why all of it failed.
+    async fn commit_batch(self: &Arc<Self>, jobs: &mut [Box<dyn Job>]) -> Result<State> {
         self.move_to_fold().await;
         for attempt in 0..self.shared.settings.attempts {
             if attempt > 1 {
@@ -278,29 +286,22 @@ impl Cell {
             let known = if attempt == 0 { self.known() } else { None };
             let (state, current) = match known {
                 Some(state) => (state, false),
-                None => match self.current().await {
-                    Ok(state) => (state, true),
-                    Err(error) => return fail_all(jobs, |_| store_error(&error)),
-                },
+                None => (self.current().await.map_err(|error| store_error(&error))?, true),
             };
-            let ran = self.run(&state, &mut jobs);
+            let ran = self.run(&state, jobs);
             if ran.changes.is_empty() && !ran.header_changed {
                 if current {
-                    return answer_all(jobs, &state);
+                    return Ok(state);
                 }
-                match self.refresh(state.clone()).await {
-                    Ok(newest) if newest.number() == state.number() => return answer_all(jobs, &state),
-                    Ok(_) => continue,
-                    Err(error) => return fail_all(jobs, |_| store_error(&error)),
+                let newest = self.refresh(state.clone()).await.map_err(|error| store_error(&error))?;
+                if newest.number() == state.number() {
+                    return Ok(state);
                 }
-            }
-            match self.append(&state, ran).await {
-                Ok(Some(after)) => return answer_all(jobs, &after),
-                Ok(None) => {}
-                Err(error) => return fail_all(jobs, |_| error.clone()),
+            } else if let Some(after) = self.append(&state, ran).await? {
+                return Ok(after);
             }
         }
-        fail_all(jobs, |_| Error::new(ErrorKind::Contended, "transaction"));
+        Err(Error::new(ErrorKind::Contended, "transaction"))
     }
 
     /// Moves on from a state that still rests on the snapshot before the last fold. Commits that landed
@@ -481,13 +482,20 @@ fn store_error(error: &StoreError) -> Error {
 
 fn answer_all(jobs: Vec<Box<dyn Job>>, state: &State) {
     for job in jobs {
-        job.answer(state);
+        alone(|| job.answer(state));
     }
 }
 
-fn fail_all(jobs: Vec<Box<dyn Job>>, error: impl Fn(&dyn Job) -> Error) {
+fn fail_all(jobs: Vec<Box<dyn Job>>, error: &Error) {
     for job in jobs {
-        let error = error(&*job);
-        job.fail(error);
+        alone(|| job.fail(error.clone()));
+    }
+}
+
+/// Tells one caller. What ends with its transaction is its own, and if that panics the others have their
+/// answers all the same.
+fn alone(tell: impl FnOnce()) {
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(tell)).is_err() {
+        tracing::error!(target: "tenantry::ledger", "what a transaction held panicked when it was dropped");
     }
 }
