@@ -1,6 +1,8 @@
 //! What can be known of a tenant without its records: its life and its profile.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -47,13 +49,57 @@ impl Lifecycle {
     }
 }
 
+/// What the workspace layer keeps in a header: a JSON object, opaque to the ledger, and beside it what was read
+/// from it, so that who asks again need not read it again. Text and reading never part.
+#[derive(Clone)]
+pub(crate) struct ProfileText(Arc<ReadText>);
+
+struct ReadText {
+    text: Box<str>,
+    read: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl ProfileText {
+    /// What was read from it, or is now by `read`: one type's alone is kept.
+    pub(crate) fn read_as<T: Send + Sync + 'static, E>(
+        &self,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        if let Some(Ok(known)) = self.0.read.get().map(|known| Arc::clone(known).downcast()) {
+            return Ok(known);
+        }
+        let value = Arc::new(read(&self.0.text)?);
+        let _ = self.0.read.set(Arc::clone(&value) as _);
+        Ok(value)
+    }
+}
+
+impl std::ops::Deref for ProfileText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0.text
+    }
+}
+
+impl<T: Into<Box<str>>> From<T> for ProfileText {
+    fn from(text: T) -> Self {
+        Self(Arc::new(ReadText { text: text.into(), read: OnceLock::new() }))
+    }
+}
+
+impl fmt::Debug for ProfileText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
 /// The header as the library reads it; `text` of [`Header`].
 #[derive(Debug, Clone)]
 pub(crate) struct TenantHeader {
     pub(crate) incarnation: Incarnation,
     pub(crate) lifecycle: Lifecycle,
-    /// What the workspace layer keeps here: a JSON object, opaque to the ledger.
-    pub(crate) profile: Arc<str>,
+    pub(crate) profile: ProfileText,
 }
 
 #[derive(Serialize, Deserialize)]

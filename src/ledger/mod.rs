@@ -17,6 +17,6 @@ mod transaction;
 pub(crate) use cache::{CommitRule, Ledger, LedgerSettings, Work};
 pub(crate) use draft::Draft;
 pub use freshness::Freshness;
-pub(crate) use header::{Lifecycle, TenantHeader};
+pub(crate) use header::{Lifecycle, ProfileText, TenantHeader};
 pub use state::Direction;
 pub(crate) use state::{Entry, IndexKey, Section, State};

@@ -42,6 +42,13 @@ pub struct AuditEvent<'a> {
 pub trait AuditSink: Send + Sync + 'static {
     /// Records one decision.
     fn record(&self, event: &AuditEvent<'_>);
+
+    /// Whether anybody listens to decisions of that kind now: if not, [`record`](Self::record) need not be called,
+    /// and nothing is done for it. Yes, unless told.
+    fn listens(&self, decision: &Decision) -> bool {
+        let _ = decision;
+        true
+    }
 }
 
 /// Writes decisions to `tracing`, target `tenantry::audit`: allowed ones as debug, refused ones as
@@ -76,6 +83,15 @@ impl AuditSink for TracingAudit {
             Decision::Allow(_) => write_event!(debug, "allow"),
             Decision::Deny(_) => write_event!(warn, "deny"),
             Decision::Hide(_) => write_event!(warn, "hide"),
+        }
+    }
+
+    fn listens(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::Allow(_) => tracing::enabled!(target: "tenantry::audit", tracing::Level::DEBUG),
+            Decision::Deny(_) | Decision::Hide(_) => {
+                tracing::enabled!(target: "tenantry::audit", tracing::Level::WARN)
+            }
         }
     }
 }

@@ -73,6 +73,9 @@ impl Gate {
 
     /// Records a decision.
     pub(crate) fn record(&self, request: &Request<'_>, decision: &Decision) {
+        if !self.audit.listens(decision) {
+            return;
+        }
         self.audit.record(&AuditEvent {
             at: self.clock.now(),
             actor: Actor::Principal(request.principal),

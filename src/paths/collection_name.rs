@@ -1,5 +1,9 @@
 //! The name of a collection of records.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use super::NameError;
 use super::reserved::{is_device_name, is_reserved_collection};
 use super::text::text_traits;
@@ -21,8 +25,15 @@ use super::text::text_traits;
 /// assert_eq!(CollectionName::parse("video_database"), Err(NameError::Reserved));
 /// # Ok::<(), NameError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CollectionName(std::borrow::Cow<'static, str>);
+#[derive(Clone)]
+pub struct CollectionName(Text);
+
+/// A text that is part of the program, or one that all clones share.
+#[derive(Clone)]
+enum Text {
+    Known(&'static str),
+    Shared(Arc<str>),
+}
 
 text_traits!(CollectionName);
 
@@ -30,17 +41,17 @@ impl CollectionName {
     /// The longest name, in bytes.
     pub const MAX_BYTES: usize = 48;
     /// Uploaded videos.
-    pub const VIDEOS: Self = Self(std::borrow::Cow::Borrowed("videos"));
+    pub const VIDEOS: Self = Self(Text::Known("videos"));
     /// Preview images.
-    pub const THUMBNAILS: Self = Self(std::borrow::Cow::Borrowed("thumbnails"));
+    pub const THUMBNAILS: Self = Self(Text::Known("thumbnails"));
     /// Live streams.
-    pub const LIVE_STREAMS: Self = Self(std::borrow::Cow::Borrowed("live_streams"));
+    pub const LIVE_STREAMS: Self = Self(Text::Known("live_streams"));
     /// Schedules.
-    pub const SCHEDULES: Self = Self(std::borrow::Cow::Borrowed("schedules"));
+    pub const SCHEDULES: Self = Self(Text::Known("schedules"));
     /// OAuth tokens.
-    pub const TOKENS: Self = Self(std::borrow::Cow::Borrowed("tokens"));
+    pub const TOKENS: Self = Self(Text::Known("tokens"));
     /// Stream keys by token.
-    pub const STREAM_MAPPING: Self = Self(std::borrow::Cow::Borrowed("stream_mapping"));
+    pub const STREAM_MAPPING: Self = Self(Text::Known("stream_mapping"));
 
     /// Parses a collection name.
     ///
@@ -64,12 +75,41 @@ impl CollectionName {
         if is_reserved_collection(text) {
             return Err(NameError::Reserved);
         }
-        Ok(Self(text.to_owned().into()))
+        Ok(Self(Text::Shared(text.into())))
     }
 
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Known(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+}
+
+impl PartialEq for CollectionName {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for CollectionName {}
+
+impl Hash for CollectionName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for CollectionName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for CollectionName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
     }
 }

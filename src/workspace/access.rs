@@ -281,7 +281,7 @@ impl Access {
         if !self.is_own() && header.lifecycle != Lifecycle::Active {
             return Err(Error::new(ErrorKind::Suspended, operation));
         }
-        Ok(Principal::new(self.principal.clone(), Profile::read(operation, header)?.role))
+        Ok(Principal::new(self.principal.clone(), Profile::of(operation, header)?.role))
     }
 
     /// The principal as it is stored now.
@@ -412,7 +412,7 @@ impl Access {
             access.check_life(action, &inside, header.as_deref())?;
             let header = header.filter(|header| is_alive(&header.lifecycle));
             let header = header.ok_or_else(|| access.ended(action.as_str(), &inside))?;
-            let profile = Profile::read(action.as_str(), &header)?;
+            let profile = Profile::of(action.as_str(), &header)?;
             let (core, tenant) = (&*access.core, &access.tenant);
             function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted })
         };
@@ -483,7 +483,7 @@ impl Access {
 
 fn header_visibility(operation: &'static str, header: Option<&TenantHeader>) -> Result<Visibility> {
     match header.filter(|header| is_alive(&header.lifecycle)) {
-        Some(header) => Ok(Profile::read(operation, header)?.visibility),
+        Some(header) => Ok(Profile::of(operation, header)?.visibility),
         None => Ok(Visibility::Private),
     }
 }

@@ -1,5 +1,7 @@
 //! What is known of a tenant beside its records.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
@@ -158,7 +160,12 @@ impl Profile {
     }
 
     pub(super) fn read(operation: &'static str, header: &TenantHeader) -> Result<Self> {
-        serde_json::from_str(&header.profile).map_err(|error| {
+        Self::of(operation, header).map(Arc::unwrap_or_clone)
+    }
+
+    /// The profile in a header, which is read once and shared by all who ask.
+    pub(super) fn of(operation: &'static str, header: &TenantHeader) -> Result<Arc<Self>> {
+        header.profile.read_as(|text| serde_json::from_str(text)).map_err(|error| {
             Error::new(ErrorKind::Corrupt, operation).about("profile").with_source(JsonError::from(error))
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::File;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Ledger, Lifecycle, Section, State, TenantHeader};
+use crate::ledger::{Draft, Ledger, Lifecycle, ProfileText, Section, State, TenantHeader};
 use crate::ownership::{Action, Permit, Principal, Resource};
 use crate::paths::{BlobKey, Incarnation};
 use crate::store::TenantStore;
@@ -41,19 +41,19 @@ pub(in crate::workspace) struct Seen {
     pub(super) files: BTreeMap<File, Blob>,
     /// The profile that the tenant has while it arrives, if that is another: without limits, where what it has
     /// from before there were any is not held against it.
-    pub(super) arriving: Option<Arc<str>>,
+    pub(super) arriving: Option<ProfileText>,
     /// As long as this is held, this process deletes none of them.
     pub(super) _pinned: Pinned,
 }
 
 impl Seen {
     /// The header with which this state was seen.
-    pub(super) fn profile_text(&self) -> Arc<str> {
-        self.state.header().map_or_else(|| "{}".into(), |header| Arc::clone(&header.profile))
+    pub(super) fn profile_text(&self) -> ProfileText {
+        self.state.header().map_or_else(|| "{}".into(), |header| header.profile.clone())
     }
 
     /// The profile with which it arrives.
-    pub(super) fn arriving_text(&self) -> Arc<str> {
+    pub(super) fn arriving_text(&self) -> ProfileText {
         self.arriving.clone().unwrap_or_else(|| self.profile_text())
     }
 
