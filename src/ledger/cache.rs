@@ -12,7 +12,8 @@ use super::cell::Cell;
 use super::draft::Draft;
 use super::freshness::Freshness;
 use super::header::TenantHeader;
-use super::state::{Section, State};
+use super::memory::Memory;
+use super::state::{KeptValues, Section, State};
 use super::transaction::{Answer, Transaction};
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
@@ -49,6 +50,7 @@ pub(super) struct Shared {
     pub(super) settings: LedgerSettings,
     pub(super) runtime: Handle,
     cells: Mutex<Cells>,
+    memory: Arc<Memory>,
     closed: AtomicBool,
     working: AtomicUsize,
     idle: Notify,
@@ -60,7 +62,6 @@ struct Cells {
     /// The least recently used first.
     by_use: BTreeMap<u64, TenantId>,
     clock: u64,
-    weight: usize,
 }
 
 struct Slot {
@@ -71,6 +72,13 @@ struct Slot {
 
 /// What an entry takes even if nothing is known of its tenant.
 const EMPTY_WEIGHT: usize = 512;
+
+/// What had to go to make room. It is dropped where no lock is held: that takes its time.
+#[derive(Default)]
+struct Gone {
+    kept: Vec<Arc<KeptValues>>,
+    slots: Vec<Slot>,
+}
 
 /// Work that `close` waits for; it ends when this is dropped.
 pub(crate) struct Work(Arc<Shared>);
@@ -94,14 +102,33 @@ impl Shared {
         Work(Arc::clone(self))
     }
 
+    pub(super) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
+    }
+
     /// Notes what a tenant's state takes, and lets go of those least recently used beyond the
     /// budget. What is let go is read again when it is wanted.
     pub(super) fn account(&self, tenant: &TenantId, weight: usize) {
         let mut cells = self.cells();
         let Some(slot) = cells.by_tenant.get_mut(tenant) else { return };
         let before = std::mem::replace(&mut slot.weight, weight + EMPTY_WEIGHT);
-        cells.weight = cells.weight + weight + EMPTY_WEIGHT - before;
-        cells.evict(self.settings.memory, tenant);
+        self.memory.changed(before, weight + EMPTY_WEIGHT);
+        let gone = cells.evict(&self.memory, tenant);
+        drop(cells);
+        drop(gone);
+    }
+
+    /// A tenant's place, which is now the one most recently used.
+    fn cell(self: &Arc<Self>, tenant: &TenantId) -> Arc<Cell> {
+        let mut cells = self.cells();
+        let cell = cells.touch(tenant, || {
+            self.memory.changed(0, EMPTY_WEIGHT);
+            Cell::new(tenant.clone(), Arc::clone(self))
+        });
+        let gone = cells.evict(&self.memory, tenant);
+        drop(cells);
+        drop(gone);
+        cell
     }
 }
 
@@ -110,28 +137,56 @@ impl Cells {
         self.clock += 1;
         let now = self.clock;
         if let Some(slot) = self.by_tenant.get_mut(tenant) {
-            self.by_use.remove(&slot.used);
+            let named = self.by_use.remove(&slot.used).unwrap_or_else(|| tenant.clone());
             slot.used = now;
-            self.by_use.insert(now, tenant.clone());
+            self.by_use.insert(now, named);
             return Arc::clone(&slot.cell);
         }
         let cell = Arc::new(make());
         let slot = Slot { cell: Arc::clone(&cell), used: now, weight: EMPTY_WEIGHT };
         self.by_tenant.insert(tenant.clone(), slot);
         self.by_use.insert(now, tenant.clone());
-        self.weight += EMPTY_WEIGHT;
         cell
     }
 
-    fn evict(&mut self, budget: usize, keep: &TenantId) {
+    /// Makes room where there is too little.
+    fn evict(&mut self, memory: &Memory, keep: &TenantId) -> Gone {
+        let mut gone = Gone::default();
+        if memory.is_short() {
+            self.let_go(memory, keep, &mut gone);
+        }
+        self.evict_states(memory, keep, &mut gone);
+        memory.made_room();
+        gone
+    }
+
+    /// Has the others let go of what they keep, where one keeps as much as it may and they have a part of that.
+    fn let_go(&self, memory: &Memory, keep: &TenantId, gone: &mut Gone) {
+        let own = self.by_tenant.get(keep).map_or(0, |slot| slot.cell.kept_bytes());
+        let (surplus, mut made) = (memory.surplus(own), 0);
+        for tenant in self.by_use.values().filter(|tenant| *tenant != keep) {
+            if made >= surplus {
+                break;
+            }
+            let kept = self.by_tenant.get(tenant).and_then(|slot| slot.cell.let_go());
+            made += kept.as_ref().map_or(0, |kept| kept.bytes());
+            gone.kept.extend(kept);
+        }
+    }
+
+    /// Lets go of states until what they take is no excess, the least recently used first.
+    fn evict_states(&mut self, memory: &Memory, keep: &TenantId, gone: &mut Gone) {
+        let mut made: usize = gone.kept.iter().map(|kept| kept.bytes()).sum();
         let mut busy = Vec::new();
-        while self.weight > budget {
+        while memory.excess() > made {
             let Some((used, tenant)) = self.by_use.pop_first() else { break };
             let is_busy = |slot: &Slot| tenant == *keep || slot.cell.is_busy();
             if self.by_tenant.get(&tenant).is_some_and(is_busy) {
                 busy.push((used, tenant));
             } else if let Some(slot) = self.by_tenant.remove(&tenant) {
-                self.weight -= slot.weight;
+                memory.changed(slot.weight, 0);
+                made += slot.cell.kept_bytes();
+                gone.slots.push(slot);
             }
         }
         self.by_use.extend(busy);
@@ -168,9 +223,11 @@ impl Drop for Owner {
 impl Ledger {
     /// Ledgers over a store, with committers on the runtime of the caller.
     pub(crate) fn new(store: Arc<dyn TenantStore>, settings: LedgerSettings, runtime: Handle) -> Self {
+        let memory = Arc::new(Memory::new(settings.memory));
         let owner = Arc::new(Owner(Arc::new(Shared {
             store,
             settings,
+            memory,
             runtime,
             cells: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -186,10 +243,7 @@ impl Ledger {
     }
 
     fn cell(&self, tenant: &TenantId) -> Arc<Cell> {
-        let mut cells = self.owner.cells();
-        let cell = cells.touch(tenant, || Cell::new(tenant.clone(), Arc::clone(&self.owner.0)));
-        cells.evict(self.owner.settings.memory, tenant);
-        cell
+        self.owner.cell(tenant)
     }
 
     /// The same ledgers during some work: for that, they are not closed before it ends.

@@ -19,7 +19,7 @@ use super::cache::Shared;
 use super::commit_text::{Change, read_commit, write_commit};
 use super::draft::Draft;
 use super::header::TenantHeader;
-use super::state::{BadLine, State};
+use super::state::{BadLine, KeptValues, State};
 use super::transaction::Job;
 use crate::blocking;
 use crate::error::{Error, ErrorKind, Result};
@@ -147,12 +147,13 @@ impl Cell {
     async fn load(&self) -> Result<State, StoreError> {
         let asked = self.now();
         let Some(loaded) = self.shared.store.load(&self.tenant).await? else {
-            return Ok(State::absent());
+            return Ok(State::absent().keeping(self.shared.memory()));
         };
         let Loaded { version, header, snapshot, commits, .. } = loaded;
         let header = TenantHeader::read(&header).map_err(unreadable)?;
         let length = snapshot.len();
-        let mut state = aside(length, move || State::read(version, header, snapshot)).await?;
+        let state = aside(length, move || State::read(version, header, snapshot)).await?;
+        let mut state = state.keeping(self.shared.memory());
         for commit in &commits {
             apply_commit(&mut state, commit)?;
         }
@@ -194,6 +195,19 @@ impl Cell {
             *known = Some(Known { state: state.clone(), at });
         }
         self.shared.account(&self.tenant, state.weight());
+    }
+
+    /// How much is kept of the known state, in bytes, roughly.
+    pub(super) fn kept_bytes(&self) -> usize {
+        lock(&self.state).as_ref().map_or(0, |known| known.state.kept_bytes())
+    }
+
+    /// Lets go of what is kept of the known state, if that is anything, and hands it out: to drop it takes its
+    /// time.
+    pub(super) fn let_go(&self) -> Option<Arc<KeptValues>> {
+        let mut known = lock(&self.state);
+        let state = known.as_mut().map(|known| &mut known.state).filter(|state| state.kept_bytes() > 0)?;
+        Some(state.let_go())
     }
 
     /// Forgets the known state: the store has to be asked.
@@ -421,7 +435,7 @@ impl Cell {
                 // What was written need not be read; what came since does.
                 let (version, header, length) = (version.clone(), TenantHeader::clone(known), snapshot.len());
                 let folded = aside(length, move || State::read(version, header, snapshot)).await?;
-                let newest = self.refresh(folded).await?;
+                let newest = self.refresh(folded.keeping(self.shared.memory())).await?;
                 // When it was the newest, refreshing has noted.
                 self.publish(&newest, Timestamp::MIN);
                 // A commit that is under way rests on the old one, and publishes what comes after that.

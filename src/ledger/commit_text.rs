@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::state::{IndexKey, Line, LineKey, Section};
+use super::state::{Frame, IndexKey, LineKey, Section};
 use crate::json_error::JsonError;
 
 /// About what stands around a record: its section, its id, its order and a key.
@@ -107,20 +107,19 @@ pub(super) fn read_commit(text: &Bytes) -> Result<Vec<Change>, JsonError> {
 fn read_change(buffer: &Bytes, change: &str) -> Result<Change, JsonError> {
     #[derive(Deserialize)]
     struct Removal(String, String);
-    match serde_json::from_str::<Line<'_>>(change) {
-        Ok(Line(section, id, order, keys, record)) => Ok(Change::Put {
+    let mut keys = Vec::new();
+    match Frame::read(change.as_bytes(), &mut keys) {
+        Ok(Frame { section, id, order, record: (start, end) }) => Ok(Change::Put {
             section: Section::named(&section),
             id: id.as_ref().into(),
             order,
             keys: keys.iter().map(|LineKey(index, key)| IndexKey::new(index, key)).collect(),
-            text: buffer.slice_ref(record.get().as_bytes()),
+            text: buffer.slice_ref(&change.as_bytes()[start..end]),
         }),
-        Err(error) => match serde_json::from_str(change) {
-            Ok(Removal(section, id)) => {
-                Ok(Change::Remove { section: Section::named(&section), id: id.into() })
-            }
-            Err(_) => Err(error.into()),
-        },
+        Err(_) => {
+            let Removal(section, id) = serde_json::from_str(change)?;
+            Ok(Change::Remove { section: Section::named(&section), id: id.into() })
+        }
     }
 }
 

@@ -44,6 +44,13 @@ impl Tallies {
         tally.amount += amount(section, text);
     }
 
+    /// Adds so many records of a collection at once, with so many bytes of text.
+    pub(super) fn add_records(&mut self, section: &Section, count: u64, text_bytes: u64) {
+        let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
+        tally.count += count;
+        tally.text_bytes += text_bytes;
+    }
+
     pub(super) fn subtract(&mut self, section: &Section, text: &[u8]) {
         let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
         // What is subtracted was added before; saturation only keeps a defect from wrapping.

@@ -1,6 +1,8 @@
 //! The fields that every record has.
 
-use super::fields::{Fields, quoted};
+use std::borrow::Cow;
+
+use super::fields::{Fields, quoted, text_of};
 use super::{LocalTime, RecordError, RecordId};
 use crate::paths::TenantId;
 
@@ -71,16 +73,22 @@ impl Envelope {
     /// Reads the envelope of a record. Only what isolation rests on has to be right: an owner that
     /// can't be read is not taken for none.
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, RecordError> {
-        let id = fields.get_text(ID).ok_or(RecordError::MissingId)?;
-        let owner = match fields.get(OWNER) {
+        Self::of(|name| fields.get(name))
+    }
+
+    /// The same of fields that somebody else has read: `field` gives the JSON text of one.
+    pub(super) fn of<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, RecordError> {
+        let text = |name| field(name).and_then(text_of);
+        let id = text(ID).ok_or(RecordError::MissingId)?;
+        let owner = match field(OWNER) {
             None | Some("null") => None,
-            Some(_) => Some(fields.get_text(OWNER).ok_or(RecordError::Owner)?),
+            Some(owner) => Some(text_of(owner).ok_or(RecordError::Owner)?.into_owned()),
         };
-        let time = |name| fields.get_text(name).and_then(|text| LocalTime::parse(&text).ok());
+        let time = |name| text(name).and_then(|text| LocalTime::parse(&text).ok());
         Ok(Self {
             id: RecordId::parse(&id)?,
             owner,
-            created_by: fields.get_text(CREATED_BY),
+            created_by: text(CREATED_BY).map(Cow::into_owned),
             created_at: time(CREATED_AT),
             updated_at: time(UPDATED_AT),
         })
@@ -110,6 +118,11 @@ impl Envelope {
     pub(super) fn touch(fields: &mut Fields<'_>, at: LocalTime) {
         let before = Self::FIELDS.iter().filter_map(|name| fields.position(name)).max();
         fields.set(before.map_or(0, |place| place + 1), UPDATED_AT, quoted(&at.to_string()));
+    }
+
+    /// Where the name stands in [`FIELDS`](Self::FIELDS), if it is one of the envelope's.
+    pub(super) fn place(name: &str) -> Option<usize> {
+        Self::FIELDS.iter().position(|field| *field == name)
     }
 
     /// Whether the name is one of the envelope's.

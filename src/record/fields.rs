@@ -92,12 +92,7 @@ impl<'a> Fields<'a> {
 
     /// The text of a field that is a string or a whole number.
     pub(crate) fn get_text(&self, name: &str) -> Option<String> {
-        let value = self.get(name)?;
-        let digits = value.strip_prefix('-').unwrap_or(value);
-        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(value.to_owned());
-        }
-        serde_json::from_str(value).ok()
+        self.get(name).and_then(text_of).map(Cow::into_owned)
     }
 
     /// Adds a field at the end.
@@ -184,6 +179,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
             }
         }
         deserializer.deserialize_map(Object).map(Self)
+    }
+}
+
+/// The text of valid JSON that is a string or a whole number.
+pub(super) fn text_of(value: &str) -> Option<Cow<'_, str>> {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Cow::Borrowed(value));
+    }
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(plain) if !plain.contains('\\') => Some(Cow::Borrowed(plain)),
+        _ => serde_json::from_str(value).ok().map(Cow::Owned),
     }
 }
 

@@ -34,7 +34,7 @@ impl RecordId {
             NameError::Empty
         } else if text.len() > Self::MAX_BYTES {
             NameError::TooLong { bytes: text.len(), limit: Self::MAX_BYTES }
-        } else if text.chars().any(char::is_control) {
+        } else if has_control(text) {
             NameError::Control
         } else {
             return Ok(Self(text.into()));
@@ -52,6 +52,22 @@ impl RecordId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether a text has control characters.
+fn has_control(text: &str) -> bool {
+    if !text.is_ascii() {
+        return text.chars().any(char::is_control);
+    }
+    // All of them are looked at, so that it can be done many at a time.
+    text.bytes().fold(false, |found, byte| found | byte.is_ascii_control())
+}
+
+impl RecordId {
+    /// The text, shared with this.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }
 

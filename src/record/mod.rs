@@ -22,6 +22,7 @@ mod limits;
 pub mod local_time;
 pub(crate) mod named;
 mod offset_time;
+mod one_pass;
 mod reference;
 mod revision;
 mod secret;

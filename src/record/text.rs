@@ -45,7 +45,7 @@ impl RecordText {
         value: &E,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        Ok(Record::inserted(envelope.clone(), value, limits)?.into_text())
+        Ok(Record::inserted(envelope.clone(), value, limits)?.text().clone())
     }
 
     /// Makes the text of a changed record. `old` is the value as it was read from this text. Fields
@@ -62,7 +62,7 @@ impl RecordText {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        Ok(Record::updated(self, (old, new), updated_at, limits)?.into_text())
+        Ok(Record::updated(self, (old, new), updated_at, limits)?.text().clone())
     }
 
     /// This text with other times in some fields, each in the form that it had; `None` if that changes

@@ -1,6 +1,8 @@
 //! A record seen through its type.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -9,11 +11,15 @@ use serde_json::value::RawValue;
 use super::error::shown;
 use super::fields::quoted;
 use super::secret::{SecretText, hidden, revealed};
-use super::{Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLimits, RecordText, Revision};
+use super::{
+    Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLimits, RecordText, Revision, one_pass,
+};
 
 /// A record read as a `T`.
 ///
-/// It keeps the text it was read from, so that fields its type does not know are still there.
+/// It keeps the text it was read from, so that fields its type does not know are still there. A clone
+/// shares all of it, and so do those who read the same record of the same state: a type that can be
+/// changed through a shared reference (a `Mutex`, an atomic) is changed for all of them.
 ///
 /// # Serialising
 /// What `Serialize` writes is meant for a response: the envelope, then the value's own fields as the
@@ -21,83 +27,97 @@ use super::{Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLi
 /// [`SecretText`](super::SecretText). Fields that the type does not know are left out, since nobody
 /// has said what they hold; [`extra`](Self::extra) has them. It is made for JSON: values are handed on
 /// as JSON text.
-#[derive(Clone, PartialEq)]
-pub struct Record<T> {
+pub struct Record<T>(Arc<Parts<T>>);
+
+#[derive(PartialEq)]
+struct Parts<T> {
     envelope: Envelope,
-    revision: Revision,
     value: T,
     text: RecordText,
+}
+
+impl<T> Clone for Record<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: PartialEq> PartialEq for Record<T> {
+    fn eq(&self, other: &Self) -> bool {
+        *self.0 == *other.0
+    }
 }
 
 impl<T> Record<T> {
     /// The record's id.
     #[must_use]
-    pub const fn id(&self) -> &RecordId {
-        self.envelope.id()
+    pub fn id(&self) -> &RecordId {
+        self.0.envelope.id()
     }
 
     /// The owner that the record names, if it names one.
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
-        self.envelope.owner()
+        self.0.envelope.owner()
     }
 
     /// Who made it.
     #[must_use]
     pub fn created_by(&self) -> Option<&str> {
-        self.envelope.created_by()
+        self.0.envelope.created_by()
     }
 
     /// When it was made.
     #[must_use]
-    pub const fn created_at(&self) -> Option<LocalTime> {
-        self.envelope.created_at()
+    pub fn created_at(&self) -> Option<LocalTime> {
+        self.0.envelope.created_at()
     }
 
     /// When it was last changed.
     #[must_use]
-    pub const fn updated_at(&self) -> Option<LocalTime> {
-        self.envelope.updated_at()
+    pub fn updated_at(&self) -> Option<LocalTime> {
+        self.0.envelope.updated_at()
     }
 
     /// The fields that every record has.
     #[must_use]
-    pub const fn envelope(&self) -> &Envelope {
-        &self.envelope
+    pub fn envelope(&self) -> &Envelope {
+        &self.0.envelope
     }
 
-    /// What tells this state of the record from any other.
+    /// What tells this state of the record from any other: the digest of its text, made when it is asked for.
     #[must_use]
-    pub const fn revision(&self) -> Revision {
-        self.revision
+    pub fn revision(&self) -> Revision {
+        self.0.text.revision()
     }
 
     /// The value.
     #[must_use]
-    pub const fn value(&self) -> &T {
-        &self.value
+    pub fn value(&self) -> &T {
+        &self.0.value
     }
 
-    /// The value, taken out.
+    /// The value, taken out; a clone of it where somebody else has the record too.
     #[must_use]
-    pub fn into_value(self) -> T {
-        self.value
+    pub fn into_value(self) -> T
+    where
+        T: Clone,
+    {
+        match Arc::try_unwrap(self.0) {
+            Ok(parts) => parts.value,
+            Err(shared) => shared.value.clone(),
+        }
     }
 
     /// The text from which it was read; secrets stand in it as they are.
     #[must_use]
-    pub const fn text(&self) -> &RecordText {
-        &self.text
-    }
-
-    /// The text, taken out.
-    pub(super) fn into_text(self) -> RecordText {
-        self.text
+    pub fn text(&self) -> &RecordText {
+        &self.0.text
     }
 
     /// The record of which these are the parts: what its text says.
     pub(super) fn of_parts(envelope: Envelope, value: T, text: RecordText) -> Self {
-        Self { envelope, revision: text.revision(), value, text }
+        Self(Arc::new(Parts { envelope, value, text }))
     }
 }
 
@@ -108,12 +128,37 @@ impl<T: Entity> Record<T> {
     /// [`MissingField`](RecordError::MissingField) or [`Unreadable`](RecordError::Unreadable) if it
     /// does not fit the type; as for [`RecordText::envelope`].
     pub fn read(text: &RecordText) -> Result<Self, RecordError> {
-        let mut fields = text.fields()?;
-        let envelope = Envelope::read(&fields)?;
+        let (envelope, value) = match one_pass::read(text.as_bytes()) {
+            Some(read) => read,
+            None => Self::read_fields(&text.fields()?)?,
+        };
+        Ok(Self::of_parts(envelope, value, text.clone()))
+    }
+
+    /// Reads a record of its fields: what reading in one pass gives, or what is wrong.
+    fn read_fields(fields: &Fields<'_>) -> Result<(Envelope, T), RecordError> {
+        let envelope = Envelope::read(fields)?;
+        let mut fields = fields.clone();
         fields.retain(|name| !Envelope::has(name));
         let value =
             serde_json::from_str(&fields.to_text()).map_err(|error| unreadable::<T>(&error, &fields))?;
-        Ok(Self { envelope, revision: text.revision(), value, text: text.clone() })
+        Ok((envelope, value))
+    }
+
+    /// The record without its type, to be kept beside the text from which it was read.
+    pub(crate) fn into_kept(self) -> Arc<dyn Any + Send + Sync> {
+        self.0
+    }
+
+    /// A record that was kept, if it was read as this type.
+    pub(crate) fn of_kept(kept: Arc<dyn Any + Send + Sync>) -> Option<Self> {
+        kept.downcast().ok().map(Self)
+    }
+
+    /// The bytes of memory that it takes, roughly: what the type holds is not known, and is taken to be what
+    /// was read, once more and in pieces.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Parts<T>>() + 2 * self.0.text.as_bytes().len() + 64
     }
 
     /// The text of this record with another value; see [`RecordText::update`].
@@ -126,7 +171,7 @@ impl<T: Entity> Record<T> {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<RecordText, RecordError> {
-        Ok(self.changed(new, updated_at, limits)?.into_text())
+        Ok(self.changed(new, updated_at, limits)?.text().clone())
     }
 
     /// A field that the type does not know, as it is written.
@@ -137,7 +182,7 @@ impl<T: Entity> Record<T> {
         if Envelope::has(name) || T::secret_fields().contains(&name) || shown.get(name).is_some() {
             return None;
         }
-        self.text.raw(name)
+        self.0.text.raw(name)
     }
 
     /// The record as those see it who may see it without its secrets: `[secret]` stands in place of each,
@@ -147,14 +192,14 @@ impl<T: Entity> Record<T> {
     /// As for [`read`](Self::read), if the type can't do without.
     pub(crate) fn without_secrets(self) -> Result<Self, RecordError> {
         let written = |text: serde_json::Result<String>| text.map_err(|_| RecordError::Unserializable);
-        let shown = written(hidden(|| serde_json::to_string(&self.value)))?;
-        let known = written(revealed(|| serde_json::to_string(&self.value)).result)?;
+        let shown = written(hidden(|| serde_json::to_string(&self.0.value)))?;
+        let known = written(revealed(|| serde_json::to_string(&self.0.value)).result)?;
         if shown == known && T::secret_fields().is_empty() {
             return Ok(self);
         }
         let shown = Fields::read(shown.as_bytes())?;
         let marker = quoted(SecretText::REDACTED);
-        let mut fields = self.text.fields()?;
+        let mut fields = self.0.text.fields()?;
         fields.retain(|name| Envelope::has(name) || shown.get(name).is_some());
         let known = Fields::read(known.as_bytes())?;
         for (name, value) in shown.iter().filter(|(name, _)| !T::secret_fields().contains(name)) {
@@ -175,7 +220,8 @@ impl<T: Entity> Record<T> {
 
     /// The value's fields as a response shows them, as a JSON object.
     fn shown_fields(&self) -> Result<String, RecordError> {
-        let text = hidden(|| serde_json::to_string(&self.value)).map_err(|_| RecordError::Unserializable)?;
+        let text =
+            hidden(|| serde_json::to_string(&self.0.value)).map_err(|_| RecordError::Unserializable)?;
         let mut fields = Fields::read(text.as_bytes())?;
         fields.retain(|name| !T::secret_fields().contains(&name) && !Envelope::has(name));
         Ok(fields.to_text())
@@ -217,7 +263,7 @@ impl<T> fmt::Debug for Record<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
             .field("id", self.id())
-            .field("revision", &self.revision)
+            .field("revision", &self.revision())
             .finish_non_exhaustive()
     }
 }
@@ -226,7 +272,7 @@ impl<T: Entity> Serialize for Record<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let own = self.shown_fields().map_err(serde::ser::Error::custom)?;
         let own = Fields::read(own.as_bytes()).map_err(serde::ser::Error::custom)?;
-        let envelope = self.envelope.to_fields();
+        let envelope = self.0.envelope.to_fields();
         let mut map = serializer.serialize_map(Some(envelope.len() + own.len()))?;
         for (name, value) in envelope.iter().chain(own.iter()) {
             let value: &RawValue = serde_json::from_str(value).map_err(serde::ser::Error::custom)?;

@@ -14,8 +14,9 @@ use super::records::{self, Expected};
 
 /// One record.
 pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
-    let admitted = access.admit(action, &records::resource::<E>(id)).await?;
-    let record = records::get(&admitted.state, access.tenant(), action, id)?;
+    let collection = E::collection();
+    let admitted = access.admit(action, &records::resource_in(&collection, id)).await?;
+    let record = records::get_of(&admitted.state, access.tenant(), action, &collection, id)?;
     access.sight(&admitted.principal, &admitted.state)?.of(action, record)
 }
 
@@ -25,11 +26,11 @@ pub(super) async fn list<E: Entity>(
     action: Action,
     options: &ListOptions,
 ) -> Result<Page<Record<E>>> {
-    let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
-    let page = records::list(&admitted.state, access.tenant(), action, options)?;
+    let collection = E::collection();
+    let admitted = access.admit(action, &Resource::Collection(collection.clone())).await?;
+    let page = records::list_of(&admitted.state, access.tenant(), action, collection, options)?;
     let sight = access.sight(&admitted.principal, &admitted.state)?;
-    let shown = |record| sight.of(action, record);
-    Ok(Page { items: page.items.into_iter().map(shown).collect::<Result<_>>()?, next: page.next })
+    Ok(Page { items: sight.of_all(action, page.items)?, next: page.next })
 }
 
 /// The records that an index finds under a key.
@@ -42,7 +43,7 @@ pub(super) async fn find<E: Entity>(
     let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
     let found = records::find(&admitted.state, access.tenant(), action, index, key)?;
     let sight = access.sight(&admitted.principal, &admitted.state)?;
-    found.into_iter().map(|record| sight.of(action, record)).collect()
+    sight.of_all(action, found)
 }
 
 /// An id for a new record.

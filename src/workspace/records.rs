@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Direction, Draft, Entry, IndexKey, Section, State};
+use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, Section, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::{
@@ -38,7 +38,12 @@ pub(super) fn section(collection: &CollectionName) -> Section {
 
 /// A record as what an action is about.
 pub(super) fn resource<E: Entity>(id: &RecordId) -> Resource {
-    Resource::Record(E::collection(), id.as_str().into())
+    Resource::Record(E::collection(), id.shared())
+}
+
+/// The same in a collection that is known.
+pub(super) fn resource_in(collection: &CollectionName, id: &RecordId) -> Resource {
+    Resource::Record(collection.clone(), id.shared())
 }
 
 /// The index in which a record's blobs are found.
@@ -61,12 +66,22 @@ fn invalid(operation: &'static str, resource: &Resource, error: RecordError) -> 
 }
 
 /// Reads an entry as a record; `None` if it names another owner than the tenant it is stored with.
-fn read_entry<E: Entity>(action: Action, tenant: &TenantId, entry: &Entry) -> Result<Option<Record<E>>> {
-    let text = RecordText::from_stored(entry.text.clone());
-    let record = Record::read(&text).map_err(|error| {
-        let resource = Resource::Record(E::collection(), Arc::clone(&entry.id));
-        damaged(action.as_str(), &resource, error)
-    })?;
+///
+/// What is kept beside the entry is a function of its text alone: who it is shown to, and how, is decided for
+/// each read, here and above.
+fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
+    let kept = found.kept().and_then(|kept| Record::of_kept(Arc::clone(kept)));
+    let record = match kept {
+        Some(record) => record,
+        None => {
+            let record = Record::read(&RecordText::from_stored(found.text())).map_err(|error| {
+                let resource = Resource::Record(E::collection(), found.id().into());
+                damaged(action.as_str(), &resource, error)
+            })?;
+            found.keep(record.clone().into_kept(), record.weight());
+            record
+        }
+    };
     let own = record.owner().is_none_or(|owner| owner == tenant.as_str());
     Ok(own.then_some(record))
 }
@@ -78,11 +93,22 @@ pub(super) fn get<E: Entity>(
     action: Action,
     id: &RecordId,
 ) -> Result<Record<E>> {
-    let found = match state.get(&section(&E::collection()), id.as_str()) {
-        Some(entry) => read_entry(action, tenant, &entry)?,
+    get_of(state, tenant, action, &E::collection(), id)
+}
+
+/// The same of a type whose collection is known to be that.
+pub(super) fn get_of<E: Entity>(
+    state: &State,
+    tenant: &TenantId,
+    action: Action,
+    collection: &CollectionName,
+    id: &RecordId,
+) -> Result<Record<E>> {
+    let found = match state.found(collection.as_str(), id.as_str()) {
+        Some(found) => read_entry(action, tenant, found)?,
         None => None,
     };
-    found.ok_or_else(|| missing(action.as_str(), &resource::<E>(id)))
+    found.ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
 }
 
 /// The records with a key of an index, in order.
@@ -93,8 +119,8 @@ pub(super) fn find<E: Entity>(
     index: &str,
     key: &str,
 ) -> Result<Vec<Record<E>>> {
-    let entries = state.find(&section(&E::collection()), &IndexKey::new(index, key));
-    let records = entries.iter().map(|entry| read_entry(action, tenant, entry));
+    let found = state.find_places(&section(&E::collection()), &IndexKey::new(index, key));
+    let records = found.into_iter().map(|found| read_entry(action, tenant, found));
     records.filter_map(Result::transpose).collect()
 }
 
@@ -105,21 +131,30 @@ pub(super) fn list<E: Entity>(
     action: Action,
     options: &ListOptions,
 ) -> Result<Page<Record<E>>> {
-    let collection = E::collection();
+    list_of(state, tenant, action, E::collection(), options)
+}
+
+/// The same of a type whose collection is known to be that.
+pub(super) fn list_of<E: Entity>(
+    state: &State,
+    tenant: &TenantId,
+    action: Action,
+    collection: CollectionName,
+    options: &ListOptions,
+) -> Result<Page<Record<E>>> {
     let Some(header) = state.header() else {
         return Err(missing(action.as_str(), &Resource::Collection(collection)));
     };
     let life = header.incarnation;
     let (direction, after, limit) = options.start(action.as_str(), &collection, life)?;
-    let entries = state.list(&section(&collection), direction, after, limit);
-    let next = entries.last().filter(|_| entries.len() == limit).map(|last| Cursor {
-        collection,
-        life,
-        direction,
-        order: last.order,
-    });
-    let records = entries.iter().map(|entry| read_entry(action, tenant, entry));
-    Ok(Page { items: records.filter_map(Result::transpose).collect::<Result<_>>()?, next })
+    let (mut items, mut seen, mut last) = (Vec::with_capacity(limit), 0, None);
+    for found in state.walk(collection.as_str(), direction, after).take(limit) {
+        items.extend(read_entry(action, tenant, found)?);
+        (seen, last) = (seen + 1, Some(found.order()));
+    }
+    let last = last.filter(|_| seen == limit);
+    let next = last.map(|order| Cursor { collection, life, direction, order });
+    Ok(Page { items, next })
 }
 
 /// The file whose blob a key stands for.

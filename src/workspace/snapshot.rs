@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::ledger::State;
 use crate::ownership::{Action, Permit, Principal, Resource};
-#[cfg(feature = "migrate")]
 use crate::paths::CollectionName;
 use crate::quota::{Usage, usage_of};
 #[cfg(feature = "migrate")]
@@ -55,7 +54,7 @@ impl Snapshot {
     /// The records of one kind.
     #[must_use]
     pub fn collection<E: Entity>(&self) -> SnapshotCollection<'_, E> {
-        SnapshotCollection { snapshot: self, entity: PhantomData }
+        SnapshotCollection { snapshot: self, collection: E::collection(), entity: PhantomData }
     }
 
     /// What the tenant holds.
@@ -101,9 +100,10 @@ impl Snapshot {
 
 /// The records of one kind, as they were. The operations are those of
 /// [`Collection`](super::Collection), at once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SnapshotCollection<'a, E> {
     snapshot: &'a Snapshot,
+    collection: CollectionName,
     entity: PhantomData<fn() -> E>,
 }
 
@@ -113,10 +113,10 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// # Errors
     /// See [`Collection::get`](super::Collection::get).
     pub fn get(&self, id: &RecordId) -> Result<Record<E>> {
-        self.snapshot.permit(Action::GetRecord, &records::resource::<E>(id))?;
-        let at = self.snapshot;
-        let record = records::get(&at.state, at.access.tenant(), Action::GetRecord, id)?;
-        at.sight()?.of(Action::GetRecord, record)
+        let (at, action) = (self.snapshot, Action::GetRecord);
+        at.permit(action, &records::resource_in(&self.collection, id))?;
+        let record = records::get_of(&at.state, at.access.tenant(), action, &self.collection, id)?;
+        at.sight()?.of(action, record)
     }
 
     /// A page of the records.
@@ -124,12 +124,10 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// # Errors
     /// See [`Collection::list`](super::Collection::list).
     pub fn list(&self, options: &ListOptions) -> Result<Page<Record<E>>> {
-        self.snapshot.permit(Action::ListRecords, &Resource::Collection(E::collection()))?;
         let (at, action) = (self.snapshot, Action::ListRecords);
-        let page = records::list(&at.state, at.access.tenant(), action, options)?;
-        let sight = at.sight()?;
-        let items = page.items.into_iter().map(|record| sight.of(action, record));
-        Ok(Page { items: items.collect::<Result<_>>()?, next: page.next })
+        at.permit(action, &Resource::Collection(self.collection.clone()))?;
+        let page = records::list_of(&at.state, at.access.tenant(), action, self.collection.clone(), options)?;
+        Ok(Page { items: at.sight()?.of_all(action, page.items)?, next: page.next })
     }
 
     /// The records that an index finds under a key.
@@ -137,10 +135,9 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// # Errors
     /// See [`Collection::find`](super::Collection::find).
     pub fn find(&self, index: &str, key: &str) -> Result<Vec<Record<E>>> {
-        self.snapshot.permit(Action::ListRecords, &Resource::Collection(E::collection()))?;
         let (at, action) = (self.snapshot, Action::ListRecords);
+        at.permit(action, &Resource::Collection(self.collection.clone()))?;
         let found = records::find(&at.state, at.access.tenant(), action, index, key)?;
-        let sight = at.sight()?;
-        found.into_iter().map(|record| sight.of(action, record)).collect()
+        at.sight()?.of_all(action, found)
     }
 }

@@ -1,8 +1,11 @@
 //! Walking a section in order, and writing the whole state as a new snapshot.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
-use super::{Entry, Section, State};
+use super::found::Place;
+use super::{Entry, Found, Section, State};
 use crate::ledger::commit_text::write_line;
 use crate::ledger::tally::Tallies;
 
@@ -16,7 +19,62 @@ pub enum Direction {
     NewestFirst,
 }
 
+/// Something from its beginning, or from its end.
+struct Directed<I> {
+    of: I,
+    newest_first: bool,
+}
+
+impl<I: DoubleEndedIterator> Iterator for Directed<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        if self.newest_first { self.of.next_back() } else { self.of.next() }
+    }
+}
+
+/// A position as it stands among those that are hidden.
+fn position(at: usize) -> u32 {
+    // It is less than the text's length, which fits.
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
 impl State {
+    /// The entries of a section beyond the order `after`, in that direction.
+    pub(crate) fn walk(
+        &self,
+        section: &str,
+        direction: Direction,
+        after: Option<u64>,
+    ) -> impl Iterator<Item = Found<'_>> {
+        let orders = match (direction, after) {
+            (Direction::InOrder, Some(after)) => after.saturating_add(1)..u64::MAX,
+            (Direction::NewestFirst, Some(after)) => 0..after,
+            (_, None) => 0..u64::MAX,
+        };
+        let newest_first = direction == Direction::NewestFirst;
+        let below = self.base.range(section, orders.clone());
+        let hidden = self.hidden.range(position(below.start)..position(below.end));
+        // They are met in the same order.
+        let mut hidden = Directed { of: hidden, newest_first }.peekable();
+        let mut below = Directed { of: below, newest_first }
+            .filter(move |at| hidden.next_if(|hidden| **hidden == position(*at)).is_none());
+        let above = self.layers.get(section).map(|layer| layer.by_order().range(orders));
+        let mut above = Directed { of: above.into_iter().flatten(), newest_first }.map(|(_, stored)| stored);
+        let (mut next_above, mut next_below) = (above.next(), below.next());
+        std::iter::from_fn(move || {
+            let above_is_first = match (next_above, next_below) {
+                (Some(stored), Some(at)) => (stored.entry.order < self.base.order(at)) != newest_first,
+                (stored, _) => stored.is_some(),
+            };
+            let place = match above_is_first {
+                true => Place::Above(std::mem::replace(&mut next_above, above.next())?),
+                false => Place::Below(std::mem::replace(&mut next_below, below.next())?),
+            };
+            Some(Found { state: self, place })
+        })
+    }
+
     /// At most `limit` entries of a section beyond the order `after`, in that direction.
     pub(crate) fn list(
         &self,
@@ -25,19 +83,7 @@ impl State {
         after: Option<u64>,
         limit: usize,
     ) -> Vec<Entry> {
-        let orders = match (direction, after) {
-            (Direction::InOrder, Some(after)) => after.saturating_add(1)..u64::MAX,
-            (Direction::NewestFirst, Some(after)) => 0..after,
-            (_, None) => 0..u64::MAX,
-        };
-        let positions = self.base.range(section.as_str(), orders.clone());
-        let range = (section.clone(), orders.start)..(section.clone(), orders.end);
-        let above = self.by_order.range(range).filter_map(|((_, _), id)| self.get(section, id));
-        let below = positions.filter(|&at| !self.hides(at)).map(|at| self.base.entry(at));
-        match direction {
-            Direction::InOrder => merge(below, above, |a, b| a.order < b.order, limit),
-            Direction::NewestFirst => merge(below.rev(), above.rev(), |a, b| a.order > b.order, limit),
-        }
+        self.walk(section.as_str(), direction, after).take(limit).map(|found| found.entry()).collect()
     }
 
     /// All entries of a section in order.
@@ -45,18 +91,18 @@ impl State {
         self.list(section, Direction::InOrder, None, usize::MAX)
     }
 
+    /// All sections but the ledger's last line, in order.
+    fn sections(&self) -> BTreeSet<&Section> {
+        let below = self.base.sections().iter().map(|(section, _)| section);
+        below.chain(self.layers.keys()).filter(|section| **section != Section::META).collect()
+    }
+
     /// The sections whose tallies, which are kept as entries change, are not those of the entries.
     pub(crate) fn miscounted(&self) -> Vec<Section> {
         let mut counted = Tallies::default();
-        let below = self.base.positions().filter(|&at| !self.hides(at));
-        for (name, text) in below.map(|at| (self.base.section(at), self.base.entry(at).text)) {
-            if name != Section::META.as_str() {
-                counted.add(&Section::named(name), &text);
-            }
-        }
-        for ((section, _), id) in &self.by_order {
-            if let Some(entry) = self.get(section, id) {
-                counted.add(section, &entry.text);
+        for section in self.sections() {
+            for found in self.walk(section.as_str(), Direction::InOrder, None) {
+                counted.add(section, &found.text());
             }
         }
         counted.differing(&self.tallies)
@@ -65,23 +111,17 @@ impl State {
     /// The state as a snapshot's text: unchanged lines of the base are copied as they stand.
     pub(in crate::ledger) fn write_snapshot(&self) -> Bytes {
         let mut text = Vec::with_capacity(self.base.text_length() + self.layer_bytes);
-        let mut below = self
-            .base
-            .positions()
-            .filter(|&at| self.base.section(at) != Section::META.as_str() && !self.hides(at))
-            .peekable();
-        for ((section, order), id) in &self.by_order {
-            while let Some(at) =
-                below.next_if(|&at| (self.base.section(at), self.base.order(at)) < (section.as_str(), *order))
-            {
-                push_line(&mut text, self.base.line(at));
+        for section in self.sections() {
+            for found in self.walk(section.as_str(), Direction::InOrder, None) {
+                match found.place {
+                    Place::Below(at) => push_line(&mut text, self.base.line(at)),
+                    Place::Above(stored) => {
+                        let Entry { id, order, keys, text: record } = &stored.entry;
+                        let keys = keys.as_deref().unwrap_or_default();
+                        push_line(&mut text, &write_line(section, id, *order, keys, record));
+                    }
+                }
             }
-            let Some(entry) = self.get(section, id) else { continue };
-            let keys = entry.keys.as_deref().unwrap_or_default();
-            push_line(&mut text, &write_line(section, id, *order, keys, &entry.text));
-        }
-        for at in below {
-            push_line(&mut text, self.base.line(at));
         }
         push_line(&mut text, &write_line(&Section::META, "next", self.next_order, &[], b"{}"));
         // It may be kept for long, so without the room for what was replaced.
@@ -92,27 +132,6 @@ impl State {
 fn push_line(text: &mut Vec<u8>, line: &[u8]) {
     text.extend_from_slice(line);
     text.push(b'\n');
-}
-
-/// Merges two sequences that are each in the order `first` says.
-fn merge(
-    a: impl Iterator<Item = Entry>,
-    b: impl Iterator<Item = Entry>,
-    first: impl Fn(&Entry, &Entry) -> bool,
-    limit: usize,
-) -> Vec<Entry> {
-    let (mut a, mut b) = (a.peekable(), b.peekable());
-    let mut merged = Vec::new();
-    while merged.len() < limit {
-        let next = match (a.peek(), b.peek()) {
-            (Some(x), Some(y)) if first(x, y) => a.next(),
-            (_, Some(_)) => b.next(),
-            (_, None) => a.next(),
-        };
-        let Some(next) = next else { break };
-        merged.push(next);
-    }
-    merged
 }
 
 #[cfg(test)]

@@ -1,28 +1,42 @@
 //! A tenant's state at one version: immutable, cheap to clone, read without waiting.
 //!
 //! It has two layers: the loaded snapshot with its index ([`base`]), shared by all states since,
-//! and above it small persistent maps of what changed. An entry above hides the one below.
+//! and above it small persistent maps of what changed ([`layer`]). An entry above hides the one below. Beside the
+//! entries of both stands what was [`kept`] of them.
 
 mod base;
+mod by_id;
 mod copied;
+mod found;
+mod frame;
+mod kept;
+mod layer;
 mod list;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rpds::RedBlackTreeMapSync;
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
-pub(super) use base::{BadLine, Line, LineKey};
+pub(super) use base::BadLine;
+pub(crate) use found::Found;
+pub(super) use frame::{Frame, LineKey};
+pub(super) use kept::KeptValues;
 pub use list::Direction;
 
 use super::commit_text::Change;
 use super::header::TenantHeader;
+use super::memory::Memory;
 use super::tally::Tallies;
 use crate::store::Version;
 use base::Base;
+use found::{Place, Stored};
+use kept::KeptValue;
+use layer::Layer;
 
 /// The name of a group of entries: a collection, or one of the ledger's own, which begin with `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +66,12 @@ impl Section {
 
     pub(crate) fn is_internal(&self) -> bool {
         self.0.starts_with('@')
+    }
+}
+
+impl Borrow<str> for Section {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -94,17 +114,18 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Removed or present.
-type Slot = Option<Entry>;
-
 /// The state of one tenant at one version.
 #[derive(Clone)]
 pub(crate) struct State {
     version: Option<Version>,
     header: Option<Arc<TenantHeader>>,
     base: Arc<Base>,
-    by_id: RedBlackTreeMapSync<(Section, Arc<str>), Slot>,
-    by_order: RedBlackTreeMapSync<(Section, u64), Arc<str>>,
+    /// What is kept of the base's entries.
+    kept: Arc<KeptValues>,
+    /// What changed above the base, by section.
+    layers: RedBlackTreeMapSync<Section, Layer>,
+    /// The positions of the base's entries that were changed or removed.
+    hidden: RedBlackTreeSetSync<u32>,
     by_key: RedBlackTreeMapSync<(IndexKey, Section, u64), Arc<str>>,
     tallies: Tallies,
     next_order: u64,
@@ -127,8 +148,9 @@ impl State {
             version: None,
             header: None,
             base: Arc::default(),
-            by_id: RedBlackTreeMapSync::new_sync(),
-            by_order: RedBlackTreeMapSync::new_sync(),
+            kept: Arc::new(KeptValues::new(0, &Arc::new(Memory::none()))),
+            layers: RedBlackTreeMapSync::new_sync(),
+            hidden: RedBlackTreeSetSync::new_sync(),
             by_key: RedBlackTreeMapSync::new_sync(),
             tallies: Tallies::default(),
             next_order: 1,
@@ -137,26 +159,44 @@ impl State {
         }
     }
 
-    /// Reads a snapshot.
+    /// Reads a snapshot. Nothing is kept beside its entries, unless [somewhere](Self::keeping) is room for that.
     pub(super) fn read(version: Version, header: TenantHeader, snapshot: Bytes) -> Result<Self, BadLine> {
         let base = Base::read(snapshot)?;
-        let mut state = Self {
-            version: Some(version),
-            header: Some(Arc::new(header)),
-            base: Arc::default(),
-            ..Self::absent()
-        };
-        for at in base.positions() {
-            let section = Section::named(base.section(at));
-            if section == Section::META {
-                state.next_order = state.next_order.max(base.order(at));
+        let mut state = Self { version: Some(version), header: Some(Arc::new(header)), ..Self::absent() };
+        for (section, positions) in base.sections() {
+            let last = positions.clone().next_back().map_or(0, |at| base.order(at));
+            if *section == Section::META {
+                state.next_order = state.next_order.max(last);
+                continue;
+            }
+            state.next_order = state.next_order.max(last + 1);
+            if section.is_internal() {
+                positions.clone().for_each(|at| state.tallies.add(section, &base.text(at)));
             } else {
-                state.tallies.add(&section, &base.entry(at).text);
-                state.next_order = state.next_order.max(base.order(at) + 1);
+                let bytes = positions.clone().map(|at| base.record_length(at) as u64).sum();
+                state.tallies.add_records(section, positions.len() as u64, bytes);
             }
         }
         state.base = Arc::new(base);
         Ok(state)
+    }
+
+    /// The same state, which has room in that memory for what is to be kept of its entries, and keeps nothing yet.
+    pub(super) fn keeping(mut self, memory: &Arc<Memory>) -> Self {
+        self.kept = Arc::new(KeptValues::new(self.base.positions().len(), memory));
+        self
+    }
+
+    /// Lets go of what is kept of the base's entries, and hands it out; those who have a state from before still
+    /// have it.
+    pub(super) fn let_go(&mut self) -> Arc<KeptValues> {
+        let emptied = Arc::new(self.kept.emptied());
+        std::mem::replace(&mut self.kept, emptied)
+    }
+
+    /// How much is kept of the base's entries, in bytes, roughly.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.kept.bytes()
     }
 
     /// The version, unless the tenant never existed.
@@ -197,6 +237,7 @@ impl State {
     pub(super) fn rebased(&self) -> Result<Self, BadLine> {
         let (Some(version), Some(header)) = (&self.version, &self.header) else { return Ok(self.clone()) };
         let fresh = Self::read(version.clone(), TenantHeader::clone(header), self.write_snapshot())?;
+        let fresh = fresh.keeping(self.kept.memory());
         Ok(Self { header: Some(Arc::clone(header)), tail_bytes: self.tail_bytes, ..fresh })
     }
 
@@ -204,27 +245,42 @@ impl State {
         self.next_order
     }
 
+    /// The entry of that id where it stands.
+    pub(crate) fn found(&self, section: &str, id: &str) -> Option<Found<'_>> {
+        let above = self.layers.get(section).and_then(|layer| layer.get(id));
+        let place = match above {
+            Some(stored) => Place::Above(stored?),
+            None => Place::Below(self.base.position(section, id)?),
+        };
+        Some(Found { state: self, place })
+    }
+
     /// The entry of that id.
     pub(crate) fn get(&self, section: &Section, id: &str) -> Option<Entry> {
-        match self.by_id.get(&(section.clone(), Arc::from(id))) {
-            Some(slot) => slot.clone(),
-            None => self.base.get(section.as_str(), id),
-        }
+        self.found(section.as_str(), id).map(|found| found.entry())
+    }
+
+    /// The entry at a position of the base, with its section, unless it was changed or removed since.
+    fn below(&self, at: usize) -> Option<(Section, Found<'_>)> {
+        let found = Found { state: self, place: Place::Below(at) };
+        let section = (!self.hides(at)).then(|| self.base.section(at))??;
+        Some((section.clone(), found))
     }
 
     /// The entries of one section that carry a key, in order.
     pub(crate) fn find(&self, section: &Section, key: &IndexKey) -> Vec<Entry> {
-        self.find_everywhere(key)
-            .into_iter()
-            .filter(|(found, _)| found == section)
-            .map(|(_, entry)| entry)
-            .collect()
+        self.find_places(section, key).iter().map(Found::entry).collect()
+    }
+
+    /// The same where they stand.
+    pub(crate) fn find_places(&self, section: &Section, key: &IndexKey) -> Vec<Found<'_>> {
+        let found = self.places(key).into_iter().filter(|(of, _)| of == section);
+        found.map(|(_, found)| found).collect()
     }
 
     /// How many entries of one section carry a key: what [`find`](Self::find) finds, without reading any.
     pub(crate) fn count(&self, section: &Section, key: &IndexKey) -> u64 {
-        let below = self.base.find(key);
-        let below = below.filter(|&at| self.base.section(at) == section.as_str() && !self.hides(at));
+        let below = self.base.find(key).filter_map(|at| self.below(at)).filter(|(of, _)| of == section);
         let first = (key.clone(), section.clone(), 0);
         let above = self.by_key.range(first..);
         let above = above.take_while(|((found, of, _), _)| found == key && of == section);
@@ -233,66 +289,72 @@ impl State {
 
     /// The entries of all sections that carry a key.
     pub(crate) fn find_everywhere(&self, key: &IndexKey) -> Vec<(Section, Entry)> {
-        let below = self.base.find(key).filter(|&at| !self.hides(at)).map(|at| {
-            let section = Section::named(self.base.section(at));
-            (section, self.base.entry(at))
-        });
+        self.places(key).into_iter().map(|(section, found)| (section, found.entry())).collect()
+    }
+
+    /// The same where they stand, in order of section and within it.
+    fn places(&self, key: &IndexKey) -> Vec<(Section, Found<'_>)> {
+        let below = self.base.find(key).filter_map(|at| self.below(at));
         let first = (key.clone(), Section(std::borrow::Cow::Borrowed("")), 0);
-        let above = self
-            .by_key
-            .range(first..)
-            .take_while(|((found, ..), _)| found == key)
-            .filter_map(|((_, section, _), id)| Some((section.clone(), self.get(section, id)?)));
+        let above =
+            self.by_key.range(first..).take_while(|((found, ..), _)| found == key).filter_map(
+                |((_, section, _), id)| Some((section.clone(), self.found(section.as_str(), id)?)),
+            );
         let mut found: Vec<_> = below.chain(above).collect();
-        found.sort_by(|(a, x), (b, y)| (a, x.order).cmp(&(b, y.order)));
+        found.sort_by(|(a, x), (b, y)| (a, x.order()).cmp(&(b, y.order())));
         found
     }
 
     /// The keys under which an entry is found.
     pub(crate) fn keys(&self, section: &Section, id: &str) -> Vec<IndexKey> {
-        match self.by_id.get(&(section.clone(), Arc::from(id))) {
-            Some(slot) => {
-                slot.iter().flat_map(|entry| entry.keys.iter().flat_map(|k| k.iter().cloned())).collect()
-            }
-            None => self.base.keys(section.as_str(), id),
+        match self.found(section.as_str(), id).map(|found| found.place) {
+            Some(Place::Above(stored)) => stored.entry.keys.iter().flat_map(|k| k.iter().cloned()).collect(),
+            Some(Place::Below(at)) => self.base.keys(at),
+            None => Vec::new(),
         }
     }
 
     /// Whether the entry at a position of the base was changed or removed since.
     fn hides(&self, at: usize) -> bool {
-        !self.by_id.is_empty()
-            && self.by_id.contains_key(&(Section::named(self.base.section(at)), Arc::from(self.base.id(at))))
+        !self.hidden.is_empty() && u32::try_from(at).is_ok_and(|at| self.hidden.contains(&at))
     }
 
     /// Applies one change.
     pub(super) fn apply(&mut self, change: &Change) {
         let (section, id) = change.address();
-        if let Some(old) = self.get(section, id) {
+        let old = self.found(section.as_str(), id);
+        let old = old.map(|found| (matches!(found.place, Place::Above(_)), found.entry()));
+        // A position is less than the text's length, which fits.
+        let below = self.base.position(section.as_str(), id).and_then(|at| u32::try_from(at).ok());
+        if !self.layers.contains_key(section) {
+            self.layers.insert_mut(section.clone(), Layer::default());
+        }
+        // Changed where it stands: a clone of it would make each change a copy of its paths.
+        let Some(layer) = self.layers.get_mut(section) else { return };
+        if let Some((is_above, old)) = old {
+            if is_above {
+                layer.forget(old.order);
+            }
             self.tallies.subtract(section, &old.text);
-            self.by_order.remove_mut(&(section.clone(), old.order));
             for key in old.keys.iter().flat_map(|keys| keys.iter()) {
                 self.by_key.remove_mut(&(key.clone(), section.clone(), old.order));
             }
         }
-        let address = (section.clone(), id.clone());
+        if let Some(below) = below {
+            self.hidden.insert_mut(below);
+        }
         match change {
             Change::Put { order, keys, text, .. } => {
                 self.tallies.add(section, text);
                 self.next_order = self.next_order.max(order + 1);
-                self.by_order.insert_mut((section.clone(), *order), id.clone());
                 for key in keys.iter() {
                     self.by_key.insert_mut((key.clone(), section.clone(), *order), id.clone());
                 }
                 let entry =
                     Entry { order: *order, id: id.clone(), keys: Some(keys.clone()), text: text.clone() };
-                self.by_id.insert_mut(address, Some(entry));
+                layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }));
             }
-            Change::Remove { .. } if self.base.contains(section.as_str(), id) => {
-                self.by_id.insert_mut(address, None);
-            }
-            Change::Remove { .. } => {
-                self.by_id.remove_mut(&address);
-            }
+            Change::Remove { .. } => layer.remove(id, below.is_some()),
         }
     }
 
@@ -315,6 +377,7 @@ impl State {
     pub(super) fn weight(&self) -> usize {
         // A changed entry stands in two or three maps, each with its node.
         const NODE: usize = 400;
-        self.base.weight() + 2 * self.layer_bytes + NODE * self.by_id.size() + 1024
+        let changed: usize = self.layers.values().map(Layer::len).sum();
+        self.base.weight() + 2 * self.layer_bytes + NODE * changed + 1024
     }
 }

@@ -30,6 +30,21 @@ impl Sight {
             }
         }
     }
+
+    /// Records as they are seen.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    pub(in crate::workspace) fn of_all<E: Entity>(
+        self,
+        action: Action,
+        records: Vec<Record<E>>,
+    ) -> Result<Vec<Record<E>>> {
+        match self {
+            Self::Whole => Ok(records),
+            Self::WithoutSecrets => records.into_iter().map(|record| self.of(action, record)).collect(),
+        }
+    }
 }
 
 impl Access {

@@ -100,7 +100,7 @@ async fn admit(access: &Access) -> Result<Admitted> {
 }
 
 /// The tenant's own records of a kind.
-fn own<E: Entity>(state: &State, access: &Access) -> Result<Vec<E>> {
+fn own<E: Entity + Clone>(state: &State, access: &Access) -> Result<Vec<E>> {
     let collection = E::collection();
     let own = records::own_texts(state, access.tenant(), &collection).into_iter().map(|entry| {
         let read = Record::<E>::read(&RecordText::from_stored(entry.text));

@@ -1,0 +1,91 @@
+//! An entry where it stands in a state: looked at without a copy of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::kept::{Kept, KeptValue};
+use super::{Entry, State};
+
+/// An entry above the base, and what is kept of it.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) entry: Entry,
+    pub(super) kept: KeptValue,
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// In the base, at that position.
+    Below(usize),
+    /// Above it.
+    Above(&'a Arc<Stored>),
+}
+
+/// An entry where it stands in a state.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(super) state: &'a State,
+    pub(super) place: Place<'a>,
+}
+
+impl fmt::Debug for Found<'_> {
+    /// The text is left out: it may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found").field("order", &self.order()).field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+impl Found<'_> {
+    /// Where it stands in its section.
+    pub(crate) fn order(&self) -> u64 {
+        match self.place {
+            Place::Below(at) => self.state.base.order(at),
+            Place::Above(stored) => stored.entry.order,
+        }
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> &str {
+        match self.place {
+            Place::Below(at) => self.state.base.id(at),
+            Place::Above(stored) => &stored.entry.id,
+        }
+    }
+
+    /// Its text; it shares the buffer in which it was read.
+    pub(crate) fn text(&self) -> Bytes {
+        match self.place {
+            Place::Below(at) => self.state.base.text(at),
+            Place::Above(stored) => stored.entry.text.clone(),
+        }
+    }
+
+    /// The entry apart from its state.
+    pub(crate) fn entry(&self) -> Entry {
+        match self.place {
+            Place::Below(_) => {
+                Entry { order: self.order(), id: self.id().into(), keys: None, text: self.text() }
+            }
+            Place::Above(stored) => stored.entry.clone(),
+        }
+    }
+
+    /// What is kept of it.
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        match self.place {
+            Place::Below(at) => self.state.kept.get(at),
+            Place::Above(stored) => stored.kept.get(),
+        }
+    }
+
+    /// Keeps what was made of its text and takes so many bytes, if there is room, and nothing yet.
+    pub(crate) fn keep(&self, value: Kept, bytes: usize) {
+        match self.place {
+            Place::Below(at) => self.state.kept.keep(at, value, bytes),
+            Place::Above(stored) => stored.kept.keep(value, bytes, self.state.kept.memory()),
+        }
+    }
+}
