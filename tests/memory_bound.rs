@@ -136,6 +136,27 @@ async fn read_what_another_writes(root: &Path) -> usize {
     all - ALLOCATED.current_usage()
 }
 
+/// How many records one tenant has, and a budget that has room for their text and for little beside it.
+const MANY: usize = 16 * RECORDS;
+const BUDGET_OF_MANY: usize = 4 << 20;
+
+/// Reads all records of a snapshot, and returns by how much the memory in use has grown.
+async fn read_of_a_snapshot(root: &Path, memory: usize) -> usize {
+    let tenantry = open(root, memory).await;
+    let own = tenantry.session(&tenant(1)).await.unwrap().own();
+    let snapshot = own.snapshot().await.unwrap();
+    let before = ALLOCATED.current_usage();
+    let (mut read, mut options) = (0, ListOptions::new().limit(ListOptions::MAX));
+    loop {
+        let page = snapshot.collection::<Note>().list(&options).unwrap();
+        read += page.items.len();
+        let Some(next) = page.next else { break };
+        options = options.after(next);
+    }
+    assert!(read >= MANY);
+    ALLOCATED.current_usage() - before
+}
+
 #[tokio::test]
 async fn the_budget_and_what_a_tenant_holds_bound_what_states_allocate() {
     let folder = tempfile::tempdir().unwrap();
@@ -152,4 +173,25 @@ async fn the_budget_and_what_a_tenant_holds_bound_what_states_allocate() {
     let kept = read_what_another_writes(folder.path()).await;
     println!("of {LOTS} lots of {lot} bytes a reader keeps {kept} bytes");
     assert!(kept <= KEPT_LOTS * lot, "{kept} bytes kept");
+
+    let many = open(folder.path(), usize::MAX).await;
+    let own = many.session(&tenant(1)).await.unwrap().own();
+    for lot in 0..MANY / RECORDS {
+        let insert = move |transaction: &mut tenantry::Transaction<'_>| {
+            for record in 0..RECORDS {
+                let id = RecordId::parse(&format!("many-{lot}-{record}")).unwrap();
+                transaction.collection::<Note>().insert_as(&id, &Note { text: "x".repeat(LENGTH) })?;
+            }
+            Ok(())
+        };
+        own.transaction(insert).await.unwrap();
+    }
+    drop(own);
+    many.close(std::time::Duration::from_secs(600)).await.unwrap();
+    drop(many);
+    let kept = read_of_a_snapshot(folder.path(), BUDGET_OF_MANY).await;
+    let unbounded = read_of_a_snapshot(folder.path(), usize::MAX).await;
+    println!("of {MANY} records that are read {kept} bytes are kept, {unbounded} without a budget");
+    assert!(kept <= BUDGET_OF_MANY / 2, "{kept} bytes kept");
+    assert!(unbounded > BUDGET_OF_MANY / 2, "{unbounded} bytes kept, so that the bound is no accident");
 }

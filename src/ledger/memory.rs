@@ -131,3 +131,35 @@ impl Drop for Room {
         self.memory.give_back(self.bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_takes_neither_more_than_half_nor_what_is_not_left() {
+        let memory = Arc::new(Memory::new(1600));
+        let room = Room::new(&memory);
+        assert!(room.grow(800));
+        assert!(!room.grow(1), "more than half");
+        room.shrink(800);
+        memory.changed(0, 1000);
+        assert!(room.grow(500));
+        assert!(!room.grow(1), "a part of what is left stays free");
+        assert_eq!((room.bytes(), memory.kept()), (500, 500));
+        drop(room);
+        assert_eq!(memory.kept(), 0);
+    }
+
+    #[test]
+    fn who_has_no_room_is_made_some_by_those_who_keep_more_than_a_part() {
+        let memory = Arc::new(Memory::new(1600));
+        let (own, others) = (Room::new(&memory), Room::new(&memory));
+        assert!(own.grow(500) && others.grow(300));
+        assert_eq!(memory.surplus(own.bytes()), 0, "nobody wants any");
+        assert!(!own.grow(100));
+        assert_eq!(memory.surplus(own.bytes()), 200);
+        memory.made_room();
+        assert_eq!(memory.surplus(own.bytes()), 0);
+    }
+}

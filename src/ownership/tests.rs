@@ -103,6 +103,31 @@ fn audit_hears_every_decision_with_its_true_reason() {
 }
 
 #[test]
+fn who_does_not_listen_is_told_nothing() {
+    struct Deaf(Arc<Heard>);
+    impl AuditSink for Deaf {
+        fn record(&self, event: &AuditEvent<'_>) {
+            self.0.record(event);
+        }
+
+        fn listens(&self, decision: &Decision) -> bool {
+            !decision.is_allowed()
+        }
+    }
+    let heard = Arc::<Heard>::default();
+    let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
+    let gate = Gate::new(Arc::new(DefaultPolicy), Arc::new(Deaf(Arc::clone(&heard))), clock);
+    let ask = |whose| {
+        let place = (whose, Visibility::Private);
+        in_videos(&user("ana"), Action::GetRecord, place, |request| gate.permit(request).is_ok())
+    };
+    assert!(ask("ana"));
+    assert_eq!(heard.lines().len(), 0);
+    assert!(!ask("budi"));
+    assert_eq!(heard.lines().len(), 1);
+}
+
+#[test]
 fn asking_answers_as_doing_would_and_is_not_recorded() {
     let (gate, heard) = gate(DefaultPolicy);
     for &action in Action::ALL {

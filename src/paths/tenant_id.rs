@@ -42,6 +42,11 @@ pub struct TenantId(Arc<str>);
 text_traits!(TenantId);
 
 impl TenantId {
+    /// The text, shared with this.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The longest id, in bytes.
     pub const MAX_BYTES: usize = 64;
 

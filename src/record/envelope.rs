@@ -1,6 +1,7 @@
 //! The fields that every record has.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::fields::{Fields, quoted, text_of};
 use super::{LocalTime, RecordError, RecordId};
@@ -19,8 +20,8 @@ const UPDATED_AT: &str = "updated_at";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     id: RecordId,
-    owner: Option<String>,
-    created_by: Option<String>,
+    owner: Option<Arc<str>>,
+    created_by: Option<Arc<str>>,
     created_at: Option<LocalTime>,
     updated_at: Option<LocalTime>,
 }
@@ -35,8 +36,8 @@ impl Envelope {
     /// The envelope of a new record, made `at` this time on the tenant's clock.
     #[must_use]
     pub fn new(id: RecordId, owner: &TenantId, created_by: &TenantId, at: LocalTime) -> Self {
-        let owner = Some(owner.as_str().to_owned());
-        let created_by = Some(created_by.as_str().to_owned());
+        let owner = Some(owner.shared());
+        let created_by = Some(created_by.shared());
         Self { id, owner, created_by, created_at: Some(at), updated_at: Some(at) }
     }
 
@@ -72,23 +73,31 @@ impl Envelope {
 
     /// Reads the envelope of a record. Only what isolation rests on has to be right: an owner that
     /// can't be read is not taken for none.
-    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, RecordError> {
-        Self::of(|name| fields.get(name))
+    pub(super) fn read(fields: &Fields<'_>, known: Option<&TenantId>) -> Result<Self, RecordError> {
+        Self::of(|name| fields.get(name), known)
     }
 
-    /// The same of fields that somebody else has read: `field` gives the JSON text of one.
-    pub(super) fn of<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, RecordError> {
+    /// The same of fields that somebody else has read: `field` gives the JSON text of one. Where a name is that of
+    /// the tenant that is known, its text is shared.
+    pub(super) fn of<'a>(
+        field: impl Fn(&str) -> Option<&'a str>,
+        known: Option<&TenantId>,
+    ) -> Result<Self, RecordError> {
+        let shared = |name: Cow<'_, str>| match known.filter(|known| known.as_str() == name) {
+            Some(known) => known.shared(),
+            None => Arc::from(name),
+        };
         let text = |name| field(name).and_then(text_of);
         let id = text(ID).ok_or(RecordError::MissingId)?;
         let owner = match field(OWNER) {
             None | Some("null") => None,
-            Some(owner) => Some(text_of(owner).ok_or(RecordError::Owner)?.into_owned()),
+            Some(owner) => Some(shared(text_of(owner).ok_or(RecordError::Owner)?)),
         };
         let time = |name| text(name).and_then(|text| LocalTime::parse(&text).ok());
         Ok(Self {
             id: RecordId::parse(&id)?,
             owner,
-            created_by: text(CREATED_BY).map(Cow::into_owned),
+            created_by: text(CREATED_BY).map(shared),
             created_at: time(CREATED_AT),
             updated_at: time(UPDATED_AT),
         })

@@ -14,12 +14,13 @@ use serde_json::Error;
 use serde_json::value::RawValue;
 
 use super::{Entity, Envelope};
+use crate::paths::TenantId;
 
 /// The name by which `serde_json` asks for a text of its own.
 const OF_SERDE_JSON: &str = "$serde_json::";
 
-/// What a record's text says, if it says it well.
-pub(super) fn read<T: Entity>(text: &[u8]) -> Option<(Envelope, T)> {
+/// What a record's text says, if it says it well; `known` as for [`Envelope::of`].
+pub(super) fn read<T: Entity>(text: &[u8], known: Option<&TenantId>) -> Option<(Envelope, T)> {
     let text = std::str::from_utf8(text).ok()?;
     let mut parser = serde_json::Deserializer::from_str(text);
     let mut seen = Seen { envelope: [None; Envelope::FIELDS.len()], names: Vec::with_capacity(16) };
@@ -29,7 +30,7 @@ pub(super) fn read<T: Entity>(text: &[u8]) -> Option<(Envelope, T)> {
     if seen.names.windows(2).any(|pair| pair[0] == pair[1]) {
         return None;
     }
-    let envelope = Envelope::of(|name| seen.envelope[Envelope::place(name)?]).ok()?;
+    let envelope = Envelope::of(|name| seen.envelope[Envelope::place(name)?], known).ok()?;
     Some((envelope, value))
 }
 

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Envelope, LocalTime, Record, RecordId, RecordLimits, RecordText, SecretText};
+use super::{Entity, Envelope, LocalTime, Record, RecordId, RecordLimits, RecordText, SecretText, one_pass};
 use crate::paths::{CollectionName, TenantId};
 use crate::testkit::strategies::{object, spaces, unknown_fields};
 
@@ -160,6 +160,32 @@ proptest! {
         prop_assert_eq!(&response["title"], &serde_json::Value::from(title));
         prop_assert_eq!(&response["nested"][1], SecretText::REDACTED);
         prop_assert!(response.get("token").is_none());
+    }
+
+    #[test]
+    fn reading_in_one_pass_gives_what_reading_field_by_field_gives(
+        extras in unknown_fields(),
+        shift in 0..16_usize,
+        title in any::<String>(),
+        twice in proptest::option::of(0..16_usize),
+        cut in proptest::option::weighted(0.2, 0..400_usize),
+        owner in prop_oneof![Just("\"ana\""), Just("null"), Just("7"), Just("[]"), Just("\"\\u0061na\"")],
+    ) {
+        let mut fields = known_fields(&title, "hunter2");
+        fields.push(("owner".to_owned(), owner.to_owned()));
+        fields.extend(extras);
+        let length = fields.len();
+        fields.rotate_left(shift % length);
+        if let Some(twice) = twice {
+            fields.push(fields[twice % length].clone());
+        }
+        let text = object(&fields, "");
+        let text = &text.as_bytes()[..cut.unwrap_or(usize::MAX).min(text.len())];
+        let record = RecordText::from_stored(text.to_vec().into());
+        let ana = TenantId::parse("ana").unwrap();
+        let slow = record.fields().and_then(|fields| Record::<Known>::read_fields(&fields, Some(&ana)));
+        // Where it does not go, the slow way says why.
+        prop_assert_eq!(one_pass::read::<Known>(text, Some(&ana)), slow.ok());
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl RecordText {
     /// [`MissingId`](RecordError::MissingId), [`Id`](RecordError::Id),
     /// [`Owner`](RecordError::Owner), and as for [`fields`](Self::fields).
     pub fn envelope(&self) -> Result<Envelope, RecordError> {
-        Envelope::read(&self.fields()?)
+        Envelope::read(&self.fields()?, None)
     }
 
     /// One field as it is written.

@@ -14,6 +14,7 @@ use super::secret::{SecretText, hidden, revealed};
 use super::{
     Entity, Envelope, Fields, LocalTime, RecordError, RecordId, RecordLimits, RecordText, Revision, one_pass,
 };
+use crate::paths::TenantId;
 
 /// A record read as a `T`.
 ///
@@ -128,16 +129,28 @@ impl<T: Entity> Record<T> {
     /// [`MissingField`](RecordError::MissingField) or [`Unreadable`](RecordError::Unreadable) if it
     /// does not fit the type; as for [`RecordText::envelope`].
     pub fn read(text: &RecordText) -> Result<Self, RecordError> {
-        let (envelope, value) = match one_pass::read(text.as_bytes()) {
+        Self::read_knowing(text, None)
+    }
+
+    /// Reads a record that is probably the tenant's, whose name it then shares.
+    pub(crate) fn read_of(text: &RecordText, tenant: &TenantId) -> Result<Self, RecordError> {
+        Self::read_knowing(text, Some(tenant))
+    }
+
+    fn read_knowing(text: &RecordText, known: Option<&TenantId>) -> Result<Self, RecordError> {
+        let (envelope, value) = match one_pass::read(text.as_bytes(), known) {
             Some(read) => read,
-            None => Self::read_fields(&text.fields()?)?,
+            None => Self::read_fields(&text.fields()?, known)?,
         };
         Ok(Self::of_parts(envelope, value, text.clone()))
     }
 
     /// Reads a record of its fields: what reading in one pass gives, or what is wrong.
-    fn read_fields(fields: &Fields<'_>) -> Result<(Envelope, T), RecordError> {
-        let envelope = Envelope::read(fields)?;
+    pub(super) fn read_fields(
+        fields: &Fields<'_>,
+        known: Option<&TenantId>,
+    ) -> Result<(Envelope, T), RecordError> {
+        let envelope = Envelope::read(fields, known)?;
         let mut fields = fields.clone();
         fields.retain(|name| !Envelope::has(name));
         let value =

@@ -42,7 +42,7 @@ impl<T: Entity> Record<T> {
         Envelope::touch(&mut fields, updated_at);
         let mut own = fields.clone();
         own.retain(|name| !Envelope::has(name));
-        kept(Envelope::read(&fields)?, &fields, &own, &written, limits)
+        kept(Envelope::read(&fields, None)?, &fields, &own, &written, limits)
     }
 
     /// This record with another value; see [`RecordText::update`].

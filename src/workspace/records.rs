@@ -74,7 +74,8 @@ fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) ->
     let record = match kept {
         Some(record) => record,
         None => {
-            let record = Record::read(&RecordText::from_stored(found.text())).map_err(|error| {
+            let text = RecordText::from_stored(found.text());
+            let record = Record::read_of(&text, tenant).map_err(|error| {
                 let resource = Resource::Record(E::collection(), found.id().into());
                 damaged(action.as_str(), &resource, error)
             })?;

@@ -119,3 +119,51 @@ impl<'a> Parts<'a> {
         text.iter().try_fold(0, sum).filter(|_| plain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::commit_text::write_line;
+    use crate::ledger::state::{IndexKey, Section};
+
+    /// Mostly what stands in a frame as it is.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![4 => "[a-z0-9-]{1,12}", 1 => any::<String>()]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+        #[test]
+        fn a_frame_says_what_serde_reads(
+            (section, id, order) in (text(), text(), any::<u64>()),
+            pairs in prop::collection::vec((text(), text()), 0..3),
+            cut in proptest::option::weighted(0.3, 0..80_usize),
+            added in prop_oneof![3 => Just(""), 1 => Just(" "), 1 => Just(",1")],
+        ) {
+            let keys: Vec<_> = pairs.iter().map(|(index, key)| IndexKey::new(index, key)).collect();
+            let mut line = write_line(&Section::named(&section), &id, order, &keys, b"{\"v\":[1,\"]\"]}");
+            let end = line.len() - 1;
+            line.splice(end..end, added.bytes());
+            line.truncate(cut.unwrap_or(usize::MAX));
+            let mut found = Vec::new();
+            let frame = Frame::read(&line, &mut found);
+            match serde_json::from_slice::<Line<'_>>(&line) {
+                Ok(Line(section, id, order, keys, record)) => {
+                    let frame = frame.unwrap();
+                    prop_assert_eq!((frame.section, frame.id, frame.order), (section, id, order));
+                    prop_assert_eq!(&line[frame.record.0..frame.record.1], record.get().as_bytes());
+                    let pairs = |keys: Vec<LineKey<'_>>| -> Vec<(String, String)> {
+                        keys.into_iter().map(|LineKey(index, key)| (index.into(), key.into())).collect()
+                    };
+                    prop_assert_eq!(pairs(found), pairs(keys));
+                }
+                Err(_) => prop_assert!(frame.is_err()),
+            }
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! What changed in one section since the base was read: small persistent maps, of which a clone is a clone of
 //! pointers.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
@@ -13,11 +15,30 @@ pub(super) struct Layer {
     /// What is there now, or `None` for what the base has and is no more.
     by_id: HashTrieMapSync<Arc<str>, Option<Arc<Stored>>>,
     by_order: RedBlackTreeMapSync<u64, Arc<Stored>>,
+    row: Row,
+}
+
+/// The same order in one piece of memory, made once a state has been walked so often that it pays.
+#[derive(Debug, Default)]
+struct Row {
+    stored: OnceLock<Arc<[Arc<Stored>]>>,
+    walks: AtomicUsize,
+}
+
+/// For how many entries a walk counts: making the row costs as much as walking them without it.
+const WALK: usize = 32;
+
+impl Clone for Row {
+    /// How often it was walked is counted anew.
+    fn clone(&self) -> Self {
+        Self { stored: self.stored.clone(), walks: AtomicUsize::new(0) }
+    }
 }
 
 impl Default for Layer {
     fn default() -> Self {
-        Self { by_id: HashTrieMapSync::new_sync(), by_order: RedBlackTreeMapSync::new_sync() }
+        let (by_id, by_order) = (HashTrieMapSync::new_sync(), RedBlackTreeMapSync::new_sync());
+        Self { by_id, by_order, row: Row::default() }
     }
 }
 
@@ -32,19 +53,34 @@ impl Layer {
         self.by_id.get(id).map(Option::as_ref)
     }
 
-    /// Those that are here, by order.
-    pub(super) fn by_order(&self) -> &RedBlackTreeMapSync<u64, Arc<Stored>> {
-        &self.by_order
+    /// Those that are here and of such an order, in order.
+    pub(super) fn walk(&self, orders: Range<u64>) -> Box<dyn DoubleEndedIterator<Item = &Arc<Stored>> + '_> {
+        if let Some(row) = self.row() {
+            let at = |order| row.partition_point(|stored| stored.entry.order < order);
+            return Box::new(row[at(orders.start)..at(orders.end).max(at(orders.start))].iter());
+        }
+        Box::new(self.by_order.range(orders).map(|(_, stored)| stored))
+    }
+
+    fn row(&self) -> Option<&[Arc<Stored>]> {
+        if let Some(row) = self.row.stored.get() {
+            return Some(row);
+        }
+        let walks = self.row.walks.fetch_add(1, Ordering::Relaxed) + 1;
+        let pays = walks.saturating_mul(WALK) >= self.by_order.size();
+        pays.then(|| &**self.row.stored.get_or_init(|| self.by_order.values().cloned().collect()))
     }
 
     /// Puts an entry where none of its order is.
     pub(super) fn put(&mut self, stored: Arc<Stored>) {
+        self.row = Row::default();
         self.by_order.insert_mut(stored.entry.order, Arc::clone(&stored));
         self.by_id.insert_mut(Arc::clone(&stored.entry.id), Some(stored));
     }
 
     /// Takes an entry out of the order.
     pub(super) fn forget(&mut self, order: u64) {
+        self.row = Row::default();
         self.by_order.remove_mut(&order);
     }
 

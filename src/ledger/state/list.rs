@@ -59,8 +59,8 @@ impl State {
         let mut hidden = Directed { of: hidden, newest_first }.peekable();
         let mut below = Directed { of: below, newest_first }
             .filter(move |at| hidden.next_if(|hidden| **hidden == position(*at)).is_none());
-        let above = self.layers.get(section).map(|layer| layer.by_order().range(orders));
-        let mut above = Directed { of: above.into_iter().flatten(), newest_first }.map(|(_, stored)| stored);
+        let above = self.layers.get(section).map(|layer| layer.walk(orders));
+        let mut above = Directed { of: above.into_iter().flatten(), newest_first };
         let (mut next_above, mut next_below) = (above.next(), below.next());
         std::iter::from_fn(move || {
             let above_is_first = match (next_above, next_below) {

@@ -247,12 +247,17 @@ impl State {
 
     /// The entry of that id where it stands.
     pub(crate) fn found(&self, section: &str, id: &str) -> Option<Found<'_>> {
-        let above = self.layers.get(section).and_then(|layer| layer.get(id));
-        let place = match above {
-            Some(stored) => Place::Above(stored?),
+        let place = match self.found_above(section, id) {
+            Some(place) => place?,
             None => Place::Below(self.base.position(section, id)?),
         };
         Some(Found { state: self, place })
+    }
+
+    /// What changed the entry of that id: its place above the base, or `Some(None)` if it was removed.
+    fn found_above(&self, section: &str, id: &str) -> Option<Option<Place<'_>>> {
+        let stored = self.layers.get(section)?.get(id)?;
+        Some(stored.map(Place::Above))
     }
 
     /// The entry of that id.
@@ -322,10 +327,12 @@ impl State {
     /// Applies one change.
     pub(super) fn apply(&mut self, change: &Change) {
         let (section, id) = change.address();
-        let old = self.found(section.as_str(), id);
+        let below = self.base.position(section.as_str(), id);
+        let old = self.found_above(section.as_str(), id).unwrap_or_else(|| below.map(Place::Below));
+        let old = old.map(|place| Found { state: self, place });
         let old = old.map(|found| (matches!(found.place, Place::Above(_)), found.entry()));
         // A position is less than the text's length, which fits.
-        let below = self.base.position(section.as_str(), id).and_then(|at| u32::try_from(at).ok());
+        let below = below.and_then(|at| u32::try_from(at).ok());
         if !self.layers.contains_key(section) {
             self.layers.insert_mut(section.clone(), Layer::default());
         }
