@@ -99,7 +99,7 @@ async fn password(workspace: &Workspace) -> Result<String, ErrorKind> {
     let snapshot = workspace.snapshot().await.map_err(|error| error.kind())?;
     let record = snapshot.collection::<Camera>().get(&record_id("door")).map_err(|error| error.kind())?;
     let page = workspace.collection::<Camera>().list(&ListOptions::new()).await.unwrap();
-    assert_eq!(page.items, [record.clone()]);
+    assert_eq!(page.items.as_slice(), std::slice::from_ref(&record));
     assert!(!format!("{record:?} {page:?} {snapshot:?}").contains("hidden"));
     Ok(record.value().password.expose().to_owned())
 }
