@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tenantry::ownership::{Action, Decision, DefaultPolicy, OwnershipPolicy, Request, Resource, Role};
+use tenantry::ownership::{Action, Resource, Role};
 use tenantry::record::Entity;
 use tenantry::{Freshness, Workspace};
 
 use crate::place::Place;
 use crate::record::{LegacyVideo, id};
+use crate::repeated::Repeated;
 use crate::side::{Group, Outcome, Side, same};
 
 /// The group.
@@ -21,21 +22,6 @@ pub(crate) fn group() -> Group {
         operations: [1_000_000, 200_000],
         turns: 4,
         sides: vec![("tenantry", ours, 1), ("direct", direct, 1), ("can", can, 20)],
-    }
-}
-
-/// The library's policy, asked so many times more at the next request: only so has one a request to ask about.
-struct Repeated {
-    policy: Arc<dyn OwnershipPolicy>,
-    times: Arc<AtomicU64>,
-}
-
-impl OwnershipPolicy for Repeated {
-    fn decide(&self, request: &Request<'_>) -> Decision {
-        for _ in 0..self.times.swap(0, Ordering::Relaxed) {
-            black_box(black_box(&self.policy).decide(black_box(request)));
-        }
-        self.policy.decide(request)
     }
 }
 
@@ -50,8 +36,7 @@ struct Ours {
 
 fn of(folder: &Path, whole: bool) -> Outcome<Ours> {
     let times = Arc::new(AtomicU64::new(0));
-    let policy = Repeated { policy: Arc::new(DefaultPolicy), times: Arc::clone(&times) };
-    let place = Place::deciding(folder, policy)?;
+    let place = Place::deciding(folder, Repeated::new(Arc::clone(&times)))?;
     let workspace = place.workspace(0)?.reading(Freshness::Within(Duration::from_secs(3600)));
     let resource = Resource::Record(LegacyVideo::collection(), id(1).into());
     Ok(Ours { place, workspace, times, resource, whole })

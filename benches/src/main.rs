@@ -21,6 +21,7 @@ mod place;
 mod prewritten;
 mod reads;
 mod record;
+mod repeated;
 mod s3;
 mod side;
 mod sqlite;

@@ -1,13 +1,15 @@
 //! The project's own commands, run as `cargo xtask <command>`; they need nothing but Rust.
 //!
 //! Here is only the choice between them: [`mod@test`] is what every change has to pass, [`mod@bench`]
-//! measures, [`audit`] asks about the dependencies and the public face.
+//! measures, [`mod@counts`] counts, [`audit`] asks about the dependencies and the public face.
 
 mod audit;
 mod bench;
 mod budget;
 mod cargo;
+mod counts;
 mod example;
+mod program;
 mod project;
 mod python;
 mod report;
@@ -19,6 +21,7 @@ mod test;
 
 use std::process::ExitCode;
 
+use crate::counts::Then;
 use crate::project::Project;
 use crate::report::Failure;
 
@@ -29,6 +32,8 @@ cargo xtask <command>
            the dependency budget
   bench    the library beside what else one could use and beside the bare system, in turn, in one run;
            --case NAME (again for more), --rounds N, --quick, --json, --plot FILE (an SVG)
+  counts   instructions and allocations of single operations against what was accepted before;
+           --accept makes what is counted now what is accepted
   s3       s3 up: starts a server that speaks like S3, for trying things out, and prints how to get
            to it; s3 down: stops it
   audit    advisories and licences of the dependencies, the public face against the last release;
@@ -54,6 +59,10 @@ fn choose() -> Result<ExitCode, Failure> {
     match (command.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
         (Some("bench"), rest) => bench::run(rest),
+        (Some("counts"), []) => counts::run(&Project::read()?, Then::Compare).map(|()| ExitCode::SUCCESS),
+        (Some("counts"), [what]) if what == "--accept" => {
+            counts::run(&Project::read()?, Then::Accept).map(|()| ExitCode::SUCCESS)
+        }
         (Some("audit"), []) => audit::run(),
         (Some("s3"), [what]) if what == "up" => s3::up(&Project::read()?).map(|()| ExitCode::SUCCESS),
         (Some("s3"), [what]) if what == "down" => s3::down(&Project::read()?).map(|()| ExitCode::SUCCESS),

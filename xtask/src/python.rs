@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::program::run;
 use crate::project::Project;
 use crate::report::Failure;
 
@@ -43,9 +44,4 @@ fn pip(python: &Path) -> Command {
         ":all:",
     ]);
     command
-}
-
-fn run(command: &mut Command) -> Result<(), Failure> {
-    let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("it ended with {status}"))) }
 }

@@ -6,9 +6,10 @@
 use std::process::ExitCode;
 
 use crate::cargo::Cargo;
+use crate::counts::Then;
 use crate::project::{PACKAGE, Project};
 use crate::report::{Failure, Report};
-use crate::{budget, example, python, s3};
+use crate::{budget, counts, example, python, s3};
 
 /// The package whose tests run other programs, and what they are.
 const PEERS: (&str, &str) = ("tenantry-peers", "peers/requirements.txt");
@@ -66,6 +67,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         let tour = ["run", "--quiet", "--features", "s3", "--example", "tour", "--", "--store", "s3"];
         cargo.run_with(&tour, &environment)
     });
+    report.step("instructions and allocations", || counts::run(&project, Then::Compare));
     // What they depend on is built last, and by nobody who did not ask for it. Their tests run them.
     for package in &project.example_packages {
         report.step(package, || cargo.run(&["test", "--package", package]));

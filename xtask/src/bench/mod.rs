@@ -15,13 +15,14 @@ mod show;
 mod syncs;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use arguments::Arguments;
 use cases::Case;
 use measured::Measured;
 
 use crate::cargo::Cargo;
+use crate::program::output;
 use crate::project::Project;
 use crate::report::Failure;
 use crate::s3;
@@ -133,13 +134,4 @@ impl Program {
         std::fs::remove_dir_all(folder)?;
         measured
     }
-}
-
-/// What a program that has to succeed writes to its standard output.
-fn output(command: &mut Command) -> Result<String, Failure> {
-    let output = command.stderr(Stdio::inherit()).output()?;
-    if !output.status.success() {
-        return Err(Failure::new(format!("it ended with {}", output.status)));
-    }
-    String::from_utf8(output.stdout).map_err(|_| Failure::new("it wrote no UTF-8"))
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{Program, output};
+use super::Program;
+use crate::program::output;
 use crate::report::Failure;
 
 /// The calls by which something is made durable. (Nothing here opens a file with `O_SYNC`, or writes through a map.)

@@ -1,0 +1,141 @@
+//! What is counted: operations on a tenant of a thousand records, each of which was read before.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tenantry::ownership::{Action, Resource};
+use tenantry::record::{Entity, RecordId};
+use tenantry::{Freshness, ListOptions, Settings, Snapshot, Workspace};
+
+use crate::place::{FILLED, Place};
+use crate::record::{LegacyVideo, id, record, scattered};
+use crate::repeated::Repeated;
+use crate::side::{Outcome, same};
+
+/// How many records the tenant has.
+const RECORDS: u64 = 1_000;
+/// How many records a page has.
+pub(crate) const PAGE: u64 = 50;
+/// How many a list has: all of them.
+pub(crate) const LIST: u64 = RECORDS;
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// A record by its id, typed, of a snapshot.
+    Get,
+    /// The newest 50, typed.
+    Page,
+    /// All of them, typed.
+    List,
+    /// The tenant, of which nothing is in memory, until all were listed.
+    Open,
+    /// The policy decides a request.
+    Decide,
+    /// The same the whole way from a workspace.
+    Can,
+    /// A record is inserted, durable before the next.
+    Commit,
+}
+
+impl Operation {
+    /// All of them by their names, and how often each is done where instructions are counted: so often that what is
+    /// done once does not matter, and so rarely that it takes seconds.
+    pub(crate) const ALL: [(&'static str, Self, u64); 7] = [
+        ("get", Self::Get, 2_000),
+        ("page", Self::Page, 50),
+        ("list", Self::List, 5),
+        ("open", Self::Open, 5),
+        ("decide", Self::Decide, 50_000),
+        ("can", Self::Can, 2_000),
+        ("commit", Self::Commit, 400),
+    ];
+}
+
+/// Where they are done.
+pub(crate) struct Operations {
+    place: Place,
+    workspace: Workspace,
+    snapshot: Snapshot,
+    ids: Vec<RecordId>,
+    times: Arc<AtomicU64>,
+    inserted: u64,
+}
+
+impl Operations {
+    /// In an empty folder.
+    pub(crate) fn new(folder: &Path) -> Outcome<Self> {
+        let place = Place::new(folder, RECORDS)?;
+        let times = Arc::new(AtomicU64::new(0));
+        let tenantry = place.deciding(Repeated::new(Arc::clone(&times)))?;
+        let workspace = place.workspace(&tenantry, FILLED)?;
+        let snapshot = place.runtime.block_on(workspace.snapshot())?;
+        let ids = (0..RECORDS).map(|number| RecordId::parse(&id(number))).collect::<Result<_, _>>()?;
+        let operations = Self { place, workspace, snapshot, ids, times, inserted: RECORDS };
+        operations.list(RECORDS)?;
+        Ok(operations)
+    }
+
+    /// Does one so many times.
+    pub(crate) fn run(&mut self, operation: Operation, times: u64) -> Outcome<()> {
+        match operation {
+            Operation::Get => {
+                let videos = self.snapshot.collection::<LegacyVideo>();
+                for read in 0..times {
+                    black_box(videos.get(&self.ids[(scattered(read) % RECORDS) as usize])?);
+                }
+            }
+            Operation::Page => (0..times).try_for_each(|_| self.list(PAGE))?,
+            Operation::List => (0..times).try_for_each(|_| self.list(LIST))?,
+            Operation::Open => (0..times).try_for_each(|_| self.open())?,
+            Operation::Decide => {
+                self.times.store(times, Ordering::Relaxed);
+                self.can(1)?;
+                same(&self.times.load(Ordering::Relaxed), &0)?;
+            }
+            Operation::Can => self.can(times)?,
+            Operation::Commit => {
+                let videos = self.workspace.collection();
+                let numbers = self.inserted..self.inserted + times;
+                self.inserted = numbers.end;
+                self.place.runtime.block_on(async {
+                    for number in numbers {
+                        videos.insert(record(number)).await?;
+                    }
+                    Outcome::Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self, limit: u64) -> Outcome<()> {
+        listed(&self.snapshot, limit)
+    }
+
+    fn open(&self) -> Outcome<()> {
+        let tenantry = self.place.opened(Settings::default().memory)?;
+        let workspace = self.place.workspace(&tenantry, FILLED)?;
+        listed(&self.place.runtime.block_on(workspace.snapshot())?, RECORDS)
+    }
+
+    fn can(&self, times: u64) -> Outcome<()> {
+        let workspace = self.workspace.reading(Freshness::Within(Duration::from_secs(3600)));
+        let resource = Resource::Record(LegacyVideo::collection(), id(1).into());
+        for _ in 0..times {
+            let decision = self.place.runtime.block_on(workspace.can(Action::GetRecord, &resource))?;
+            same(&decision.is_allowed(), &true)?;
+        }
+        Ok(())
+    }
+}
+
+/// Lists the newest ones, as many as are asked for.
+fn listed(snapshot: &Snapshot, limit: u64) -> Outcome<()> {
+    let options = ListOptions::new().limit(limit as usize);
+    let page = black_box(snapshot.collection::<LegacyVideo>().list(&options)?);
+    same(&(page.items.len() as u64), &limit)
+}
