@@ -39,11 +39,22 @@ fn free_ports<const COUNT: usize>() -> Result<[u16; COUNT]> {
     Ok(ports)
 }
 
+/// The inodes of the sockets that listen at a port, in the kernel's table of them.
+fn listening(sockets: &str, port: u16) -> impl Iterator<Item = &str> {
+    const LISTENS: &str = "0A";
+    let end = format!(":{port:04X}");
+    sockets.lines().skip(1).filter_map(move |line| {
+        let mut columns = line.split_whitespace().skip(1);
+        let (local, _, state) = (columns.next()?, columns.next()?, columns.next()?);
+        (local.ends_with(&end) && state == LISTENS).then(|| columns.nth(5)).flatten()
+    })
+}
+
 impl Server {
     /// Starts the program with its data in a folder, which is made; at the given port or any that is free.
     ///
     /// # Errors
-    /// If it can't be started, ends, or does not answer in time; with the end of what it wrote to its log.
+    /// If it can't be started, ends (as it does if another has the port), or does not answer in time; with the end of what it wrote to its log.
     pub fn start(program: &Path, folder: &Path, port: Option<u16>) -> Result<Self> {
         std::fs::create_dir_all(folder.join("data"))?;
         let identity = format!(
@@ -75,10 +86,10 @@ impl Server {
         Ok(server)
     }
 
-    /// Waits until it answers.
+    /// Waits until it answers, it and no other that had the port before.
     fn wait(&mut self) -> Result<()> {
         for _ in 0..LOOKS {
-            if self.answers() {
+            if self.listens() && self.answers() {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
@@ -87,6 +98,22 @@ impl Server {
             std::thread::sleep(PAUSE);
         }
         Err(self.failed("the server does not answer"))
+    }
+
+    /// Whether its own process listens at its port, as the kernel says (Linux; elsewhere nobody says).
+    fn listens(&self) -> bool {
+        let (Ok(sockets), Ok(own)) = (
+            std::fs::read_to_string("/proc/net/tcp"),
+            std::fs::read_dir(format!("/proc/{}/fd", self.child.id())),
+        ) else {
+            return !cfg!(target_os = "linux");
+        };
+        let inodes: Vec<&str> = listening(&sockets, self.port).collect();
+        own.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok()).any(|target| {
+            let target = target.to_string_lossy();
+            let inode = target.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+            inode.is_some_and(|inode| inodes.contains(&inode))
+        })
     }
 
     /// Whether it answers a request without credentials, with whatever.

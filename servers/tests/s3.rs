@@ -18,6 +18,8 @@ mod migrated;
 mod moved;
 #[path = "s3/options.rs"]
 mod options;
+#[path = "s3/ports.rs"]
+mod ports;
 #[path = "s3/presigned.rs"]
 mod presigned;
 #[path = "s3/requests.rs"]

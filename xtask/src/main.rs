@@ -34,8 +34,8 @@ cargo xtask <command>
            --case NAME (again for more), --rounds N, --quick, --json, --plot FILE (an SVG)
   counts   instructions and allocations of single operations against what was accepted before;
            --accept makes what is counted now what is accepted
-  s3       s3 up: starts a server that speaks like S3, for trying things out, and prints how to get
-           to it; s3 down: stops it
+  s3       s3 up: starts a server that speaks like S3, for trying things out, at a free port or at
+           --port N, and prints how to get to it; s3 down: stops it
   audit    advisories and licences of the dependencies, the public face against the last release;
            installs its tools into target/tools
   help     this text
@@ -64,8 +64,7 @@ fn choose() -> Result<ExitCode, Failure> {
             counts::run(&Project::read()?, Then::Accept).map(|()| ExitCode::SUCCESS)
         }
         (Some("audit"), []) => audit::run(),
-        (Some("s3"), [what]) if what == "up" => s3::up(&Project::read()?).map(|()| ExitCode::SUCCESS),
-        (Some("s3"), [what]) if what == "down" => s3::down(&Project::read()?).map(|()| ExitCode::SUCCESS),
+        (Some("s3"), rest) => s3::run(rest).map(|()| ExitCode::SUCCESS),
         (Some("help" | "--help" | "-h"), _) => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
