@@ -12,7 +12,10 @@ use crate::report::{Failure, Report};
 use crate::{budget, counts, example, python, s3};
 
 /// The package whose tests run other programs, and what they are.
-const PEERS: (&str, &str) = ("tenantry-peers", "peers/requirements.txt");
+pub(crate) const PEERS: (&str, &str) = ("tenantry-peers", "peers/requirements.txt");
+
+/// The variable that says where they are.
+pub(crate) const PYTHON: &str = "TENANTRY_PYTHON";
 
 /// The package whose tests talk to a server.
 const SERVERS: &str = "tenantry-servers";
@@ -52,7 +55,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     report.step("other programs", || {
         let python = python::environment(&project, "python", PEERS.1)?;
         let python = python.to_str().ok_or_else(|| Failure::new("the target folder's name is no text"))?;
-        cargo.run_with(&["test", "--package", PEERS.0], &[("TENANTRY_PYTHON", python)])
+        cargo.run_with(&["test", "--package", PEERS.0], &[(PYTHON, python)])
     });
     report.step("a server that speaks like S3", || {
         let (server, program) = s3::start(&project)?;

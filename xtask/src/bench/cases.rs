@@ -23,6 +23,10 @@ pub(super) enum Unit {
     Seconds,
     /// What a library brings along.
     Crates,
+    /// What a record takes in memory.
+    Bytes,
+    /// How often something is allocated, for each record.
+    Allocations,
 }
 
 /// What is to be reached.
@@ -40,14 +44,21 @@ pub(super) enum Bound {
     Fewer,
     /// At most so many more than the peer.
     More(f64),
+    /// No more than the peer.
+    Within,
+    /// Less than that.
+    LessThan(f64),
 }
+
+/// The group that migrates.
+const MIGRATE: &str = "migrate";
 
 /// The groups in which each operation is durable when it ends, so that syncs are worth counting.
 pub(super) fn is_durable(group: &str) -> bool {
-    ["insert-", "update-", "upload-"].iter().any(|kind| group.starts_with(kind))
+    ["insert-", "update-", "upload-", MIGRATE].iter().any(|kind| group.starts_with(kind))
 }
 
-use Bound::{AsFast, Fewer, FloorTime, More, PeerTime, Seconds};
+use Bound::{AsFast, Fewer, FloorTime, LessThan, More, PeerTime, Seconds, Within};
 
 /// A line whose sides have their usual names.
 const fn case(name: &'static str, peer: &'static str, bounds: &'static [Bound]) -> Case {
@@ -104,6 +115,40 @@ const fn built(
     unit: Unit,
 ) -> Case {
     Case { name, group: "build", ours, peer: Some(peer), floor: None, bounds, unit }
+}
+
+/// A line of what a record takes in memory: what is held of it, what the budget counts for it, and its text.
+const fn memory(name: &'static str, held: &'static str, budget: &'static str, text: &'static str) -> Case {
+    Case {
+        name,
+        group: "memory",
+        ours: held,
+        peer: Some(budget),
+        floor: Some(text),
+        bounds: &[Within],
+        unit: Unit::Bytes,
+    }
+}
+
+/// A line of what reading a record allocates. A list may be one itself, and its vector grows.
+const fn allocated(name: &'static str, ours: &'static str) -> Case {
+    let bounds = &[LessThan(0.1)];
+    Case { name, group: "allocations", ours, peer: None, floor: None, bounds, unit: Unit::Allocations }
+}
+
+/// The groups that the program beside the measuring one counts.
+pub(super) fn is_counted(group: &str) -> bool {
+    ["memory", "allocations"].contains(&group)
+}
+
+/// The program that measures a group, which has its package's name.
+pub(super) fn program(group: &str) -> &'static str {
+    if group == MIGRATE { "tenantry-bench-migrate" } else { "tenantry-bench" }
+}
+
+/// The groups whose peer is a Python program with the packages that the tests of other programs need.
+pub(super) fn needs_python(group: &str) -> bool {
+    group == MIGRATE
 }
 
 /// The groups for which a server has to be there.
@@ -170,6 +215,20 @@ pub(super) fn all() -> Vec<Case> {
             ours: "uncached",
             ..without_floor("tenants/uncached", "tenants", "uncached-1k", &[PeerTime(1.5)])
         },
+        case(MIGRATE, "script", &[AsFast(3.0)]),
+        Case {
+            name: "migrate/plan",
+            group: MIGRATE,
+            ours: "tenantry-plan",
+            ..without_floor("migrate/plan", MIGRATE, "script", &[])
+        },
+        memory("memory-1k", "held-1k", "budget-1k", "text-1k"),
+        memory("memory-1k/typed", "held-1k-typed", "budget-1k-typed", "text-1k"),
+        memory("memory-100k", "held-100k", "budget-100k", "text-100k"),
+        memory("memory-100k/typed", "held-100k-typed", "budget-100k-typed", "text-100k"),
+        allocated("allocations", "get"),
+        allocated("allocations/page", "page-record"),
+        allocated("allocations/list", "list-record"),
         built("build", "tenantry", "opendal", &[Fewer], Unit::Crates),
         built("build/object_store", "tenantry", "object_store", &[More(30.0)], Unit::Crates),
         built("build/s3", "tenantry-s3", "opendal-s3", &[Fewer], Unit::Crates),
@@ -199,9 +258,9 @@ mod tests {
         for case in all() {
             for bound in case.bounds {
                 let side = match bound {
-                    AsFast(_) | PeerTime(_) | Fewer | More(_) => case.peer,
+                    AsFast(_) | PeerTime(_) | Fewer | More(_) | Within => case.peer,
                     FloorTime(_) => case.floor,
-                    Seconds(_) => Some(case.ours),
+                    Seconds(_) | LessThan(_) => Some(case.ours),
                 };
                 assert!(side.is_some(), "{}", case.name);
             }

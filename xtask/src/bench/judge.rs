@@ -94,6 +94,8 @@ impl Medians {
             Bound::Seconds(seconds) => self.ours <= seconds,
             Bound::Fewer => self.ours < self.peer,
             Bound::More(count) => self.ours - self.peer <= count,
+            Bound::Within => self.ours <= self.peer,
+            Bound::LessThan(count) => self.ours < count,
         }
     }
 }
@@ -112,6 +114,8 @@ fn words(bound: Bound, case: &Case) -> String {
         Bound::Seconds(seconds) => format!("≤ {}", time(seconds)),
         Bound::Fewer => format!("fewer than {peer}"),
         Bound::More(count) => format!("at most {count} more than {peer}"),
+        Bound::Within => format!("within the {peer}"),
+        Bound::LessThan(count) => format!("less than {count}"),
     }
 }
 
@@ -131,7 +135,7 @@ mod tests {
 
     /// The line of a case for what each side took.
     fn judged(case: &Case, ours: &[f64], peer: &[f64], floor: &[f64]) -> Line {
-        let side = |name: &str, seconds: &[f64]| serde_json::json!({ "side": name, "seconds": seconds });
+        let side = |name: &str, seconds: &[f64]| serde_json::json!({ "side": name, "rounds": seconds });
         let sides = [side("ours", ours), side("peer", peer), side("floor", floor)];
         let measured = Measured::read(&serde_json::json!({ "sides": sides }).to_string());
         measured
@@ -184,6 +188,16 @@ mod tests {
         let more = Case { bounds: &[Bound::More(30.0)], unit: Unit::Crates, ..CASE };
         assert_eq!(judged(&more, &[40.0], &[10.0], &[1.0]).met, Some(true));
         assert_eq!(judged(&more, &[41.0], &[10.0], &[1.0]).met, Some(false));
+    }
+
+    #[test]
+    fn what_is_within_is_no_more_and_what_is_less_than_a_number_is_less() {
+        let within = Case { bounds: &[Bound::Within], unit: Unit::Bytes, ..CASE };
+        assert_eq!(judged(&within, &[10.0], &[10.0], &[1.0]).met, Some(true));
+        assert_eq!(judged(&within, &[10.1], &[10.0], &[1.0]).met, Some(false));
+        let less = Case { bounds: &[Bound::LessThan(0.1)], unit: Unit::Allocations, ..CASE };
+        assert_eq!(judged(&less, &[0.02], &[1.0], &[1.0]).met, Some(true));
+        assert_eq!(judged(&less, &[0.1], &[1.0], &[1.0]).met, Some(false));
     }
 
     #[test]

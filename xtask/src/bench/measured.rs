@@ -1,4 +1,5 @@
-//! What the measuring program said of a group: of each side what an operation took in each round.
+//! What the measuring program said of a group: of each side a number of each round, the seconds of an
+//! operation or what else is counted.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ impl Measured {
         let value: Value = serde_json::from_str(line)?;
         let unreadable = || Failure::new(format!("no measurement: {line}"));
         let side = |side: &Value| {
-            let numbers = side["seconds"].as_array()?.iter().map(Value::as_f64);
+            let numbers = side["rounds"].as_array()?.iter().map(Value::as_f64);
             let numbers = numbers.collect::<Option<Vec<_>>>().filter(|numbers| !numbers.is_empty())?;
             Some((side["side"].as_str()?.to_owned(), numbers))
         };
@@ -48,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_measurement_has_each_sides_rounds() {
-        let line = r#"{"group":"g","sides":[{"side":"a","seconds":[1.0,2.5]}]}"#;
+        let line = r#"{"group":"g","sides":[{"side":"a","rounds":[1.0,2.5]}]}"#;
         let measured = Measured::read(line).map_err(|failure| failure.to_string());
         let side = measured.as_ref().map(|measured| measured.side("a").map(<[f64]>::to_vec).ok());
         assert_eq!(side, Ok(Some(vec![1.0, 2.5])));
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_side_without_a_round_is_no_measurement() {
-        for line in ["", "{}", r#"{"sides":[{"side":"a","seconds":[]}]}"#, r#"{"sides":[{"side":"a"}]}"#] {
+        for line in ["", "{}", r#"{"sides":[{"side":"a","rounds":[]}]}"#, r#"{"sides":[{"side":"a"}]}"#] {
             assert!(Measured::read(line).is_err(), "{line}");
         }
     }

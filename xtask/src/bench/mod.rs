@@ -22,21 +22,20 @@ use cases::Case;
 use measured::Measured;
 
 use crate::cargo::Cargo;
+use crate::counts;
 use crate::program::output;
 use crate::project::Project;
 use crate::report::Failure;
-use crate::s3;
 use crate::seaweed::Server;
-
-/// The package that measures, and its program.
-const MEASURING: &str = "tenantry-bench";
+use crate::test::{PEERS, PYTHON};
+use crate::{python, s3};
 
 /// Runs what the arguments ask for. It succeeds if all was measured, whether or not the targets are met.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let arguments = Arguments::parse(arguments)?;
     let cases = arguments.chosen(&cases::all())?;
     let project = Project::read()?;
-    let program = Program::build(&project, &arguments)?;
+    let program = Measuring::new(&project, &arguments);
     let tracer = syncs::Tracer::find();
     // One that the groups on a server share.
     let mut server = None;
@@ -46,10 +45,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
         if cases::needs_server(group) && server.is_none() {
             server = Some(s3::start(&project)?.0);
         }
-        let measured = if group == build::GROUP {
-            build::measure(&project, program.emptied()?, arguments.builds())
-        } else {
-            program.measure(group, server.as_ref())
+        let measured = match group {
+            build::GROUP => build::measure(&project, program.emptied()?, arguments.builds()),
+            group if cases::is_counted(group) => program.count(group),
+            group => program.measure(group, server.as_ref()),
         };
         let measured = measured.map(|measured| {
             let syncs = |side: &str| match &tracer {
@@ -93,26 +92,36 @@ fn groups(cases: &[Case]) -> Vec<&'static str> {
     groups
 }
 
-/// The measuring program, and where it works.
-struct Program {
-    path: PathBuf,
+/// The measuring programs, and where they work.
+struct Measuring<'a> {
+    project: &'a Project,
     folder: PathBuf,
     rounds: usize,
     scale: &'static str,
 }
 
-impl Program {
-    fn build(project: &Project, arguments: &Arguments) -> Result<Self, Failure> {
-        let build = ["build", "--quiet", "--release", "--package", MEASURING];
-        // What cargo says must not come between JSON lines.
-        let _ = Cargo::at(&project.root).output(&build)?;
-        Ok(Self {
-            path: project.target.join("release").join(MEASURING),
+impl<'a> Measuring<'a> {
+    fn new(project: &'a Project, arguments: &Arguments) -> Self {
+        Self {
+            project,
             // Its own, so that another run takes nothing from under it.
             folder: project.target.join("bench").join(std::process::id().to_string()),
             rounds: arguments.rounds(),
             scale: if arguments.quick { "quick" } else { "full" },
-        })
+        }
+    }
+
+    /// A call of the program that measures a group, which is built unless it is.
+    fn program(&self, group: &str) -> Result<Command, Failure> {
+        let package = cases::program(group);
+        let build = ["build", "--quiet", "--release", "--package", package];
+        // What cargo says must not come between JSON lines.
+        let _ = Cargo::at(&self.project.root).output(&build)?;
+        let mut command = Command::new(self.project.target.join("release").join(package));
+        if cases::needs_python(group) {
+            command.env(PYTHON, python::environment(self.project, "python", PEERS.1)?);
+        }
+        Ok(command)
     }
 
     /// An empty folder, on the disk on which the build lies.
@@ -126,11 +135,19 @@ impl Program {
 
     /// Lets the sides of a group take turns.
     fn measure(&self, group: &str, server: Option<&Server>) -> Result<Measured, Failure> {
-        let folder = self.emptied()?;
-        let mut command = Command::new(&self.path);
+        let (mut command, folder) = (self.program(group)?, self.emptied()?);
         command.envs(server.map(Server::environment).into_iter().flatten());
         command.args(["measure", group]).arg(folder).args([&self.rounds.to_string(), self.scale]);
         let measured = Measured::read(&output(&mut command)?);
+        std::fs::remove_dir_all(folder)?;
+        measured
+    }
+
+    /// Has the program count that is built for it, in which allocating takes a little longer; once, since it counts the
+    /// same each time.
+    fn count(&self, group: &str) -> Result<Measured, Failure> {
+        let (program, folder) = (counts::build(self.project)?.join(counts::ALLOCATIONS), self.emptied()?);
+        let measured = Measured::read(&output(Command::new(program).arg(group).arg(folder))?);
         std::fs::remove_dir_all(folder)?;
         measured
     }

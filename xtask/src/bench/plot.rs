@@ -28,8 +28,8 @@ impl Row {
         let target = case.bounds.iter().find_map(|bound| match bound {
             Bound::AsFast(times) => Some(*times),
             Bound::PeerTime(times) => Some(1.0 / times),
-            Bound::Fewer => Some(1.0),
-            Bound::FloorTime(_) | Bound::Seconds(_) | Bound::More(_) => None,
+            Bound::Fewer | Bound::Within => Some(1.0),
+            Bound::FloorTime(_) | Bound::Seconds(_) | Bound::More(_) | Bound::LessThan(_) => None,
         });
         line.vs_peer.map(|ratio| Self { name: case.name, ratio, target })
     }

@@ -90,6 +90,8 @@ fn row(line: &Line, syncs: &Syncs) -> String {
     let amount = |number: f64| match line.unit {
         Unit::Seconds => time(number),
         Unit::Crates => format!("{number} crates"),
+        Unit::Bytes => format!("{number:.0} bytes"),
+        Unit::Allocations => format!("{} allocations", short(number)),
     };
     let named = |side: Option<(&str, f64)>| {
         side.map_or_else(none, |(name, number)| format!("{name} {}", amount(number)))
@@ -198,10 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn crates_are_counted_and_have_no_time() {
+    fn what_is_counted_has_no_time() {
         let line =
             Line { unit: Unit::Crates, ours: ("tenantry", 92.0), peer: None, floor: None, ..example() };
         assert!(row(&line, &[]).starts_with("| insert-1-1k | 92 crates | – | – |"));
+        let line = Line { unit: Unit::Bytes, ours: ("held", 509.96), ..line };
+        assert!(row(&line, &[]).starts_with("| insert-1-1k | 510 bytes | – | – |"));
+        let line = Line { unit: Unit::Allocations, ours: ("get", 49.0), ..line };
+        assert!(row(&line, &[]).starts_with("| insert-1-1k | 49.0 allocations | – | – |"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::Program;
+use super::Measuring;
 use crate::program::output;
 use crate::report::Failure;
 
@@ -23,13 +23,15 @@ impl Tracer {
     }
 
     /// How many syncs one operation of a side takes, counted over a round.
-    pub(super) fn count(&self, program: &Program, group: &str, side: &str) -> Result<f64, Failure> {
-        let folder = program.emptied()?;
+    pub(super) fn count(&self, program: &Measuring<'_>, group: &str, side: &str) -> Result<f64, Failure> {
+        let (measuring, folder) = (program.program(group)?, program.emptied()?);
         let trace: PathBuf = folder.join("trace");
         let calls = format!("trace={MARK},{}", SYNCS.join(","));
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "--seccomp-bpf", "-e", &calls, "-e", "signal=none", "-o"]).arg(&trace);
-        command.arg(&program.path).args(["once", group, side]).arg(folder.join("side")).arg(program.scale);
+        command.arg(measuring.get_program()).args(["once", group, side]).arg(folder.join("side"));
+        command.arg(program.scale);
+        command.envs(measuring.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let said: serde_json::Value = serde_json::from_str(&output(&mut command)?)?;
         let operations = said["operations"].as_f64().ok_or_else(|| Failure::new("it did nothing"))?;
         let syncs = between_marks(&std::fs::read_to_string(&trace)?)
