@@ -114,7 +114,7 @@ fn words(bound: Bound, case: &Case) -> String {
         Bound::Seconds(seconds) => format!("≤ {}", time(seconds)),
         Bound::Fewer => format!("fewer than {peer}"),
         Bound::More(count) => format!("at most {count} more than {peer}"),
-        Bound::Within => format!("within the {peer}"),
+        Bound::Within => format!("no more than {peer}"),
         Bound::LessThan(count) => format!("less than {count}"),
     }
 }
