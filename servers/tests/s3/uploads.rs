@@ -53,17 +53,20 @@ impl Place {
 
     /// Sees that soon no upload is unfinished, no quota held, and no file there.
     async fn ensure_nothing_is_left(&self) {
-        let left = async {
+        // For a machine that has other work to do, too.
+        let patience = std::time::Duration::from_secs(600);
+        let unfinished = async {
             while !self.unfinished().await.is_empty() {
                 tokio::task::yield_now().await;
             }
+        };
+        tokio::time::timeout(patience, unfinished).await.expect("an upload is unfinished");
+        let reserved = async {
             while self.own.usage().await.unwrap().0.reserved_files > 0 {
                 tokio::task::yield_now().await;
             }
         };
-        // For a machine that has other work to do, too.
-        let patience = std::time::Duration::from_secs(600);
-        tokio::time::timeout(patience, left).await.expect("something is left of an upload");
+        tokio::time::timeout(patience, reserved).await.expect("quota is held");
         assert!(self.own.videos().list(&ListOptions::new()).await.unwrap().items.is_empty());
     }
 }
@@ -135,6 +138,17 @@ async fn an_upload_in_parts_that_is_given_up_leaves_no_parts() {
     assert_eq!(failed.kind(), ErrorKind::Unavailable, "{failed:?}");
     assert_eq!(place.count(Disturbance::CutRequest), 1);
     place.ensure_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_is_aborted_also_if_the_first_request_for_that_is_lost() {
+    let place = Place::new().await;
+    place.proxy.disturb(vec![Rule::first(1, Disturbance::DropRequest, "DELETE", "uploadId=")]);
+    let failing = stream::iter([Ok(Bytes::from(body(3 * PART))), Err(std::io::Error::other("no more"))]);
+    let failed = place.own.videos().upload("rain.mp4", failing).await.unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::BodyFailed);
+    place.ensure_nothing_is_left().await;
+    assert_eq!(place.count(Disturbance::DropRequest), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! An upload in parts: a few of them on their way at once, and aborted unless it comes to its end.
 
-use object_store::{MultipartUpload, PutPayload};
+use std::time::Duration;
+
+use object_store::{Error as ObjectError, MultipartUpload, PutPayload};
 use tokio::task::JoinSet;
 
 use super::turns::Turns;
@@ -8,11 +10,19 @@ use crate::environment::Deadline;
 use crate::store::object_error::from_object;
 use crate::store::{StoreError, StoreErrorKind};
 
+/// The pauses after which an upload is aborted once more, if it is not known to have had an effect: a client that
+/// sends nothing twice by itself loses a request now and then, and a server may still be at a part of which it said nothing
+/// (S3: "it might be necessary to abort a given multipart upload multiple times").
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(400), Duration::from_secs(2), Duration::from_secs(10)];
+
 /// An upload in parts.
 pub(super) struct PartsUpload {
     upload: Option<Box<dyn MultipartUpload>>,
     /// Tasks of their own, so that they get on while the body is waited for.
     under_way: JoinSet<Result<(), StoreError>>,
+    /// Whether it is not known of a part what became of it.
+    unclear: bool,
     at_once: usize,
     turns: Turns,
     deadline: Deadline,
@@ -26,7 +36,7 @@ impl PartsUpload {
         deadline: Deadline,
     ) -> Self {
         let (under_way, at_once) = (JoinSet::new(), at_once.max(1));
-        Self { upload: Some(upload), under_way, at_once, turns, deadline }
+        Self { upload: Some(upload), under_way, unclear: false, at_once, turns, deadline }
     }
 
     /// Sends one more part, as soon as there is room for it.
@@ -45,14 +55,16 @@ impl PartsUpload {
     }
 
     async fn one(&mut self) -> Result<(), StoreError> {
-        match self.under_way.join_next().await {
+        let sent = match self.under_way.join_next().await {
             Some(Ok(sent)) => sent,
             Some(Err(_)) => {
                 let detail = "a part of the blob was not sent";
                 Err(StoreError::new(StoreErrorKind::Unavailable, "put", detail))
             }
             None => Ok(()),
-        }
+        };
+        self.unclear |= sent.is_err();
+        sent
     }
 
     /// Waits for all parts.
@@ -79,18 +91,37 @@ impl Drop for PartsUpload {
         else {
             return;
         };
-        let (mut under_way, turns) = (std::mem::take(&mut self.under_way), self.turns.clone());
+        let mut under_way = std::mem::take(&mut self.under_way);
+        let (mut unclear, turns) = (self.unclear, self.turns.clone());
         runtime.spawn(async move {
             // A part that came after the end of an upload would be left over.
-            while under_way.join_next().await.is_some() {}
-            let _turn = turns.next().await;
-            if let Err(error) = upload.abort().await {
+            while let Some(sent) = under_way.join_next().await {
+                unclear |= !matches!(sent, Ok(Ok(())));
+            }
+            abort(&mut *upload, unclear, &turns).await;
+        });
+    }
+}
+
+/// Aborts an upload, again where that failed or where it is `unclear` what became of a part.
+async fn abort(upload: &mut dyn MultipartUpload, unclear: bool, turns: &Turns) {
+    for pause in PAUSES.into_iter().map(Some).chain([None]) {
+        let turn = turns.next().await;
+        let aborted = upload.abort().await;
+        drop(turn);
+        match aborted {
+            Ok(()) | Err(ObjectError::NotFound { .. }) if !unclear => return,
+            Ok(()) | Err(ObjectError::NotFound { .. }) => {}
+            Err(error) => {
                 let error = from_object("put", "the upload", error);
                 tracing::debug!(
                     target: "tenantry::upload", %error,
                     "an upload in parts could not be aborted",
                 );
             }
-        });
+        }
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
     }
 }
