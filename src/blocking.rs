@@ -59,6 +59,14 @@ fn can_spare_this_thread() -> bool {
     matches!(flavor, Ok(RuntimeFlavor::MultiThread)) && tokio::runtime::worker_index().is_some()
 }
 
+/// Does what may block for a moment, for whoever can't wait: on this thread, which is replaced meanwhile if it can be.
+pub(crate) fn here<T>(work: impl FnOnce() -> T) -> T {
+    if MAY_BLOCK.get() || !can_spare_this_thread() {
+        return work();
+    }
+    tokio::task::block_in_place(work)
+}
+
 /// Runs a task on this thread, which may block; what is left of it goes on elsewhere.
 fn run_until_it_waits(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
     let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);

@@ -53,6 +53,9 @@ caught! {
         "of appends at one version at once one is committed, the others conflict",
         "a version of one tenant changes nothing under another's id",
     ];
+    one_that_opens_too_little: OpensTooLittle, [
+        "what is opened says what is loaded, and goes on to while others fold",
+    ];
     one_that_looks_first_and_then_writes: LooksThenWrites, [
         "of two that begin a life on one tombstone one wins",
         "of appends at one version at once one is committed, the others conflict",

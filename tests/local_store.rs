@@ -14,6 +14,8 @@ mod conforms;
 mod faults;
 #[path = "local_store/ledger.rs"]
 mod ledger;
+#[path = "local_store/parts.rs"]
+mod parts;
 #[path = "local_store/recovery.rs"]
 mod recovery;
 #[path = "local_store/roots.rs"]

@@ -21,7 +21,12 @@ async fn a_commit_is_loaded_by_a_second_store_and_survives_a_fold() {
     let Outcome::Committed(one) = store.append(&ana, None, first).await.unwrap() else { panic!() };
     let second = Commit { header: None, text: Bytes::from_static(b"[2]") };
     let Outcome::Committed(two) = store.append(&ana, Some(&one), second).await.unwrap() else { panic!() };
-    let fold = Fold { kind: FoldKind::Same, header: header.clone(), snapshot: Bytes::from_static(b"one\n") };
+    let fold = Fold {
+        kind: FoldKind::Same,
+        header: header.clone(),
+        snapshot: Bytes::from_static(b"one\n"),
+        index: Bytes::new(),
+    };
     assert!(matches!(store.fold(&ana, &one, fold).await.unwrap(), Outcome::Committed(_)));
     let refreshed = store.refresh(&ana, &two).await.unwrap();
     assert!(matches!(refreshed, Refreshed::Commits { commits, header: None, .. } if commits.is_empty()));

@@ -67,7 +67,8 @@ impl Place {
     }
 
     async fn fold(&self, base: &Version, snapshot: &'static str) -> Version {
-        let fold = Fold { kind: FoldKind::Same, header: header(), snapshot: snapshot.into() };
+        let fold =
+            Fold { kind: FoldKind::Same, header: header(), snapshot: snapshot.into(), index: Bytes::new() };
         committed(self.store.fold(&self.ana, base, fold).await.unwrap())
     }
 

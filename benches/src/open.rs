@@ -77,6 +77,7 @@ struct Ours {
 fn ours(folder: &Path, filled: u64, until: Until) -> Outcome<Box<dyn Side>> {
     let place = Place::new(folder, 1)?;
     place.fill(0, filled)?;
+    place.close()?;
     Ok(Box::new(Ours { place, filled, until, fresh: Vec::new(), used: Vec::new() }))
 }
 
@@ -163,6 +164,7 @@ struct Floor {
 fn floor(folder: &Path, filled: u64) -> Outcome<Box<dyn Side>> {
     let place = Place::new(folder, 1)?;
     place.fill(0, filled)?;
+    place.close()?;
     let ledger = place.data(0)?.join("ledger");
     drop(place);
     // What is zero was made ready for commits to come.

@@ -97,6 +97,11 @@ impl Place {
         Ok(())
     }
 
+    /// Closes the tenantry, as an application does before its tenants are opened again.
+    pub(crate) fn close(&self) -> Outcome<()> {
+        Ok(self.runtime.block_on(self.tenantry.close(std::time::Duration::from_secs(60)))?)
+    }
+
     /// Runs what an application's task would: on one of the runtime's threads.
     pub(crate) fn task<T: Send + 'static>(
         &self,

@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::cell::Cell;
+use super::cell::{Cell, aside, unreadable};
 use super::draft::Draft;
-use super::freshness::Freshness;
 use super::header::TenantHeader;
 use super::memory::Memory;
 use super::state::{KeptValues, Section, State};
@@ -116,6 +114,30 @@ impl Shared {
         let gone = cells.evict(&self.memory, tenant);
         drop(cells);
         drop(gone);
+    }
+
+    /// The places of all tenants, those most recently used first.
+    pub(super) fn all_cells(&self) -> Vec<Arc<Cell>> {
+        let cells = self.cells();
+        let tenants = cells.by_use.values().rev();
+        tenants.filter_map(|tenant| Some(Arc::clone(&cells.by_tenant.get(tenant)?.cell))).collect()
+    }
+
+    /// Refuses what comes from now on.
+    pub(super) fn refuse_more(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until all work that was begun has ended.
+    pub(super) async fn idle(&self) {
+        loop {
+            let mut notified = std::pin::pin!(self.idle.notified());
+            notified.as_mut().enable();
+            if self.working.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            notified.await;
+        }
     }
 
     /// A tenant's place, which is now the one most recently used.
@@ -237,12 +259,16 @@ impl Ledger {
         Self { owner, during: None }
     }
 
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.owner
+    }
+
     /// The store below; for those who hold a permit.
     pub(crate) fn store(&self) -> &Arc<dyn TenantStore> {
         &self.owner.store
     }
 
-    fn cell(&self, tenant: &TenantId) -> Arc<Cell> {
+    pub(super) fn cell(&self, tenant: &TenantId) -> Arc<Cell> {
         self.owner.cell(tenant)
     }
 
@@ -260,47 +286,6 @@ impl Ledger {
             return Err(Error::new(ErrorKind::Closed, operation));
         }
         Ok(work)
-    }
-
-    /// A tenant's header alone: one request of the store, whoever the tenant is.
-    pub(crate) async fn header(
-        &self,
-        operation: &'static str,
-        tenant: &TenantId,
-    ) -> Result<Option<TenantHeader>> {
-        let _work = self.begin(operation)?;
-        let header = self.owner.store.header(tenant).await.map_err(|error| Error::store(operation, error))?;
-        let Some(header) = header else { return Ok(None) };
-        TenantHeader::read(&header)
-            .map(Some)
-            .map_err(|error| Error::new(ErrorKind::Corrupt, operation).with_source(error))
-    }
-
-    /// A tenant's state as the store has it now.
-    pub(crate) async fn read(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
-        let _work = self.begin(operation)?;
-        self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
-    }
-
-    /// The same, as new as it has to be.
-    pub(crate) async fn read_as(
-        &self,
-        operation: &'static str,
-        tenant: &TenantId,
-        freshness: Freshness,
-    ) -> Result<State> {
-        if let Freshness::Within(within) = freshness {
-            let _work = self.begin(operation)?;
-            if let Some(state) = self.cell(tenant).recent(within) {
-                return Ok(state);
-            }
-        }
-        self.read(operation, tenant).await
-    }
-
-    /// The same for what closing itself leaves to be done.
-    pub(crate) async fn read_at_close(&self, operation: &'static str, tenant: &TenantId) -> Result<State> {
-        self.cell(tenant).current().await.map_err(|error| Error::store(operation, error))
     }
 
     /// Lets go of a tenant's state in memory: it is read from the store when it is wanted.
@@ -361,7 +346,14 @@ impl Ledger {
         let header = header
             .write()
             .map_err(|error| Error::new(ErrorKind::InvalidInput, operation).with_source(error))?;
-        let fold = Fold { kind: FoldKind::Replace, header, snapshot };
+        let (lines, read) = (snapshot.clone(), |lines| State::index_of(lines).map_err(unreadable));
+        let index = match snapshot.is_empty() {
+            true => bytes::Bytes::new(),
+            false => {
+                aside(snapshot.len(), move || read(lines)).await.map_err(|e| Error::store(operation, e))?
+            }
+        };
+        let fold = Fold { kind: FoldKind::Replace, header, snapshot, index };
         let outcome = self.owner.store.fold(tenant, version, fold).await;
         self.cell(tenant).forget();
         match outcome.map_err(|error| Error::store(operation, error))? {
@@ -372,24 +364,5 @@ impl Ledger {
                 Err(Error::store(operation, error))
             }
         }
-    }
-
-    /// Refuses what comes from now on and waits until all that was taken is answered.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Busy`] if that takes longer than `deadline`; what is under way goes on.
-    pub(crate) async fn close(&self, deadline: Duration) -> Result<()> {
-        self.owner.closed.store(true, Ordering::SeqCst);
-        let idle = async {
-            loop {
-                let mut notified = std::pin::pin!(self.owner.idle.notified());
-                notified.as_mut().enable();
-                if self.owner.working.load(Ordering::SeqCst) == 0 {
-                    return;
-                }
-                notified.await;
-            }
-        };
-        tokio::time::timeout(deadline, idle).await.map_err(|_| Error::new(ErrorKind::Busy, "close"))
     }
 }

@@ -19,12 +19,14 @@ use super::cache::Shared;
 use super::commit_text::{Change, read_commit, write_commit};
 use super::draft::Draft;
 use super::header::TenantHeader;
-use super::state::{BadLine, KeptValues, State};
+use super::state::{BadLine, KeptValues, LazyState, State};
 use super::transaction::Job;
 use crate::blocking;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::TenantId;
-use crate::store::{Commit, Fold, FoldKind, Loaded, Outcome, Refreshed, StoreError, StoreErrorKind};
+use crate::store::{
+    Commit, Fold, FoldKind, Opened, OpenedSnapshot, Outcome, Refreshed, StoreError, StoreErrorKind,
+};
 
 /// How many transactions one commit takes at the most.
 const BATCH: usize = 128;
@@ -41,12 +43,12 @@ pub(super) struct Cell {
     queue: Mutex<Queue>,
     folding: AtomicBool,
     /// The state on the newest fold, for the committer to move to.
-    folded: Mutex<Option<State>>,
+    folded: Mutex<Option<LazyState>>,
 }
 
 /// The newest state that is known, and when it was the newest.
 struct Known {
-    state: State,
+    state: LazyState,
     at: Timestamp,
 }
 
@@ -96,13 +98,13 @@ impl Cell {
     }
 
     /// The newest state that is known, without asking the store.
-    pub(super) fn known(&self) -> Option<State> {
+    pub(super) fn known(&self) -> Option<LazyState> {
         lock(&self.state).as_ref().map(|known| known.state.clone())
     }
 
     /// The newest state that is known, if it was the newest so short a time ago. Where the clock was set
     /// back nobody knows.
-    pub(super) fn recent(&self, within: Duration) -> Option<State> {
+    pub(super) fn recent(&self, within: Duration) -> Option<LazyState> {
         let now = self.now();
         let known = lock(&self.state);
         let known = known.as_ref()?;
@@ -115,14 +117,14 @@ impl Cell {
     }
 
     /// The newest state, as the store has it now.
-    pub(super) async fn current(&self) -> Result<State, StoreError> {
+    pub(super) async fn current(&self) -> Result<LazyState, StoreError> {
         match self.known() {
             Some(state) => self.refresh(state).await,
             None => self.load().await,
         }
     }
 
-    async fn refresh(&self, mut state: State) -> Result<State, StoreError> {
+    async fn refresh(&self, mut state: LazyState) -> Result<LazyState, StoreError> {
         let Some(known) = state.version() else { return self.load().await };
         let asked = self.now();
         match self.shared.store.refresh(&self.tenant, known).await? {
@@ -144,15 +146,21 @@ impl Cell {
         }
     }
 
-    async fn load(&self) -> Result<State, StoreError> {
+    async fn load(&self) -> Result<LazyState, StoreError> {
         let asked = self.now();
-        let Some(loaded) = self.shared.store.load(&self.tenant).await? else {
-            return Ok(State::absent().keeping(self.shared.memory()));
+        let Some(opened) = self.shared.store.open(&self.tenant).await? else {
+            return Ok(LazyState::clone(&State::absent()).keeping(self.shared.memory()));
         };
-        let Loaded { version, header, snapshot, commits, .. } = loaded;
+        let Opened { version, header, snapshot, commits } = opened;
         let header = TenantHeader::read(&header).map_err(unreadable)?;
-        let length = snapshot.len();
-        let state = aside(length, move || State::read(version, header, snapshot)).await?;
+        let state = match snapshot {
+            OpenedSnapshot::Parts(parts) => LazyState::open(version, header, parts)?,
+            OpenedSnapshot::Whole(lines) => {
+                let length = lines.len();
+                let read = move || State::read(version, header, lines).map_err(unreadable);
+                LazyState::clone(&*aside(length, read).await?)
+            }
+        };
         let mut state = state.keeping(self.shared.memory());
         for commit in &commits {
             apply_commit(&mut state, commit)?;
@@ -160,20 +168,41 @@ impl Cell {
         self.take_in(state, asked).await
     }
 
+    /// The same state with all of it read; kept so, if it is still the known one.
+    pub(super) async fn whole(&self, state: LazyState) -> Result<State, StoreError> {
+        let state = match state.into_whole() {
+            Ok(whole) => return Ok(whole),
+            Err(state) => state,
+        };
+        let whole = aside(state.weight(), move || state.whole()).await?;
+        if let Some(known) = &mut *lock(&self.state)
+            && known.state.number() == whole.number()
+            && !known.state.is_whole()
+        {
+            known.state = LazyState::clone(&whole);
+        }
+        Ok(whole)
+    }
+
     /// Publishes what was read. Who commits folds, and moves on to the fold; who only reads what others
     /// commit would gather it above its base for ever, and with it the buffers in which it came.
-    async fn take_in(&self, mut state: State, asked: Timestamp) -> Result<State, StoreError> {
+    async fn take_in(&self, mut state: LazyState, asked: Timestamp) -> Result<LazyState, StoreError> {
         if state.wants_base(self.shared.settings.fold_minimum) {
             *lock(&self.folded) = None;
+            let weight = state.weight();
             // A state too long for a base stays as it is.
-            state = aside(state.weight(), move || Ok(state.rebased().unwrap_or(state))).await?;
+            let rebased = move || {
+                let whole = state.whole()?;
+                Ok(LazyState::clone(&whole.rebased().unwrap_or(whole)))
+            };
+            state = aside(weight, rebased).await?;
         }
         self.publish(&state, asked);
         Ok(state)
     }
 
     /// Notes that the known state was still the newest when that was asked.
-    fn confirm(&self, state: &State, asked: Timestamp) {
+    fn confirm(&self, state: &LazyState, asked: Timestamp) {
         if let Some(known) = &mut *lock(&self.state)
             && known.state.number() == state.number()
         {
@@ -183,7 +212,7 @@ impl Cell {
 
     /// Makes a durable state the known one, which was the newest when it was asked for; unless a newer one
     /// is known.
-    fn publish(&self, state: &State, asked: Timestamp) {
+    fn publish(&self, state: &LazyState, asked: Timestamp) {
         {
             let mut known = lock(&self.state);
             let before = known.as_ref().map(|known| (known.state.number(), known.at));
@@ -302,12 +331,15 @@ impl Cell {
                 Some(state) => (state, false),
                 None => (self.current().await.map_err(|error| store_error(&error))?, true),
             };
+            // What a transaction is told has to be there.
+            let state = self.whole(state).await.map_err(|error| store_error(&error))?;
             let ran = self.run(&state, jobs);
             if ran.changes.is_empty() && !ran.header_changed {
                 if current {
                     return Ok(state);
                 }
-                let newest = self.refresh(state.clone()).await.map_err(|error| store_error(&error))?;
+                let newest =
+                    self.refresh(LazyState::clone(&state)).await.map_err(|error| store_error(&error))?;
                 if newest.number() == state.number() {
                     return Ok(state);
                 }
@@ -395,6 +427,15 @@ impl Cell {
         }
     }
 
+    /// Folds if commits of this process, or others that it has seen, are more than whoever opens the ledger should
+    /// have to read beside the snapshot.
+    pub(super) fn leave_short(self: &Arc<Self>) {
+        let state = self.known().and_then(|known| known.into_whole().ok());
+        if let Some(state) = state.filter(|state| state.is_long(self.shared.settings.fold_minimum)) {
+            self.fold(state);
+        }
+    }
+
     /// Writes a new snapshot beside running commits. If it does not work out, the next commit
     /// that finds the tail long tries again.
     fn fold(self: &Arc<Self>, state: State) {
@@ -424,18 +465,13 @@ impl Cell {
         let (Some(version), Some(known)) = (state.version(), state.header()) else { return Ok(()) };
         let header = known.write().map_err(unreadable)?;
         let written = state.clone();
-        let snapshot = aside(state.weight(), move || Ok(written.write_snapshot())).await?;
-        if u32::try_from(snapshot.len()).is_err() {
-            let detail = "the snapshot would be longer than can be read again";
-            return Err(StoreError::new(StoreErrorKind::Unsupported, "fold", detail));
-        }
-        let fold = Fold { kind: FoldKind::Same, header, snapshot: snapshot.clone() };
+        // What is written need not be read again; what came since does.
+        let folded = aside(state.weight(), move || written.folded().map_err(too_long)).await?;
+        let (snapshot, index) = folded.base_bytes();
+        let fold = Fold { kind: FoldKind::Same, header, snapshot, index };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
-                // What was written need not be read; what came since does.
-                let (version, header, length) = (version.clone(), TenantHeader::clone(known), snapshot.len());
-                let folded = aside(length, move || State::read(version, header, snapshot)).await?;
-                let newest = self.refresh(folded.keeping(self.shared.memory())).await?;
+                let newest = self.refresh(LazyState::clone(&folded)).await?;
                 // When it was the newest, refreshing has noted.
                 self.publish(&newest, Timestamp::MIN);
                 // A commit that is under way rests on the old one, and publishes what comes after that.
@@ -458,30 +494,36 @@ impl Cell {
 }
 
 /// Does what takes long where `bytes` are many, so that nobody else's task waits for it.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     bytes: usize,
-    work: impl FnOnce() -> Result<T, BadLine> + Send + 'static,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     if bytes <= SHORT {
-        return work().map_err(unreadable);
+        return work();
     }
     let lost = |error| {
         StoreError::new(StoreErrorKind::Unavailable, "ledger", "the runtime shut down").with_source(error)
     };
-    blocking::run(work).await.map_err(lost)?.map_err(unreadable)
+    blocking::run(work).await.map_err(lost)?
 }
 
-fn apply_commit(state: &mut State, text: &bytes::Bytes) -> Result<(), StoreError> {
+fn apply_commit(state: &mut LazyState, text: &bytes::Bytes) -> Result<(), StoreError> {
     for change in &read_commit(text).map_err(unreadable)? {
-        state.apply(change);
+        state.take(change)?;
     }
     state.grow_tail(text.len());
     Ok(())
 }
 
-fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+pub(super) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
     StoreError::new(StoreErrorKind::Corrupt, "ledger", "a text in the ledger can't be read")
         .with_source(error)
+}
+
+/// What a state wrote can be read, unless it is too long.
+fn too_long(error: BadLine) -> StoreError {
+    let detail = "the snapshot would be longer than can be read again";
+    StoreError::new(StoreErrorKind::Unsupported, "fold", detail).with_source(error)
 }
 
 /// A store's error for one of several callers.

@@ -6,11 +6,13 @@
 
 mod cache;
 mod cell;
+mod closing;
 mod commit_text;
 mod draft;
 mod freshness;
 mod header;
 mod memory;
+mod reading;
 mod state;
 mod tally;
 mod transaction;
@@ -20,4 +22,4 @@ pub(crate) use draft::Draft;
 pub use freshness::Freshness;
 pub(crate) use header::{Lifecycle, ProfileText, TenantHeader};
 pub use state::Direction;
-pub(crate) use state::{Entry, Found, IndexKey, Section, State};
+pub(crate) use state::{Entry, Found, IndexKey, LazyState, Section, State};

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::state::Section;
 
 /// How much lies in one section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     /// How many entries.
     pub(crate) count: u64,
@@ -14,6 +16,15 @@ pub(crate) struct Tally {
     pub(crate) text_bytes: u64,
     /// The sum of the amounts that they stand for (see [`amount`]); wide enough for any number of them.
     pub(crate) amount: u128,
+}
+
+impl Tally {
+    /// Adds an entry of that section.
+    pub(super) fn add(&mut self, section: &str, text: &[u8]) {
+        self.count += 1;
+        self.text_bytes += text.len() as u64;
+        self.amount += amount(section, text);
+    }
 }
 
 /// The tally of every section that holds anything; a clone of it is a clone of a pointer.
@@ -38,17 +49,12 @@ impl Tallies {
     }
 
     pub(super) fn add(&mut self, section: &Section, text: &[u8]) {
-        let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
-        tally.count += 1;
-        tally.text_bytes += text.len() as u64;
-        tally.amount += amount(section, text);
+        Arc::make_mut(&mut self.0).entry(section.clone()).or_default().add(section.as_str(), text);
     }
 
-    /// Adds so many records of a collection at once, with so many bytes of text.
-    pub(super) fn add_records(&mut self, section: &Section, count: u64, text_bytes: u64) {
-        let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
-        tally.count += count;
-        tally.text_bytes += text_bytes;
+    /// Says what a section holds of which nothing was said yet.
+    pub(super) fn begin(&mut self, section: &Section, tally: Tally) {
+        Arc::make_mut(&mut self.0).insert(section.clone(), tally);
     }
 
     pub(super) fn subtract(&mut self, section: &Section, text: &[u8]) {
@@ -56,18 +62,18 @@ impl Tallies {
         // What is subtracted was added before; saturation only keeps a defect from wrapping.
         tally.count = tally.count.saturating_sub(1);
         tally.text_bytes = tally.text_bytes.saturating_sub(text.len() as u64);
-        tally.amount = tally.amount.saturating_sub(amount(section, text));
+        tally.amount = tally.amount.saturating_sub(amount(section.as_str(), text));
     }
 }
 
 /// What an entry of the ledger's own sections stands for: its field `bytes`.
-fn amount(section: &Section, text: &[u8]) -> u128 {
-    #[derive(serde::Deserialize)]
+fn amount(section: &str, text: &[u8]) -> u128 {
+    #[derive(Deserialize)]
     struct Amount {
         #[serde(default)]
         bytes: u64,
     }
-    if !section.is_internal() {
+    if !Section::is_internal_name(section) {
         return 0;
     }
     serde_json::from_slice::<Amount>(text).map_or(0, |amount| amount.bytes.into())

@@ -59,6 +59,7 @@ impl fmt::Debug for Fold {
             .field("kind", &self.kind)
             .field("header", &self.header)
             .field("snapshot", &Text(&self.snapshot))
+            .field("index", &Text(&self.index))
             .finish()
     }
 }

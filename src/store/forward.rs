@@ -43,6 +43,7 @@ macro_rules! tenant_store_methods {
                 Some(tenant);
             Header header(tenant: &TenantId) -> Option<Header>, Some(tenant);
             Load load(tenant: &TenantId) -> Option<Loaded>, Some(tenant);
+            Load open(tenant: &TenantId) -> Option<$crate::store::Opened>, Some(tenant);
             Refresh refresh(tenant: &TenantId, version: &Version) -> Refreshed, Some(tenant);
             Append append(tenant: &TenantId, base: Option<&Version>, commit: Commit) -> Outcome,
                 Some(tenant);

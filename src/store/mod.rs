@@ -27,6 +27,7 @@ pub mod local;
 pub mod memory;
 pub mod object;
 mod object_error;
+mod parts;
 mod presigned;
 #[cfg(feature = "s3")]
 pub mod s3;
@@ -35,6 +36,7 @@ mod view;
 pub use error::{StoreError, StoreErrorKind};
 pub use forward::StoreMethod;
 pub use memory::MemoryStore;
+pub use parts::{Opened, OpenedSnapshot, SnapshotParts};
 pub use presigned::{SignedUrl, UrlPurpose, UrlRequest};
 pub use view::{SetAside, ViewKey, ViewName, ViewPlace};
 
@@ -157,6 +159,9 @@ pub struct Fold {
     pub header: Header,
     /// Lines, each ended by `\n`.
     pub snapshot: Bytes,
+    /// An index of these lines, opaque to a store. It is for [`TenantStore::open`]: a store that reads a snapshot
+    /// whole there need not keep it. Empty where nobody made one.
+    pub index: Bytes,
 }
 
 /// What a fold does to the state.
@@ -323,6 +328,16 @@ pub trait TenantStore: Send + Sync + 'static {
     /// # Errors
     /// As for [`header`](Self::header).
     async fn load(&self, tenant: &TenantId) -> Result<Option<Loaded>, StoreError>;
+
+    /// Opens a tenant's ledger, of which the snapshot is read when it is looked at, where the store can: one of
+    /// which it keeps the [index](Fold::index). By default it is [loaded](Self::load); both say the same, so a wrapper that
+    /// changes the one changes the other.
+    ///
+    /// # Errors
+    /// As for [`header`](Self::header); what is damaged of the snapshot may be found out only when it is looked at.
+    async fn open(&self, tenant: &TenantId) -> Result<Option<Opened>, StoreError> {
+        Ok(self.load(tenant).await?.map(Opened::from))
+    }
 
     /// Asks what came after `version`.
     ///

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Freshness, Ledger, Lifecycle, State, TenantHeader, Work};
+use crate::ledger::{Draft, Freshness, LazyState, Ledger, Lifecycle, State, TenantHeader, Work};
 use crate::ownership::{
     Action, Decision, Effect, Gate, Permit, Principal, Refusal, Request, Resource, Visibility,
 };
@@ -128,6 +128,11 @@ impl Guarded {
         self.ledger.close(deadline).await
     }
 
+    /// Leaves the ledgers, which have ended, so that they open fast.
+    pub(super) async fn leave_short(&self) {
+        self.ledger.leave_short().await;
+    }
+
     /// Lists tenants; which of them a caller is told of is for the gate to say.
     pub(super) async fn tenants(
         &self,
@@ -154,7 +159,8 @@ impl Guarded {
         operation: &'static str,
         tenant: &TenantId,
     ) -> Result<Option<TenantHeader>> {
-        Ok(self.ledger.read(operation, tenant).await?.header().map(|header| (**header).clone()))
+        let state = self.ledger.look(operation, tenant, Freshness::Strict).await?;
+        Ok(state.header().map(|header| (**header).clone()))
     }
 }
 
@@ -171,11 +177,11 @@ pub(super) struct Access {
     freshness: Freshness,
 }
 
-/// An operation that was allowed, and the state that it may see.
-pub(super) struct Admitted {
+/// An operation that was allowed, and the state that it may see: all of it, or to look at some of it.
+pub(super) struct Admitted<S = State> {
     pub(super) permit: Permit,
     pub(super) principal: Principal,
-    pub(super) state: State,
+    pub(super) state: S,
 }
 
 impl Admitted {
@@ -287,7 +293,7 @@ impl Access {
     /// The principal as it is stored now.
     #[cfg(feature = "migrate")]
     pub(super) async fn who(&self, operation: &'static str) -> Result<Principal> {
-        let own = self.ledger().read_as(operation, &self.principal, self.freshness).await?;
+        let own = self.ledger().look(operation, &self.principal, self.freshness).await?;
         self.principal_in(operation, own.header().map(|header| &**header))
     }
 
@@ -347,10 +353,21 @@ impl Access {
     /// For a foreign tenant the decision rests on its header, read in one request whether or not
     /// there is such a tenant, so that a refusal shows nothing.
     pub(super) async fn admit(&self, action: Action, resource: &Resource) -> Result<Admitted> {
+        let Admitted { permit, principal, state } = self.admit_to_look(action, resource).await?;
+        let state = self.ledger().read_rest(action.as_str(), &self.tenant, state).await?;
+        Ok(Admitted { permit, principal, state })
+    }
+
+    /// The same for what looks at some records only: no more of the state is read than that.
+    pub(super) async fn admit_to_look(
+        &self,
+        action: Action,
+        resource: &Resource,
+    ) -> Result<Admitted<LazyState>> {
         let operation = action.as_str();
         // What is found out in order to change something has to be true.
         let freshness = if action.effect() == Effect::Read { self.freshness } else { Freshness::Strict };
-        let own = self.ledger().read_as(operation, &self.principal, freshness).await?;
+        let own = self.ledger().look(operation, &self.principal, freshness).await?;
         let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
         let (permit, state) = if self.is_own() {
             let header = own.header().map(|header| &**header);
@@ -360,7 +377,7 @@ impl Access {
             let header = self.foreign_header(&principal, action, resource).await?;
             let permit = self.core.permit(&self.request(&principal, action, resource, header.as_ref())?)?;
             self.bind(header.as_ref());
-            let state = self.ledger().read_as(operation, &self.tenant, freshness).await?;
+            let state = self.ledger().look(operation, &self.tenant, freshness).await?;
             // The header may have changed between the two requests.
             let now = self.request(&principal, action, resource, state.header().map(|header| &**header))?;
             if now.visibility != header_visibility(operation, header.as_ref())? {
@@ -375,7 +392,7 @@ impl Access {
     /// What the policy says of an operation, without doing it.
     pub(super) async fn ask(&self, action: Action, resource: &Resource) -> Result<Decision> {
         let operation = action.as_str();
-        let own = self.ledger().read_as(operation, &self.principal, self.freshness).await?;
+        let own = self.ledger().look(operation, &self.principal, self.freshness).await?;
         let own_header = own.header().map(|header| &**header);
         let principal = self.principal_in(operation, own_header)?;
         let header = match self.is_own() {
@@ -389,7 +406,7 @@ impl Access {
     pub(super) fn permit_in(
         &self,
         principal: &Principal,
-        state: &State,
+        state: &LazyState,
         action: Action,
         resource: &Resource,
     ) -> Result<Permit> {
@@ -467,7 +484,7 @@ impl Access {
             return Ok(None);
         }
         let operation = action.as_str();
-        let own = self.ledger().read(operation, &self.principal).await?;
+        let own = self.ledger().look(operation, &self.principal, Freshness::Strict).await?;
         let principal = self.principal_in(operation, own.header().map(|header| &**header))?;
         let header = self.foreign_header(&principal, action, resource).await?;
         let request = self.request(&principal, action, resource, header.as_ref())?;

@@ -124,7 +124,7 @@ impl Workspace {
     pub async fn snapshot(&self) -> Result<Snapshot> {
         Ok(Snapshot::new(
             self.access.clone(),
-            self.access.admit(Action::ReadProfile, &Resource::Tenant).await?,
+            self.access.admit_to_look(Action::ReadProfile, &Resource::Tenant).await?,
         ))
     }
 

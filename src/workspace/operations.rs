@@ -15,7 +15,7 @@ use super::records::{self, Expected};
 /// One record.
 pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
     let collection = E::collection();
-    let admitted = access.admit(action, &records::resource_in(&collection, id)).await?;
+    let admitted = access.admit_to_look(action, &records::resource_in(&collection, id)).await?;
     let record = records::get_of(&admitted.state, access.tenant(), action, &collection, id)?;
     access.sight(&admitted.principal, &admitted.state)?.of(action, record)
 }
@@ -27,7 +27,7 @@ pub(super) async fn list<E: Entity>(
     options: &ListOptions,
 ) -> Result<Page<Record<E>>> {
     let collection = E::collection();
-    let admitted = access.admit(action, &Resource::Collection(collection.clone())).await?;
+    let admitted = access.admit_to_look(action, &Resource::Collection(collection.clone())).await?;
     let page = records::list_of(&admitted.state, access.tenant(), action, collection, options)?;
     let sight = access.sight(&admitted.principal, &admitted.state)?;
     Ok(Page { items: sight.of_all(action, page.items)?, next: page.next })
@@ -40,7 +40,7 @@ pub(super) async fn find<E: Entity>(
     index: &str,
     key: &str,
 ) -> Result<Vec<Record<E>>> {
-    let admitted = access.admit(action, &Resource::Collection(E::collection())).await?;
+    let admitted = access.admit_to_look(action, &Resource::Collection(E::collection())).await?;
     let found = records::find(&admitted.state, access.tenant(), action, index, key)?;
     let sight = access.sight(&admitted.principal, &admitted.state)?;
     sight.of_all(action, found)

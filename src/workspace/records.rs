@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, Section, State};
+use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, LazyState, Section, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::{
@@ -89,7 +89,7 @@ fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) ->
 
 /// The record of that id.
 pub(super) fn get<E: Entity>(
-    state: &State,
+    state: &LazyState,
     tenant: &TenantId,
     action: Action,
     id: &RecordId,
@@ -99,13 +99,14 @@ pub(super) fn get<E: Entity>(
 
 /// The same of a type whose collection is known to be that.
 pub(super) fn get_of<E: Entity>(
-    state: &State,
+    state: &LazyState,
     tenant: &TenantId,
     action: Action,
     collection: &CollectionName,
     id: &RecordId,
 ) -> Result<Record<E>> {
-    let found = match state.found(collection.as_str(), id.as_str()) {
+    let found = state.found(collection.as_str(), id.as_str());
+    let found = match found.map_err(|error| Error::store(action.as_str(), error))? {
         Some(found) => read_entry(action, tenant, found)?,
         None => None,
     };
@@ -114,20 +115,21 @@ pub(super) fn get_of<E: Entity>(
 
 /// The records with a key of an index, in order.
 pub(super) fn find<E: Entity>(
-    state: &State,
+    state: &LazyState,
     tenant: &TenantId,
     action: Action,
     index: &str,
     key: &str,
 ) -> Result<Vec<Record<E>>> {
     let found = state.find_places(&section(&E::collection()), &IndexKey::new(index, key));
+    let found = found.map_err(|error| Error::store(action.as_str(), error))?;
     let records = found.into_iter().map(|found| read_entry(action, tenant, found));
     records.filter_map(Result::transpose).collect()
 }
 
 /// A page of a collection.
 pub(super) fn list<E: Entity>(
-    state: &State,
+    state: &LazyState,
     tenant: &TenantId,
     action: Action,
     options: &ListOptions,
@@ -137,7 +139,7 @@ pub(super) fn list<E: Entity>(
 
 /// The same of a type whose collection is known to be that.
 pub(super) fn list_of<E: Entity>(
-    state: &State,
+    state: &LazyState,
     tenant: &TenantId,
     action: Action,
     collection: CollectionName,
@@ -149,7 +151,9 @@ pub(super) fn list_of<E: Entity>(
     let life = header.incarnation;
     let (direction, after, limit) = options.start(action.as_str(), &collection, life)?;
     let (mut items, mut seen, mut last) = (Vec::with_capacity(limit), 0, None);
-    for found in state.walk(collection.as_str(), direction, after).take(limit) {
+    let unread = |error| Error::store(action.as_str(), error);
+    for found in state.walk(collection.as_str(), direction, after).map_err(unread)?.take(limit) {
+        let found = found.map_err(unread)?;
         items.extend(read_entry(action, tenant, found)?);
         (seen, last) = (seen + 1, Some(found.order()));
     }

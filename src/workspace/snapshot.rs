@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 #[cfg(feature = "migrate")]
 use std::sync::Arc;
 
-use crate::error::Result;
-use crate::ledger::State;
+use crate::error::{Error, Result};
+use crate::ledger::{LazyState, State};
 use crate::ownership::{Action, Permit, Principal, Resource};
 use crate::paths::CollectionName;
 use crate::quota::{Usage, usage_of};
@@ -31,7 +31,7 @@ type Texts = Vec<(Arc<str>, RecordText)>;
 pub struct Snapshot {
     access: Access,
     principal: Principal,
-    state: State,
+    state: LazyState,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(access: Access, admitted: Admitted) -> Self {
+    pub(super) fn new(access: Access, admitted: Admitted<LazyState>) -> Self {
         Self { access, principal: admitted.principal, state: admitted.state }
     }
 
@@ -63,7 +63,7 @@ impl Snapshot {
     /// [`Denied`](crate::ErrorKind::Denied), [`NotFound`](crate::ErrorKind::NotFound).
     pub fn usage(&self) -> Result<Usage> {
         self.permit(Action::ReadUsage, &Resource::Tenant)?;
-        Ok(usage_of(&self.state))
+        Ok(usage_of(&self.whole(Action::ReadUsage)?))
     }
 
     /// The ids and texts of all records, by collection and in their order, whatever is known of their kinds: for
@@ -74,19 +74,25 @@ impl Snapshot {
     #[cfg(feature = "migrate")]
     pub(crate) fn texts(&self) -> Result<BTreeMap<CollectionName, Texts>> {
         let (action, mut texts) = (Action::ListRecords, BTreeMap::new());
+        let state = self.whole(action)?;
         let held =
-            self.state.tallies().iter().filter(|(section, tally)| !section.is_internal() && tally.count > 0);
+            state.tallies().iter().filter(|(section, tally)| !section.is_internal() && tally.count > 0);
         for collection in held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok()) {
             let resource = Resource::Collection(collection.clone());
             self.permit(action, &resource)?;
             if self.sight()? != Sight::Whole {
                 return Err(missing(action.as_str(), &resource));
             }
-            let own = records::own_texts(&self.state, self.access.tenant(), &collection).into_iter();
+            let own = records::own_texts(&state, self.access.tenant(), &collection).into_iter();
             let own = own.map(|entry| (entry.id, RecordText::from_stored(entry.text)));
             texts.insert(collection, own.collect());
         }
         Ok(texts)
+    }
+
+    /// The state with all of it read.
+    fn whole(&self, action: Action) -> Result<State> {
+        self.state.whole().map_err(|error| Error::store(action.as_str(), error))
     }
 
     fn sight(&self) -> Result<Sight> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tenantry::paths::TenantId;
 use tenantry::store::{
-    Commit, Fold, FoldKind, Header, Loaded, Outcome, Refreshed, StoreError, StoreErrorKind, Version,
+    Commit, Fold, FoldKind, Header, Loaded, Opened, Outcome, Refreshed, StoreError, StoreErrorKind, Version,
 };
 
 use crate::medium::broken;
@@ -106,6 +106,19 @@ broken! {
 }
 
 broken! {
+    /// Opens a ledger without its last commit.
+    OpensTooLittle {
+        async fn open(&self, tenant: &TenantId) -> Result<Option<Opened>, StoreError> {
+            let mut opened = self.0.open(tenant).await?;
+            if let Some(opened) = &mut opened {
+                opened.commits.pop();
+            }
+            Ok(opened)
+        }
+    }
+}
+
+broken! {
     /// Says that nothing is new, since it looked once.
     NeverRefreshes {
         async fn refresh(&self, _: &TenantId, _: &Version) -> Result<Refreshed, StoreError> {
@@ -181,7 +194,7 @@ broken! {
                 return self.0.append(tenant, Some(base), commit).await;
             };
             let header = Header { tombstone: true, ..header };
-            let erased = Fold { kind: FoldKind::Replace, header, snapshot: Bytes::new() };
+            let erased = Fold { kind: FoldKind::Replace, header, snapshot: Bytes::new(), index: Bytes::new() };
             match self.0.fold(tenant, base, erased).await? {
                 Outcome::Committed(tombstone) => self.0.append(tenant, Some(&tombstone), commit).await,
                 outcome => Ok(outcome),

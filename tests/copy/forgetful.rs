@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tenantry::paths::TenantId;
-use tenantry::store::{Loaded, MemoryStore, StoreError, TenantStore};
+use tenantry::store::{Loaded, MemoryStore, Opened, StoreError, TenantStore};
 use tenantry::testkit::{Layered, StoreLayer};
 use tenantry::{CopyError, ErrorKind, Tenantry};
 
@@ -33,6 +33,10 @@ impl StoreLayer for Forgetful {
         }
         let snapshot: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         Ok(Some(Loaded { snapshot: snapshot.into(), ..loaded }))
+    }
+
+    async fn open(&self, tenant: &TenantId) -> Result<Option<Opened>, StoreError> {
+        Ok(self.load(tenant).await?.map(Opened::from))
     }
 }
 

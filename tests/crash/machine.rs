@@ -165,7 +165,7 @@ async fn change(store: &LocalStore, loaded: &Loaded, act: Act) -> Answer {
         _ => (FoldKind::Replace, Header { tombstone: true, ..current }, Vec::new()),
     };
     let snapshot: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let fold = Fold { kind, header, snapshot: Bytes::from(snapshot) };
+    let fold = Fold { kind, header, snapshot: Bytes::from(snapshot), index: Bytes::new() };
     outcome(store.fold(&ana(), &loaded.version, fold).await)
 }
 

@@ -65,7 +65,8 @@ impl Bench {
     }
 
     pub(crate) async fn fold(&self) -> Result<Outcome, StoreError> {
-        let fold = Fold { kind: FoldKind::Replace, header: header(), snapshot: "[]\n".into() };
+        let fold =
+            Fold { kind: FoldKind::Replace, header: header(), snapshot: "[]\n".into(), index: Bytes::new() };
         self.store.fold(&ana(), &self.first, fold).await
     }
 

@@ -192,7 +192,12 @@ impl Node {
     async fn fold(&mut self) -> Checked {
         let Some(mut known) = self.alive().await? else { return Ok(()) };
         let snapshot = known.lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-        let fold = Fold { kind: FoldKind::Same, header: known.header.clone(), snapshot: snapshot.into() };
+        let fold = Fold {
+            kind: FoldKind::Same,
+            header: known.header.clone(),
+            snapshot: snapshot.into(),
+            index: Bytes::new(),
+        };
         match self.store.fold(&tenant(), &known.version, fold).await {
             Ok(Outcome::Committed(version)) if version.number != known.version.number => {
                 return Err("a fold that says the same changed the number".to_owned());
@@ -214,7 +219,12 @@ impl Node {
             known.header.text = mark.clone().into();
         }
         let snapshot = known.lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-        let fold = Fold { kind: FoldKind::Replace, header: known.header.clone(), snapshot: snapshot.into() };
+        let fold = Fold {
+            kind: FoldKind::Replace,
+            header: known.header.clone(),
+            snapshot: snapshot.into(),
+            index: Bytes::new(),
+        };
         let answer = self.store.fold(&tenant(), &known.version, fold).await;
         if let Some(version) = self.tell(&mark, answer)? {
             known.version = version;

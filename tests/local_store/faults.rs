@@ -66,7 +66,12 @@ impl Told {
         }
         if let Ok(Some(loaded)) = store.load(&ana()).await {
             let snapshot: Vec<u8> = loaded.snapshot.iter().copied().chain(lines(&loaded.commits)).collect();
-            let fold = Fold { kind: FoldKind::Same, header: loaded.header, snapshot: snapshot.into() };
+            let fold = Fold {
+                kind: FoldKind::Same,
+                header: loaded.header,
+                snapshot: snapshot.into(),
+                index: Bytes::new(),
+            };
             self.add(store, "beside").await;
             let _ = store.fold(&ana(), &loaded.version, fold).await;
         }
@@ -248,7 +253,12 @@ async fn many_tenants_at_once_stay_within_the_limit_of_open_files() {
                 base = committed(store.append(&tenant, Some(&base), commit("more")).await.unwrap());
             }
             let header = store.header(&tenant).await.unwrap().unwrap();
-            let fold = Fold { kind: FoldKind::Same, header, snapshot: Bytes::from_static(b"state\n") };
+            let fold = Fold {
+                kind: FoldKind::Same,
+                header,
+                snapshot: Bytes::from_static(b"state\n"),
+                index: Bytes::new(),
+            };
             committed(store.fold(&tenant, &base, fold).await.unwrap());
         }));
     }

@@ -114,7 +114,7 @@ async fn a_replacing_fold_conflicts_with_anything_newer() {
     let first = create(&store, &ana()).await;
     let second = append(&store, &first, "second").await;
     let snapshot = Bytes::from_static(b"new\n");
-    let fold = Fold { kind: FoldKind::Replace, header: header("{}"), snapshot };
+    let fold = Fold { kind: FoldKind::Replace, header: header("{}"), snapshot, index: Bytes::new() };
     let late = store.fold(&ana(), &first, fold.clone()).await.unwrap();
     assert!(matches!(late, Outcome::Conflict), "{late:?}");
     assert_eq!(committed(store.fold(&ana(), &second, fold).await.unwrap()).number, 3);

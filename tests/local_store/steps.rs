@@ -33,7 +33,12 @@ async fn fold(store: &LocalStore) {
         snapshot.extend_from_slice(text);
         snapshot.push(b'\n');
     }
-    let fold = Fold { kind: FoldKind::Same, header: loaded.header, snapshot: Bytes::from(snapshot) };
+    let fold = Fold {
+        kind: FoldKind::Same,
+        header: loaded.header,
+        snapshot: Bytes::from(snapshot),
+        index: Bytes::new(),
+    };
     store.fold(&ana(), &loaded.version, fold).await.unwrap();
 }
 

@@ -96,13 +96,14 @@ pub(crate) async fn append(store: &LocalStore, base: &Version, text: impl Into<B
 /// Folds at `base` without a change of state.
 pub(crate) async fn fold_at(store: &LocalStore, base: &Version, snapshot: &str) -> Outcome {
     let snapshot = Bytes::copy_from_slice(snapshot.as_bytes());
-    let fold = Fold { kind: FoldKind::Same, header: header("{\"v\":1}"), snapshot };
+    let fold = Fold { kind: FoldKind::Same, header: header("{\"v\":1}"), snapshot, index: Bytes::new() };
     store.fold(&ana(), base, fold).await.unwrap()
 }
 
 pub(crate) async fn bury(store: &LocalStore, base: &Version) -> Version {
     let tombstone = Header { tombstone: true, ..header("{}") };
-    let fold = Fold { kind: FoldKind::Replace, header: tombstone, snapshot: Bytes::new() };
+    let fold =
+        Fold { kind: FoldKind::Replace, header: tombstone, snapshot: Bytes::new(), index: Bytes::new() };
     committed(store.fold(&ana(), base, fold).await.unwrap())
 }
 

@@ -91,8 +91,15 @@ async fn stored(world: &World, caught: &mut Caught) {
     let texts: Vec<bytes::Bytes> = vec![format!("{SECRET} in a commit").into()];
     let (version, header) = (loaded.version.clone(), loaded.header.clone());
     caught.value(&backend, &Commit { header: Some(header.clone()), text: texts[0].clone() });
-    caught
-        .value(&backend, &Fold { kind: FoldKind::Same, header: header.clone(), snapshot: texts[0].clone() });
+    caught.value(
+        &backend,
+        &Fold {
+            kind: FoldKind::Same,
+            header: header.clone(),
+            snapshot: texts[0].clone(),
+            index: Bytes::new(),
+        },
+    );
     caught.value(&backend, &Refreshed::Commits { version, header: Some(header), commits: texts });
 }
 

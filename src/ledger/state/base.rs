@@ -1,65 +1,35 @@
-//! The loaded snapshot: its text in one shared buffer, with an index over it.
+//! The loaded snapshot: its lines, with an [index](super::index) over them.
 //!
-//! Opening reads the [frame](super::frame) of each line; the record in it stays text.
+//! Indexing reads the [frame](super::frame) of each line; the record in it stays text. Where the index came with the
+//! lines, and both are read part by part, anything asked of it may meet a part that is damaged.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::by_id::ById;
+use super::body::{Body, malformed};
 use super::frame::{Frame, LineKey};
+use super::index::{Contents, IndexEntry, IndexWriter, IndexedSection};
 use super::{IndexKey, Section};
 use crate::json_error::JsonError;
+use crate::ledger::tally::Tally;
+use crate::store::{SnapshotParts, StoreError};
 
-/// A piece of text: in the buffer where it stands there unescaped, else on its own.
-#[derive(Debug)]
-enum Piece {
-    Slice(u32, u32),
-    Owned(Box<str>),
-}
-
-/// An entry: where its parts begin. Its line ends before the next one begins.
-#[derive(Debug)]
-struct BaseEntry {
-    order: u64,
-    line: u32,
-    record: u32,
-    id: u32,
-    /// How long the id is; [`UNUSUAL`] if what else there is to know stands apart.
-    id_length: u32,
-}
-
-/// The length of no id.
-const UNUSUAL: u32 = u32::MAX;
-
-/// What can't be told of an entry by where its parts begin.
-#[derive(Debug)]
-struct Unusual {
-    id: Box<str>,
-    record_end: u32,
-}
-
-#[derive(Debug)]
-struct BaseKey {
-    entry: u32,
-    index: Piece,
-    key: Piece,
-}
-
-/// The snapshot and its indexes.
-#[derive(Debug, Default)]
+/// The snapshot and its index.
 pub(super) struct Base {
-    text: Bytes,
-    /// In order of (section, order): the order of the lines.
-    entries: Vec<BaseEntry>,
-    unusual: HashMap<u32, Unusual>,
+    body: Body,
+    contents: Contents,
     /// In their order, and where the entries of each stand.
     sections: Vec<(Section, Range<usize>)>,
-    by_id: ById,
-    /// In order of (index, key, entry).
-    by_key: Vec<BaseKey>,
+}
+
+impl Default for Base {
+    fn default() -> Self {
+        let (index, contents) = IndexWriter::new().finish();
+        Self::new(Body::Whole { text: Bytes::new(), index: index.into() }, contents)
+    }
 }
 
 /// What is wrong with a snapshot's text: the line, counted from 1, that is none or out of order.
@@ -72,78 +42,87 @@ pub(in crate::ledger) struct BadLine {
 }
 
 impl Base {
+    fn new(body: Body, contents: Contents) -> Self {
+        let starts = std::iter::once(0).chain(contents.sections.iter().map(|section| section.end));
+        let sections = starts.zip(&contents.sections);
+        let sections = sections.map(|(start, section)| (Section::named(&section.name), start..section.end));
+        Self { sections: sections.collect(), body, contents }
+    }
+
     /// Indexes a snapshot's text.
     pub(super) fn read(text: Bytes) -> Result<Self, BadLine> {
         let bad = |line, source| BadLine { line, source };
         if u32::try_from(text.len()).is_err() {
             return Err(bad(0, None));
         }
-        let (mut base, mut keys, mut start) = (Self::default(), Vec::new(), 0);
+        let (mut index, mut keys, mut start) = (IndexWriter::new(), Vec::new(), 0);
+        let mut last = None;
         while start < text.len() {
-            let number = base.entries.len() + 1;
+            let number = index.len() + 1;
             let length = memchr::memchr(b'\n', &text[start..]).ok_or_else(|| bad(number, None))?;
-            let line = start..start + length;
-            let frame = Frame::read(&text[line], &mut keys).map_err(|source| bad(number, source))?;
-            base.add(&text, start, length, &frame).ok_or_else(|| bad(number, None))?;
-            let (at, piece) = (u32_of(number - 1), |part| piece(&text, part));
-            let found = keys.drain(..).map(|LineKey(index, key)| (piece(index), piece(key)));
-            base.by_key.extend(found.map(|(index, key)| BaseKey { entry: at, index, key }));
+            let line = &text[start..start + length];
+            let frame = Frame::read(line, &mut keys).map_err(|source| bad(number, source))?;
+            count(&mut index, &mut last, line, &frame).ok_or_else(|| bad(number, None))?;
+            let pairs = keys.iter().map(|LineKey(index, key)| (index.as_bytes(), key.as_bytes()));
+            index.push(entry(&text, start, length, &frame), frame.id.as_bytes(), pairs);
+            keys.clear();
             start += length + 1;
         }
-        base.text = text;
-        base.entries.shrink_to_fit();
-        base.by_id = ById::new(base.positions().map(|at| base.id(at).as_bytes()));
-        let mut by_key = std::mem::take(&mut base.by_key);
-        by_key.sort_unstable_by(|a, b| (base.pair(a), a.entry).cmp(&(base.pair(b), b.entry)));
-        by_key.shrink_to_fit();
-        base.by_key = by_key;
-        Ok(base)
+        let (index, contents) = index.finish();
+        // It may be kept for long, so without the room in which it was made.
+        Ok(Self::new(Body::Whole { text, index: index.into_boxed_slice().into() }, contents))
     }
 
-    /// Adds a line that begins there and is so long, unless it is out of order.
-    fn add(&mut self, text: &Bytes, start: usize, length: usize, frame: &Frame<'_>) -> Option<()> {
-        let at = self.entries.len();
-        match self.sections.last_mut() {
-            Some((section, range)) if *section.as_str() == *frame.section => {
-                if self.entries.last().is_some_and(|last| last.order >= frame.order) {
-                    return None;
+    /// A snapshot with its index, of which each part is read when it is touched.
+    pub(super) fn open(parts: Arc<dyn SnapshotParts>) -> Result<Self, StoreError> {
+        let body = Body::of(parts);
+        let contents = Contents::read(&body)?;
+        Ok(Self::new(body, contents))
+    }
+
+    pub(super) const fn is_whole(&self) -> bool {
+        self.body.is_whole()
+    }
+
+    /// The same with all of it in memory and looked at, if it is not.
+    pub(super) fn whole(&self) -> Result<Option<Self>, StoreError> {
+        let Some(body) = self.body.whole()? else { return Ok(None) };
+        let contents = Contents::read(&body)?;
+        let whole = Self::new(body, contents);
+        whole.check()?;
+        Ok(Some(whole))
+    }
+
+    /// Sees that the index speaks of these lines, as far as anything is taken from it unseen.
+    fn check(&self) -> Result<(), StoreError> {
+        for (_, positions) in &self.sections {
+            let mut before = None;
+            for at in positions.clone() {
+                let order = self.order(at)?;
+                let line = self.line_range(at)?;
+                let ends = self.body.text(line.end..line.end + 1)?[..] == *b"\n";
+                let record = self.record(at)?;
+                let within = line.start <= record.start && record.end <= line.end;
+                if !(ends && within && before.is_none_or(|before| before < order)) {
+                    return Err(malformed());
                 }
-                range.end = at + 1;
+                self.id(at)?;
+                before = Some(order);
             }
-            Some((section, _)) if *section.as_str() > *frame.section => return None,
-            _ => self.sections.push((Section::named(&frame.section), at..at + 1)),
         }
-        let end = start + length;
-        let record = (start + frame.record.0, start + frame.record.1);
-        let (id, id_length) = match &frame.id {
-            Cow::Borrowed(id) if record.1 + 1 == end => (span(text, id).0, u32_of(id.len())),
-            id => {
-                let unusual = Unusual { id: id.as_ref().into(), record_end: u32_of(record.1) };
-                self.unusual.insert(u32_of(at), unusual);
-                (0, UNUSUAL)
-            }
-        };
-        let (line, record) = (u32_of(start), u32_of(record.0));
-        self.entries.push(BaseEntry { order: frame.order, line, record, id, id_length });
-        Some(())
+        Ok(())
     }
 
-    fn bytes<'a>(&'a self, piece: &'a Piece) -> &'a [u8] {
-        match piece {
-            Piece::Slice(from, to) => &self.text[*from as usize..*to as usize],
-            Piece::Owned(text) => text.as_bytes(),
+    /// The lines and their index, if they are in memory.
+    pub(super) fn bytes(&self) -> Option<(&Bytes, &Bytes)> {
+        match &self.body {
+            Body::Whole { text, index } => Some((text, index)),
+            Body::Parts(_) => None,
         }
     }
 
-    fn pair<'a>(&'a self, key: &'a BaseKey) -> (&'a [u8], &'a [u8]) {
-        (self.bytes(&key.index), self.bytes(&key.key))
-    }
-
-    fn unusual(&self, at: usize) -> Option<&Unusual> {
-        match self.entries[at].id_length {
-            UNUSUAL => self.unusual.get(&u32_of(at)),
-            _ => None,
-        }
+    fn entry(&self, at: usize) -> Result<IndexEntry, StoreError> {
+        self.contents.entry(&self.body, at)
     }
 
     /// The positions of a section's entries.
@@ -153,36 +132,56 @@ impl Base {
     }
 
     /// The position of the entry of that id.
-    pub(super) fn position(&self, section: &str, id: &str) -> Option<usize> {
+    pub(super) fn position(&self, section: &str, id: &str) -> Result<Option<usize>, StoreError> {
         let range = self.section_range(section);
-        self.by_id.find(id.as_bytes(), |at| range.contains(&at) && self.id_bytes(at) == id.as_bytes())
+        if range.is_empty() {
+            return Ok(None);
+        }
+        self.contents.find_id(&self.body, id.as_bytes(), |at| {
+            Ok(range.contains(&at) && *self.id_bytes(at)? == *id.as_bytes())
+        })
     }
 
     /// The positions of a section's entries whose order lies in `orders`.
-    pub(super) fn range(&self, section: &str, orders: Range<u64>) -> Range<usize> {
+    pub(super) fn range(&self, section: &str, orders: Range<u64>) -> Result<Range<usize>, StoreError> {
         let range = self.section_range(section);
-        let entries = &self.entries[range.clone()];
-        let at = |order| range.start + entries.partition_point(|entry| entry.order < order);
-        at(orders.start)..at(orders.end).max(at(orders.start))
+        let first = |order: u64| {
+            if order == 0 {
+                return Ok(range.start);
+            }
+            let (mut from, mut to) = (range.start, range.end);
+            while from < to {
+                let middle = from.midpoint(to);
+                if self.order(middle)? < order { from = middle + 1 } else { to = middle }
+            }
+            Ok(from)
+        };
+        let start = first(orders.start)?;
+        let end = if orders.end == u64::MAX { range.end } else { first(orders.end)? };
+        Ok(start..end.max(start))
     }
 
     /// The keys of the entry at a position: read from its line, since they are seldom asked for.
-    pub(super) fn keys(&self, at: usize) -> Vec<IndexKey> {
-        let mut keys = Vec::new();
-        match Frame::read(self.line(at), &mut keys) {
-            Ok(_) => keys.iter().map(|LineKey(index, key)| IndexKey::new(index, key)).collect(),
-            Err(_) => Vec::new(), // it was read before
-        }
+    pub(super) fn keys(&self, at: usize) -> Result<Vec<IndexKey>, StoreError> {
+        let (line, mut keys) = (self.line(at)?, Vec::new());
+        Frame::read(&line, &mut keys).map_err(|_| malformed())?;
+        Ok(keys.iter().map(|LineKey(index, key)| IndexKey::new(index, key)).collect())
     }
 
-    /// All positions.
-    pub(super) fn positions(&self) -> Range<usize> {
-        0..self.entries.len()
+    /// How many entries there are.
+    pub(super) const fn len(&self) -> usize {
+        self.contents.entries
     }
 
     /// The sections in their order, and the positions of the entries of each.
     pub(super) fn sections(&self) -> &[(Section, Range<usize>)] {
         &self.sections
+    }
+
+    /// What each section holds, and the order of its last entry.
+    pub(super) fn held(&self) -> impl Iterator<Item = (&Section, Tally, u64)> {
+        let held = self.sections.iter().zip(&self.contents.sections);
+        held.map(|((section, _), IndexedSection { tally, last, .. })| (section, *tally, *last))
     }
 
     /// The section of the entry at a position.
@@ -191,89 +190,130 @@ impl Base {
         self.sections.get(behind).map(|(section, _)| section)
     }
 
+    /// Reads what is needed for an entry to be looked at: what is asked of it from then on is there.
+    pub(super) fn touch(&self, at: usize) -> Result<(), StoreError> {
+        if !self.is_whole() {
+            self.line(at)?;
+            self.record(at)?;
+            self.id(at)?;
+        }
+        Ok(())
+    }
+
     /// Where the record at a position stands in the text.
-    fn record(&self, at: usize) -> Range<usize> {
-        let end = self.unusual(at).map_or_else(|| self.line_end(at) - 1, |entry| entry.record_end as usize);
-        self.entries[at].record as usize..end
+    fn record(&self, at: usize) -> Result<Range<usize>, StoreError> {
+        let entry = self.entry(at)?;
+        if entry.id_length != IndexEntry::UNUSUAL {
+            return Ok(entry.record as usize..self.line_end(at)?.saturating_sub(1));
+        }
+        let (line, start) = (self.line(at)?, entry.line as usize);
+        let frame = Frame::read(&line, &mut Vec::new()).map_err(|_| malformed())?;
+        Ok(start + frame.record.0..start + frame.record.1)
     }
 
     /// The record at a position.
-    pub(super) fn text(&self, at: usize) -> Bytes {
-        self.text.slice(self.record(at))
+    pub(super) fn text(&self, at: usize) -> Result<Bytes, StoreError> {
+        self.body.shared_text(self.record(at)?)
     }
 
-    /// How long the record at a position is.
-    pub(super) fn record_length(&self, at: usize) -> usize {
-        self.record(at).len()
+    fn id_bytes(&self, at: usize) -> Result<Cow<'_, [u8]>, StoreError> {
+        let entry = self.entry(at)?;
+        if entry.id_length != IndexEntry::UNUSUAL {
+            let start = entry.id as usize;
+            return self.body.text(start..start + entry.id_length as usize);
+        }
+        let line = self.line(at)?;
+        let frame = Frame::read(&line, &mut Vec::new()).map_err(|_| malformed())?;
+        Ok(frame.id.into_owned().into_bytes().into())
     }
 
-    fn id_bytes(&self, at: usize) -> &[u8] {
-        let entry = &self.entries[at];
-        match self.unusual(at) {
-            Some(entry) => entry.id.as_bytes(),
-            None => &self.text[entry.id as usize..][..entry.id_length as usize],
+    pub(super) fn id(&self, at: usize) -> Result<Cow<'_, str>, StoreError> {
+        match self.id_bytes(at)? {
+            Cow::Borrowed(id) => std::str::from_utf8(id).map(Cow::Borrowed).map_err(|_| malformed()),
+            Cow::Owned(id) => String::from_utf8(id).map(Cow::Owned).map_err(|_| malformed()),
         }
     }
 
-    pub(super) fn id(&self, at: usize) -> &str {
-        // It was one when the line was read.
-        std::str::from_utf8(self.id_bytes(at)).unwrap_or_default()
+    pub(super) fn order(&self, at: usize) -> Result<u64, StoreError> {
+        Ok(self.entry(at)?.order)
     }
 
-    pub(super) fn order(&self, at: usize) -> u64 {
-        self.entries[at].order
+    fn line_end(&self, at: usize) -> Result<usize, StoreError> {
+        let next = if at + 1 < self.len() { self.entry(at + 1)?.line as usize } else { self.text_length() };
+        next.checked_sub(1).ok_or_else(malformed)
     }
 
-    fn line_end(&self, at: usize) -> usize {
-        self.entries.get(at + 1).map_or(self.text.len(), |next| next.line as usize) - 1
+    fn line_range(&self, at: usize) -> Result<Range<usize>, StoreError> {
+        Ok(self.entry(at)?.line as usize..self.line_end(at)?)
     }
 
     /// The whole line at a position, without its end.
-    pub(super) fn line(&self, at: usize) -> &[u8] {
-        &self.text[self.entries[at].line as usize..self.line_end(at)]
+    pub(super) fn line(&self, at: usize) -> Result<Cow<'_, [u8]>, StoreError> {
+        self.body.text(self.line_range(at)?)
     }
 
-    /// The positions of the entries that carry a key of an index, in every section.
-    pub(super) fn find<'a>(&'a self, wanted: &'a IndexKey) -> impl Iterator<Item = usize> + 'a {
-        let wanted = (wanted.index.as_bytes(), wanted.key.as_bytes());
-        let first = self.by_key.partition_point(|key| self.pair(key) < wanted);
-        let found = self.by_key[first..].iter().take_while(move |key| self.pair(key) == wanted);
-        found.map(|key| key.entry as usize)
+    /// The positions of the entries that carry a key of an index, in every section, in order.
+    pub(super) fn find(&self, wanted: &IndexKey) -> Result<Vec<usize>, StoreError> {
+        let may = self.contents.find_key(&self.body, wanted.index.as_bytes(), wanted.key.as_bytes())?;
+        let mut found = Vec::with_capacity(may.len());
+        for at in may {
+            let (line, mut keys) = (self.line(at)?, Vec::new());
+            Frame::read(&line, &mut keys).map_err(|_| malformed())?;
+            if keys.iter().any(|LineKey(index, key)| **index == *wanted.index && **key == *wanted.key) {
+                found.push(at);
+            }
+        }
+        Ok(found)
     }
 
-    /// The bytes of memory it takes, roughly.
+    /// The bytes of memory it takes, roughly, once all of it was touched.
     pub(super) fn weight(&self) -> usize {
-        // An entry of a hash map, with its text.
-        const APART: usize = 128;
-        self.text.len()
-            + self.entries.capacity() * size_of::<BaseEntry>()
-            + self.unusual.len() * APART
-            + self.by_id.weight()
-            + self.by_key.capacity() * size_of::<BaseKey>()
+        self.body.text_length() + self.body.index_length()
     }
 
     pub(super) fn text_length(&self) -> usize {
-        self.text.len()
+        self.body.text_length()
+    }
+}
+
+/// Counts a line in its section, unless it is out of order.
+fn count(index: &mut IndexWriter, last: &mut Option<u64>, line: &[u8], frame: &Frame<'_>) -> Option<()> {
+    let end = index.len() + 1;
+    let sections = index.sections();
+    match sections.last() {
+        Some(section) if section.name == *frame.section => {
+            if last.is_some_and(|last| last >= frame.order) {
+                return None;
+            }
+        }
+        Some(section) if *section.name > *frame.section => return None,
+        _ => sections.push(IndexedSection {
+            name: frame.section.to_string(),
+            end,
+            last: frame.order,
+            tally: Tally::default(),
+        }),
+    }
+    let section = sections.last_mut()?;
+    (section.end, section.last) = (end, frame.order);
+    section.tally.add(&section.name, &line[frame.record.0..frame.record.1]);
+    *last = Some(frame.order);
+    Some(())
+}
+
+/// Where the parts of a line stand that begins there and is so long.
+fn entry(text: &Bytes, start: usize, length: usize, frame: &Frame<'_>) -> IndexEntry {
+    let (line, record) = (u32_of(start), u32_of(start + frame.record.0));
+    match &frame.id {
+        Cow::Borrowed(id) if frame.record.1 + 1 == length => {
+            let at = id.as_ptr() as usize - text.as_ptr() as usize;
+            IndexEntry { order: frame.order, line, record, id: u32_of(at), id_length: u32_of(id.len()) }
+        }
+        _ => IndexEntry { order: frame.order, line, record, id: 0, id_length: IndexEntry::UNUSUAL },
     }
 }
 
 fn u32_of(length: usize) -> u32 {
     // A longer text was refused before anything of it was read.
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// Where a part of the buffer stands in it.
-fn span(text: &Bytes, part: &str) -> (u32, u32) {
-    let start = part.as_ptr() as usize - text.as_ptr() as usize;
-    (u32_of(start), u32_of(start + part.len()))
-}
-
-fn piece(text: &Bytes, part: Cow<'_, str>) -> Piece {
-    match part {
-        Cow::Borrowed(part) => {
-            let (from, to) = span(text, part);
-            Piece::Slice(from, to)
-        }
-        Cow::Owned(part) => Piece::Owned(part.into()),
-    }
 }

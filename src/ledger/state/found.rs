@@ -1,12 +1,13 @@
 //! An entry where it stands in a state: looked at without a copy of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::kept::{Kept, KeptValue};
-use super::{Entry, State};
+use super::{Entry, LazyState};
 
 /// An entry above the base, and what is kept of it.
 #[derive(Debug)]
@@ -24,10 +25,10 @@ pub(super) enum Place<'a> {
     Above(&'a Arc<Stored>),
 }
 
-/// An entry where it stands in a state.
+/// An entry where it stands in a state. What can be asked of it was read and checked when it was found.
 #[derive(Clone, Copy)]
 pub(crate) struct Found<'a> {
-    pub(super) state: &'a State,
+    pub(super) state: &'a LazyState,
     pub(super) place: Place<'a>,
 }
 
@@ -42,23 +43,23 @@ impl Found<'_> {
     /// Where it stands in its section.
     pub(crate) fn order(&self) -> u64 {
         match self.place {
-            Place::Below(at) => self.state.base.order(at),
+            Place::Below(at) => self.state.base.order(at).unwrap_or_default(),
             Place::Above(stored) => stored.entry.order,
         }
     }
 
     /// Its id.
-    pub(crate) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> Cow<'_, str> {
         match self.place {
-            Place::Below(at) => self.state.base.id(at),
-            Place::Above(stored) => &stored.entry.id,
+            Place::Below(at) => self.state.base.id(at).unwrap_or_default(),
+            Place::Above(stored) => Cow::Borrowed(&stored.entry.id),
         }
     }
 
     /// Its text; it shares the buffer in which it was read.
     pub(crate) fn text(&self) -> Bytes {
         match self.place {
-            Place::Below(at) => self.state.base.text(at),
+            Place::Below(at) => self.state.base.text(at).unwrap_or_default(),
             Place::Above(stored) => stored.entry.text.clone(),
         }
     }

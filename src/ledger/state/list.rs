@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use super::found::Place;
-use super::{Entry, Found, Section, State};
+use super::{Entry, Found, LazyState, Section, State};
 use crate::ledger::commit_text::write_line;
 use crate::ledger::tally::Tallies;
+use crate::store::StoreError;
 
 /// In which direction a section is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -39,21 +40,21 @@ fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-impl State {
+impl LazyState {
     /// The entries of a section beyond the order `after`, in that direction.
     pub(crate) fn walk(
         &self,
         section: &str,
         direction: Direction,
         after: Option<u64>,
-    ) -> impl Iterator<Item = Found<'_>> {
+    ) -> Result<impl Iterator<Item = Result<Found<'_>, StoreError>>, StoreError> {
         let orders = match (direction, after) {
             (Direction::InOrder, Some(after)) => after.saturating_add(1)..u64::MAX,
             (Direction::NewestFirst, Some(after)) => 0..after,
             (_, None) => 0..u64::MAX,
         };
         let newest_first = direction == Direction::NewestFirst;
-        let below = self.base.range(section, orders.clone());
+        let below = self.base.range(section, orders.clone())?;
         let hidden = self.hidden.range(position(below.start)..position(below.end));
         // They are met in the same order.
         let mut hidden = Directed { of: hidden, newest_first }.peekable();
@@ -62,17 +63,34 @@ impl State {
         let above = self.layers.get(section).map(|layer| layer.walk(orders));
         let mut above = Directed { of: above.into_iter().flatten(), newest_first };
         let (mut next_above, mut next_below) = (above.next(), below.next());
-        std::iter::from_fn(move || {
+        Ok(std::iter::from_fn(move || {
             let above_is_first = match (next_above, next_below) {
-                (Some(stored), Some(at)) => (stored.entry.order < self.base.order(at)) != newest_first,
+                (Some(stored), Some(at)) => match self.base.order(at) {
+                    Ok(order) => (stored.entry.order < order) != newest_first,
+                    Err(error) => return Some(Err(error)),
+                },
                 (stored, _) => stored.is_some(),
             };
-            let place = match above_is_first {
-                true => Place::Above(std::mem::replace(&mut next_above, above.next())?),
-                false => Place::Below(std::mem::replace(&mut next_below, below.next())?),
-            };
-            Some(Found { state: self, place })
-        })
+            if above_is_first {
+                let place = Place::Above(std::mem::replace(&mut next_above, above.next())?);
+                return Some(Ok(Found { state: self, place }));
+            }
+            let at = std::mem::replace(&mut next_below, below.next())?;
+            Some(self.at(at))
+        }))
+    }
+}
+
+impl State {
+    /// The entries of a section beyond the order `after`, in that direction.
+    fn entries(
+        &self,
+        section: &str,
+        direction: Direction,
+        after: Option<u64>,
+    ) -> impl Iterator<Item = Found<'_>> {
+        // All of it was read.
+        self.walk(section, direction, after).into_iter().flatten().map_while(Result::ok)
     }
 
     /// At most `limit` entries of a section beyond the order `after`, in that direction.
@@ -83,7 +101,7 @@ impl State {
         after: Option<u64>,
         limit: usize,
     ) -> Vec<Entry> {
-        self.walk(section.as_str(), direction, after).take(limit).map(|found| found.entry()).collect()
+        self.entries(section.as_str(), direction, after).take(limit).map(|found| found.entry()).collect()
     }
 
     /// All entries of a section in order.
@@ -101,7 +119,7 @@ impl State {
     pub(crate) fn miscounted(&self) -> Vec<Section> {
         let mut counted = Tallies::default();
         for section in self.sections() {
-            for found in self.walk(section.as_str(), Direction::InOrder, None) {
+            for found in self.entries(section.as_str(), Direction::InOrder, None) {
                 counted.add(section, &found.text());
             }
         }
@@ -112,9 +130,9 @@ impl State {
     pub(in crate::ledger) fn write_snapshot(&self) -> Bytes {
         let mut text = Vec::with_capacity(self.base.text_length() + self.layer_bytes);
         for section in self.sections() {
-            for found in self.walk(section.as_str(), Direction::InOrder, None) {
+            for found in self.entries(section.as_str(), Direction::InOrder, None) {
                 match found.place {
-                    Place::Below(at) => push_line(&mut text, self.base.line(at)),
+                    Place::Below(at) => push_line(&mut text, &self.base.line(at).unwrap_or_default()),
                     Place::Above(stored) => {
                         let Entry { id, order, keys, text: record } = &stored.entry;
                         let keys = keys.as_deref().unwrap_or_default();

@@ -3,17 +3,23 @@
 //! It has two layers: the loaded snapshot with its index ([`base`]), shared by all states since,
 //! and above it small persistent maps of what changed ([`layer`]). An entry above hides the one below. Beside the
 //! entries of both stands what was [`kept`] of them.
+//!
+//! There are two kinds. Of a [`LazyState`] not all may have been read yet: what is asked for is read and checked then,
+//! and may turn out to be damaged. Of a [`State`] all was, so that nothing that is asked of it can fail.
 
 mod base;
-mod by_id;
+mod body;
 mod copied;
 mod found;
 mod frame;
+mod index;
 mod kept;
+mod keyed_hash;
 mod layer;
 mod list;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -27,12 +33,13 @@ pub(crate) use found::Found;
 pub(super) use frame::{Frame, LineKey};
 pub(super) use kept::KeptValues;
 pub use list::Direction;
+pub(crate) use whole::State;
 
 use super::commit_text::Change;
 use super::header::TenantHeader;
 use super::memory::Memory;
 use super::tally::Tallies;
-use crate::store::Version;
+use crate::store::{SnapshotParts, StoreError, Version};
 use base::Base;
 use found::{Place, Stored};
 use kept::KeptValue;
@@ -65,7 +72,11 @@ impl Section {
     }
 
     pub(crate) fn is_internal(&self) -> bool {
-        self.0.starts_with('@')
+        Self::is_internal_name(&self.0)
+    }
+
+    pub(in crate::ledger) fn is_internal_name(name: &str) -> bool {
+        name.starts_with('@')
     }
 }
 
@@ -114,9 +125,11 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// The state of one tenant at one version.
+/// The state of one tenant at one version, of which not all may have been read.
+///
+/// What fails of it is the store's to read: a part that is damaged, or can't be read now.
 #[derive(Clone)]
-pub(crate) struct State {
+pub(crate) struct LazyState {
     version: Option<Version>,
     header: Option<Arc<TenantHeader>>,
     base: Arc<Base>,
@@ -135,15 +148,15 @@ pub(crate) struct State {
     layer_bytes: usize,
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for LazyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("LazyState").field("version", &self.version).finish_non_exhaustive()
     }
 }
 
-impl State {
+impl LazyState {
     /// The state of a tenant that never existed.
-    pub(crate) fn absent() -> Self {
+    fn absent() -> Self {
         Self {
             version: None,
             header: None,
@@ -159,31 +172,53 @@ impl State {
         }
     }
 
-    /// Reads a snapshot. Nothing is kept beside its entries, unless [somewhere](Self::keeping) is room for that.
-    pub(super) fn read(version: Version, header: TenantHeader, snapshot: Bytes) -> Result<Self, BadLine> {
-        let base = Base::read(snapshot)?;
-        let mut state = Self { version: Some(version), header: Some(Arc::new(header)), ..Self::absent() };
-        for (section, positions) in base.sections() {
-            let last = positions.clone().next_back().map_or(0, |at| base.order(at));
+    /// A snapshot that is read part by part, with the index that was made of it.
+    pub(super) fn open(
+        version: Version,
+        header: TenantHeader,
+        parts: Arc<dyn SnapshotParts>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::over(version, Arc::new(header), Base::open(parts)?))
+    }
+
+    /// A base and nothing above it. Nothing is kept beside its entries, unless [somewhere](Self::keeping) is room
+    /// for that.
+    fn over(version: Version, header: Arc<TenantHeader>, base: Base) -> Self {
+        let mut state = Self { version: Some(version), header: Some(header), ..Self::absent() };
+        for (section, tally, last) in base.held() {
             if *section == Section::META {
                 state.next_order = state.next_order.max(last);
                 continue;
             }
             state.next_order = state.next_order.max(last + 1);
-            if section.is_internal() {
-                positions.clone().for_each(|at| state.tallies.add(section, &base.text(at)));
-            } else {
-                let bytes = positions.clone().map(|at| base.record_length(at) as u64).sum();
-                state.tallies.add_records(section, positions.len() as u64, bytes);
-            }
+            state.tallies.begin(section, tally);
         }
         state.base = Arc::new(base);
-        Ok(state)
+        state
+    }
+
+    /// The same state with all of it read and looked at.
+    pub(crate) fn whole(&self) -> Result<State, StoreError> {
+        let mut state = self.clone();
+        if let Some(base) = self.base.whole()? {
+            state.base = Arc::new(base);
+        }
+        Ok(State::of(state))
+    }
+
+    /// The same, if all of it was read before; else what it was.
+    pub(super) fn into_whole(self) -> Result<State, Self> {
+        if self.is_whole() { Ok(State::of(self)) } else { Err(self) }
+    }
+
+    /// Whether all of it was read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.base.is_whole()
     }
 
     /// The same state, which has room in that memory for what is to be kept of its entries, and keeps nothing yet.
     pub(super) fn keeping(mut self, memory: &Arc<Memory>) -> Self {
-        self.kept = Arc::new(KeptValues::new(self.base.positions().len(), memory));
+        self.kept = Arc::new(KeptValues::new(self.base.len(), memory));
         self
     }
 
@@ -232,26 +267,17 @@ impl State {
         self.layer_bytes += bytes;
     }
 
-    /// The same state on a base of its own, with nothing above it; the store's snapshot stays as long
-    /// ago as it is.
-    pub(super) fn rebased(&self) -> Result<Self, BadLine> {
-        let (Some(version), Some(header)) = (&self.version, &self.header) else { return Ok(self.clone()) };
-        let fresh = Self::read(version.clone(), TenantHeader::clone(header), self.write_snapshot())?;
-        let fresh = fresh.keeping(self.kept.memory());
-        Ok(Self { header: Some(Arc::clone(header)), tail_bytes: self.tail_bytes, ..fresh })
-    }
-
     pub(super) fn next_order(&self) -> u64 {
         self.next_order
     }
 
     /// The entry of that id where it stands.
-    pub(crate) fn found(&self, section: &str, id: &str) -> Option<Found<'_>> {
-        let place = match self.found_above(section, id) {
-            Some(place) => place?,
-            None => Place::Below(self.base.position(section, id)?),
-        };
-        Some(Found { state: self, place })
+    pub(crate) fn found(&self, section: &str, id: &str) -> Result<Option<Found<'_>>, StoreError> {
+        if let Some(place) = self.found_above(section, id) {
+            return Ok(place.map(|place| Found { state: self, place }));
+        }
+        let at = self.base.position(section, id)?;
+        at.map(|at| self.at(at)).transpose()
     }
 
     /// What changed the entry of that id: its place above the base, or `Some(None)` if it was removed.
@@ -260,62 +286,60 @@ impl State {
         Some(stored.map(Place::Above))
     }
 
-    /// The entry of that id.
-    pub(crate) fn get(&self, section: &Section, id: &str) -> Option<Entry> {
-        self.found(section.as_str(), id).map(|found| found.entry())
+    /// The entry at a position of the base, with all that can be asked of it read.
+    fn at(&self, at: usize) -> Result<Found<'_>, StoreError> {
+        self.base.touch(at)?;
+        Ok(Found { state: self, place: Place::Below(at) })
     }
 
-    /// The entry at a position of the base, with its section, unless it was changed or removed since.
-    fn below(&self, at: usize) -> Option<(Section, Found<'_>)> {
-        let found = Found { state: self, place: Place::Below(at) };
-        let section = (!self.hides(at)).then(|| self.base.section(at))??;
-        Some((section.clone(), found))
+    /// The entries of the base that carry a key, with their sections, but for those that were changed or removed
+    /// since.
+    fn below(&self, key: &IndexKey) -> Result<Vec<(Section, Found<'_>)>, StoreError> {
+        let positions = self.base.find(key)?.into_iter().filter(|at| !self.hides(*at));
+        let found = positions.map(|at| Ok((self.base.section(at).cloned(), self.at(at)?)));
+        found.filter_map(|found| found.map(|(section, found)| Some((section?, found))).transpose()).collect()
     }
 
-    /// The entries of one section that carry a key, in order.
-    pub(crate) fn find(&self, section: &Section, key: &IndexKey) -> Vec<Entry> {
-        self.find_places(section, key).iter().map(Found::entry).collect()
+    /// The entries of one section that carry a key, in order, where they stand.
+    pub(crate) fn find_places(
+        &self,
+        section: &Section,
+        key: &IndexKey,
+    ) -> Result<Vec<Found<'_>>, StoreError> {
+        let found = self.places(key)?.into_iter().filter(|(of, _)| of == section);
+        Ok(found.map(|(_, found)| found).collect())
     }
 
-    /// The same where they stand.
-    pub(crate) fn find_places(&self, section: &Section, key: &IndexKey) -> Vec<Found<'_>> {
-        let found = self.places(key).into_iter().filter(|(of, _)| of == section);
-        found.map(|(_, found)| found).collect()
-    }
-
-    /// How many entries of one section carry a key: what [`find`](Self::find) finds, without reading any.
-    pub(crate) fn count(&self, section: &Section, key: &IndexKey) -> u64 {
-        let below = self.base.find(key).filter_map(|at| self.below(at)).filter(|(of, _)| of == section);
+    /// How many entries of one section carry a key, without reading any of their records.
+    fn counted(&self, section: &Section, key: &IndexKey) -> Result<u64, StoreError> {
         let first = (key.clone(), section.clone(), 0);
         let above = self.by_key.range(first..);
-        let above = above.take_while(|((found, of, _), _)| found == key && of == section);
-        (below.count() + above.count()) as u64
+        let above = above.take_while(|((found, of, _), _)| found == key && of == section).count();
+        let below = self.base.find(key)?.into_iter().filter(|at| !self.hides(*at));
+        let below = below.filter(|at| self.base.section(*at) == Some(section)).count();
+        Ok((below + above) as u64)
     }
 
-    /// The entries of all sections that carry a key.
-    pub(crate) fn find_everywhere(&self, key: &IndexKey) -> Vec<(Section, Entry)> {
-        self.places(key).into_iter().map(|(section, found)| (section, found.entry())).collect()
-    }
-
-    /// The same where they stand, in order of section and within it.
-    fn places(&self, key: &IndexKey) -> Vec<(Section, Found<'_>)> {
-        let below = self.base.find(key).filter_map(|at| self.below(at));
+    /// The entries of all sections that carry a key where they stand, in order of section and within it.
+    fn places(&self, key: &IndexKey) -> Result<Vec<(Section, Found<'_>)>, StoreError> {
+        let mut found = self.below(key)?;
         let first = (key.clone(), Section(std::borrow::Cow::Borrowed("")), 0);
-        let above =
-            self.by_key.range(first..).take_while(|((found, ..), _)| found == key).filter_map(
-                |((_, section, _), id)| Some((section.clone(), self.found(section.as_str(), id)?)),
-            );
-        let mut found: Vec<_> = below.chain(above).collect();
+        let above = self.by_key.range(first..).take_while(|((found, ..), _)| found == key);
+        for ((_, section, _), id) in above {
+            found.extend(self.found(section.as_str(), id)?.map(|found| (section.clone(), found)));
+        }
         found.sort_by(|(a, x), (b, y)| (a, x.order()).cmp(&(b, y.order())));
-        found
+        Ok(found)
     }
 
     /// The keys under which an entry is found.
-    pub(crate) fn keys(&self, section: &Section, id: &str) -> Vec<IndexKey> {
-        match self.found(section.as_str(), id).map(|found| found.place) {
-            Some(Place::Above(stored)) => stored.entry.keys.iter().flat_map(|k| k.iter().cloned()).collect(),
+    fn keys_of(&self, section: &Section, id: &str) -> Result<Vec<IndexKey>, StoreError> {
+        match self.found(section.as_str(), id)?.map(|found| found.place) {
+            Some(Place::Above(stored)) => {
+                Ok(stored.entry.keys.iter().flat_map(|keys| keys.iter().cloned()).collect())
+            }
             Some(Place::Below(at)) => self.base.keys(at),
-            None => Vec::new(),
+            None => Ok(Vec::new()),
         }
     }
 
@@ -324,12 +348,14 @@ impl State {
         !self.hidden.is_empty() && u32::try_from(at).is_ok_and(|at| self.hidden.contains(&at))
     }
 
-    /// Applies one change.
-    pub(super) fn apply(&mut self, change: &Change) {
+    /// Applies one change; after an error none of it.
+    pub(super) fn take(&mut self, change: &Change) -> Result<(), StoreError> {
         let (section, id) = change.address();
-        let below = self.base.position(section.as_str(), id);
-        let old = self.found_above(section.as_str(), id).unwrap_or_else(|| below.map(Place::Below));
-        let old = old.map(|place| Found { state: self, place });
+        let below = self.base.position(section.as_str(), id)?;
+        let old = match self.found_above(section.as_str(), id) {
+            Some(place) => place.map(|place| Found { state: self, place }),
+            None => below.map(|at| self.at(at)).transpose()?,
+        };
         let old = old.map(|found| (matches!(found.place, Place::Above(_)), found.entry()));
         // A position is less than the text's length, which fits.
         let below = below.and_then(|at| u32::try_from(at).ok());
@@ -337,7 +363,7 @@ impl State {
             self.layers.insert_mut(section.clone(), Layer::default());
         }
         // Changed where it stands: a clone of it would make each change a copy of its paths.
-        let Some(layer) = self.layers.get_mut(section) else { return };
+        let Some(layer) = self.layers.get_mut(section) else { return Ok(()) };
         if let Some((is_above, old)) = old {
             if is_above {
                 layer.forget(old.order);
@@ -363,11 +389,17 @@ impl State {
             }
             Change::Remove { .. } => layer.remove(id, below.is_some()),
         }
+        Ok(())
     }
 
     /// Whether so much came since the store's snapshot that writing a new one pays.
     pub(super) fn wants_fold(&self, minimum: usize) -> bool {
         self.tail_bytes > self.worthwhile(minimum)
+    }
+
+    /// Whether more came since the store's snapshot than that.
+    pub(super) fn is_long(&self, bytes: usize) -> bool {
+        self.tail_bytes > bytes
     }
 
     /// Whether so much lies above the base that [a new base](Self::rebased) pays.
@@ -380,7 +412,7 @@ impl State {
         minimum.max(self.base.text_length() / 2)
     }
 
-    /// The bytes of memory it takes, roughly.
+    /// The bytes of memory it takes, roughly, once all of it was read.
     pub(super) fn weight(&self) -> usize {
         // A changed entry stands in two or three maps, each with its node.
         const NODE: usize = 400;

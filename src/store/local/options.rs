@@ -7,7 +7,8 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct LocalOptions {
     /// About how many files may be open at once for ledgers, locks and folders; files that are
-    /// being uploaded or read come on top. A tenant at work takes up to eight, and one whose files had to
+    /// being uploaded or read come on top, and an eighth for ledgers of which not all was read yet. A tenant at work
+    /// takes up to eight, and one whose files had to
     /// be closed reads its ledger again before it can commit. Default: half of those that the process may
     /// have open, and 512 at the most, with which 64 tenants at once keep theirs.
     pub handles: usize,

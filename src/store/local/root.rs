@@ -40,6 +40,8 @@ pub(super) struct Root {
     pub(super) openers: Arc<Semaphore>,
     /// How many folds may be under way at a time.
     pub(super) folds: Arc<Semaphore>,
+    /// How many ledgers may stay open to be read part by part.
+    pub(super) kept_open: Arc<Semaphore>,
     pub(super) pieces: Arc<Pieces>,
     pub(super) steps: Steps,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -95,6 +97,7 @@ impl Root {
             slots: Slots::new(tenants),
             openers: Arc::new(Semaphore::new(tenants)),
             folds: Arc::new(Semaphore::new(tenants.div_ceil(4))),
+            kept_open: Arc::new(Semaphore::new(tenants)),
             pieces: Arc::default(),
             steps: Steps::of(options),
             entropy,

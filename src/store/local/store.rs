@@ -28,8 +28,9 @@ use crate::paths::{Area, BlobKey, TenantId};
 #[cfg(target_os = "linux")]
 use crate::store::StoreErrorKind;
 use crate::store::{
-    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Outcome, Page, Put, Refreshed,
-    Removed, SetAside, SignedUrl, StoreError, TenantStore, UrlRequest, Version, ViewKey, ViewPlace,
+    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, Opened, Outcome, Page, Put,
+    Refreshed, Removed, SetAside, SignedUrl, StoreError, TenantStore, UrlRequest, Version, ViewKey,
+    ViewPlace,
 };
 
 /// Tenants on the local disk: a folder for each, a ledger file, plain files for blobs.
@@ -192,6 +193,13 @@ impl TenantStore for LocalStore {
     async fn load(&self, tenant: &TenantId) -> Result<Option<Loaded>, StoreError> {
         let slot = self.root.slots.get(tenant);
         self.root.with_current(&slot, |site, opened| opened.ledger.load(site)).await
+    }
+
+    async fn open(&self, tenant: &TenantId) -> Result<Option<Opened>, StoreError> {
+        let slot = self.root.slots.get(tenant);
+        // Who comes when too many keep theirs open reads it whole.
+        let open = Arc::clone(&self.root.kept_open).try_acquire_owned().ok();
+        self.root.with_current(&slot, |site, opened| opened.ledger.open(site, open)).await
     }
 
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {

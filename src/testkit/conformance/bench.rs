@@ -179,12 +179,22 @@ impl Ledger {
 
     /// The fold that says the same in fewer commits.
     pub(super) fn same(&self) -> Fold {
-        Fold { kind: FoldKind::Same, header: self.header.clone(), snapshot: snapshot(&self.lines) }
+        Fold {
+            kind: FoldKind::Same,
+            header: self.header.clone(),
+            snapshot: snapshot(&self.lines),
+            index: Bytes::new(),
+        }
     }
 
     /// The fold that replaces the state by `lines`.
     pub(super) fn replacement(&self, lines: &[Bytes]) -> Fold {
-        Fold { kind: FoldKind::Replace, header: self.header.clone(), snapshot: snapshot(lines) }
+        Fold {
+            kind: FoldKind::Replace,
+            header: self.header.clone(),
+            snapshot: snapshot(lines),
+            index: Bytes::new(),
+        }
     }
 
     /// Makes the tenant a tombstone.

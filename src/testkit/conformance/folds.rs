@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::bench::{Bench, committed, ensure_conflict, load, tenant};
 use super::{Case, Check, case, ensure};
-use crate::store::Refreshed;
+use crate::store::{Fold, OpenedSnapshot, Refreshed};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("who was behind a fold catches up", catch_up),
         case("commits and folds take turns without losing a line", turns),
         case("a snapshot may be large", large),
+        case("what is opened says what is loaded, and goes on to while others fold", opened),
     ]
 }
 
@@ -168,4 +169,33 @@ async fn large(bench: Bench) -> Check {
     let fold = ledger.replacement(&ledger.lines);
     ledger.version = committed(bench.store.fold(&ledger.tenant, &ledger.version, fold).await?)?;
     load(&*bench.second().await?, &ledger.tenant).await?.ensure_equal(&ledger)
+}
+
+async fn opened(bench: Bench) -> Check {
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    ledger.lines =
+        (0..3000).map(|number| format!("{{\"line\":{number},\"of\":\"{number:080}\"}}").into()).collect();
+    let index = Bytes::from((0..100_000_u32).flat_map(u32::to_be_bytes).collect::<Vec<_>>());
+    let fold = Fold { index: index.clone(), ..ledger.replacement(&ledger.lines) };
+    ledger.version = committed(bench.store.fold(&ledger.tenant, &ledger.version, fold).await?)?;
+    let snapshot = ledger.replacement(&ledger.lines).snapshot;
+    ledger.add(&*bench.store, "since").await?;
+    let Some(opened) = bench.second().await?.open(&ledger.tenant).await? else {
+        return ensure(false, "the ledger is gone");
+    };
+    ensure(opened.version.number == ledger.version.number, "the numbers differ")?;
+    ensure(opened.header == ledger.header, "the headers differ")?;
+    ensure(opened.commits == ["since"], "the commits differ")?;
+    committed(bench.store.fold(&ledger.tenant, &ledger.version, ledger.same()).await?)?;
+    bench.store.tidy(&ledger.tenant).await?;
+    let parts = match opened.snapshot {
+        OpenedSnapshot::Whole(lines) => return ensure(lines == snapshot, "the snapshots differ"),
+        OpenedSnapshot::Parts(parts) => parts,
+    };
+    ensure(parts.read_all()? == (snapshot.clone(), index.clone()), "the snapshots or their indexes differ")?;
+    let mut read = Vec::new();
+    for part in 0..(parts.text_length() + parts.index_length()).div_ceil(parts.part_length()) {
+        read.extend(parts.read(part)?);
+    }
+    ensure(read == [snapshot, index].concat(), "the parts differ from what they are parts of")
 }

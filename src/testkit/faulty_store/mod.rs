@@ -56,9 +56,9 @@ pub use self::control::{Faults, Injected};
 pub use self::fault::{Call, Effect, Fault, Lying, Truthful, Until};
 use crate::paths::{Area, BlobKey, TenantId};
 use crate::store::{
-    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, MarkedTenant, Outcome, Page,
-    Put, Refreshed, Removed, SetAside, SignedUrl, StoreMethod, TenantStore, UrlRequest, Version, ViewKey,
-    ViewPlace,
+    BlobInfo, ByteStream, Capabilities, Commit, Fold, Found, Header, Loaded, MarkedTenant, Opened, Outcome,
+    Page, Put, Refreshed, Removed, SetAside, SignedUrl, StoreMethod, TenantStore, UrlRequest, Version,
+    ViewKey, ViewPlace,
 };
 
 /// A [`TenantStore`] in front of another, with [`Faults`].
@@ -203,6 +203,11 @@ impl TenantStore for FaultyStore {
     async fn load(&self, tenant: &TenantId) -> Answer<Option<Loaded>> {
         carry!(self, Load for Some(tenant), claiming None,
             (inner, tenant = tenant.clone()) => inner.load(&tenant))
+    }
+
+    async fn open(&self, tenant: &TenantId) -> Answer<Option<Opened>> {
+        carry!(self, Load for Some(tenant), claiming None,
+            (inner, tenant = tenant.clone()) => inner.open(&tenant))
     }
 
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Answer<Refreshed> {

@@ -2,7 +2,7 @@
 
 use super::{Access, missing};
 use crate::error::Result;
-use crate::ledger::State;
+use crate::ledger::LazyState;
 use crate::ownership::{Action, Principal, Resource};
 use crate::paths::CollectionName;
 use crate::record::{Entity, Record};
@@ -51,7 +51,7 @@ impl Access {
     /// How the principal may see the tenant's records. The secrets of another tenant are for those who may
     /// read its tokens, whatever the record is: sharing a workspace does not share them. Nothing is
     /// recorded: what was asked for has been decided.
-    pub(in crate::workspace) fn sight(&self, principal: &Principal, state: &State) -> Result<Sight> {
+    pub(in crate::workspace) fn sight(&self, principal: &Principal, state: &LazyState) -> Result<Sight> {
         if self.is_own() {
             return Ok(Sight::Whole);
         }

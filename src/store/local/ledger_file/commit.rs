@@ -23,7 +23,7 @@ pub(in crate::store::local) fn begin(
     text: &[u8],
 ) -> Result<Ledger, StoreError> {
     check_texts(None, text)?;
-    let mut draft = Draft::begin(site, 1, 0, header, &[])?;
+    let mut draft = Draft::begin(site, 1, 0, header, (&[], &[]))?;
     draft.push(None, text);
     draft.install(site)
 }

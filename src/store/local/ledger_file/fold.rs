@@ -38,15 +38,18 @@ impl Draft {
         epoch: u64,
         number: u64,
         header: &Header,
-        snapshot: &[u8],
+        (snapshot, index): (&[u8], &[u8]),
     ) -> Result<Self, StoreError> {
         check_texts(Some(header), &[])?;
-        let (start, head) = FileHead::write(epoch, number, header, snapshot);
+        let (start, digests, head) = FileHead::write(epoch, number, header, (snapshot, index));
         let directory = site.directory.clone();
         let temporary = Temporary::hidden(directory, layout::FOLD_PREFIX, layout::PRIVATE_FILE, site.entropy)
             .and_then(|temporary| {
-                temporary.file().write_at(&start, 0)?;
-                temporary.file().write_at(snapshot, start.len() as u64)?;
+                let file = temporary.file();
+                file.write_at(&start, 0)?;
+                file.write_at(snapshot, head.snapshot.start)?;
+                file.write_at(index, head.index.start)?;
+                file.write_at(&digests, head.digests.start)?;
                 Ok(temporary)
             })
             .map_err(|error| failed("write ledger", site.ledger(), error))?;
@@ -137,7 +140,7 @@ pub(in crate::store::local) fn next_life(
 ) -> Result<Ledger, StoreError> {
     check_texts(None, text)?;
     let number = tombstone.known().number();
-    let mut draft = Draft::begin(site, tombstone.head.epoch + 1, number, header, &[])?;
+    let mut draft = Draft::begin(site, tombstone.head.epoch + 1, number, header, (&[], &[]))?;
     draft.push(None, text);
     draft.install(site)
 }
@@ -182,7 +185,7 @@ impl Folding {
             FoldKind::Replace => base.number + 1,
         };
         let epoch = from.head.epoch + 1;
-        let mut draft = Draft::begin(site, epoch, number, &fold.header, &fold.snapshot)?;
+        let mut draft = Draft::begin(site, epoch, number, &fold.header, (&fold.snapshot, &fold.index))?;
         // The long sync runs beside commits; the one under the lock is short then.
         draft.settle(site)?;
         Ok(Some(Self { draft, kind: fold.kind, base: base.number, from }))

@@ -35,6 +35,11 @@ impl Checksum {
         Self(digest)
     }
 
+    /// Its bytes.
+    pub(super) const fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+
     /// Reads 32 hexadecimal digits.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let valid = text.len() == 32 && text.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

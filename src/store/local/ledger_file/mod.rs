@@ -1,6 +1,6 @@
 //! The ledger file of one tenant, and the protocol by which processes share it.
 //!
-//! A file holds a header, a snapshot and the commits since ([`frame`], [`read`]); beside it stands
+//! A file holds a header, a snapshot with its index ([`parts`]) and the commits since ([`frame`], [`read`]); beside it stands
 //! the commit word ([`word`]), and nothing beyond the word is believed. Opening ([`open`]) tells a
 //! settled ledger from one that must be [recovered](mod@recover); a change is one line ([`commit`])
 //! or a new file ([`fold`]). All of it blocks, and whatever changes something is called by the
@@ -10,6 +10,7 @@ mod commit;
 mod fold;
 mod frame;
 mod open;
+mod parts;
 mod read;
 mod recover;
 mod word;
@@ -200,16 +201,22 @@ impl Ledger {
     /// Everything up to what is known.
     pub(super) fn load(&self, site: Site<'_>) -> Result<Loaded, StoreError> {
         let known = self.known();
-        let snapshot = read::snapshot(site, &*self.file, &self.head)?;
-        let end = known.position;
-        let lines = read::lines(site, &*self.file, self.head.end, end.offset, end.checksum)?;
+        let (snapshot, _) = parts::all(site, &self.file, &self.head)?;
+        let commits = self.commits(site, &known)?;
         Ok(Loaded {
             version: self.version(&known),
             header: known.header,
             snapshot_number: self.head.end.number,
             snapshot,
-            commits: lines.commits.into_iter().map(|commit| commit.text).collect(),
+            commits,
         })
+    }
+
+    /// The texts of the commits since the snapshot, up to what is known.
+    fn commits(&self, site: Site<'_>, known: &Known) -> Result<Vec<Bytes>, StoreError> {
+        let end = known.position;
+        let lines = read::lines(site, &*self.file, self.head.end, end.offset, end.checksum)?;
+        Ok(lines.commits.into_iter().map(|commit| commit.text).collect())
     }
 
     /// What came after `version`, as far as is known.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::frame::{self, Checksum, Kind, Line, digits};
-use super::{Position, Site};
+use super::{Position, Site, parts};
 use crate::store::local::disk::File;
 use crate::store::local::failure::{corrupt, failed};
 use crate::store::{Header, StoreError, StoreErrorKind};
@@ -23,29 +23,48 @@ pub(super) struct FileHead {
     pub(super) epoch: u64,
     /// The header as of the snapshot.
     pub(super) header: Header,
+    /// The lines, behind them their index, and behind it the digests of both.
     pub(super) snapshot: Range<u64>,
-    pub(super) snapshot_checksum: Checksum,
+    pub(super) index: Range<u64>,
+    pub(super) digests: Range<u64>,
+    pub(super) digests_checksum: Checksum,
     /// Where the commits begin; the number is the snapshot's.
     pub(super) end: Position,
 }
 
 impl FileHead {
-    /// Writes the lines that come before the snapshot.
-    pub(super) fn write(epoch: u64, number: u64, header: &Header, snapshot: &[u8]) -> (Vec<u8>, Self) {
-        let snapshot_checksum = Checksum::of(&[snapshot]);
-        let length = snapshot.len() as u64;
+    /// Writes the lines that come before the snapshot, and the digests that come behind its index.
+    pub(super) fn write(
+        epoch: u64,
+        number: u64,
+        header: &Header,
+        (snapshot, index): (&[u8], &[u8]),
+    ) -> (Vec<u8>, Vec<u8>, Self) {
+        let digests = parts::digests(snapshot, index);
+        let digests_checksum = Checksum::of(&[&digests]);
+        let lengths = [snapshot.len() as u64, index.len() as u64];
         let mut facts = Vec::new();
-        frame::push_number(&mut facts, epoch, 20);
-        frame::push_number(&mut facts, length, 20);
-        snapshot_checksum.push(&mut facts, b' ');
+        for fact in [epoch, lengths[0], lengths[1]] {
+            frame::push_number(&mut facts, fact, 20);
+        }
+        digests_checksum.push(&mut facts, b' ');
         let texts: [&[u8]; 2] = [&facts, &frame::write_header(header)];
         let (line, checksum) = frame::write(Kind::File, number, Checksum::NONE, &texts);
         let mut written = OPENING.as_bytes().to_vec();
         written.extend(line);
         let start = written.len() as u64;
-        let end = Position { offset: start + length, checksum, number };
-        let snapshot = start..end.offset;
-        (written, Self { epoch, header: header.clone(), snapshot, snapshot_checksum, end })
+        let index = start + lengths[0]..start + lengths[0] + lengths[1];
+        let end = Position { offset: index.end + digests.len() as u64, checksum, number };
+        let head = Self {
+            epoch,
+            header: header.clone(),
+            snapshot: start..index.start,
+            digests: index.end..end.offset,
+            index,
+            digests_checksum,
+            end,
+        };
+        (written, digests, head)
     }
 
     /// Reads them.
@@ -61,17 +80,23 @@ impl FileHead {
         let line = frame::parse(bytes, OPENING.len()).filter(|line| line.kind == Kind::File)?;
         let text = bytes.slice(line.text.clone());
         let epoch = digits(text.get(..20)?)?;
-        let length = digits(text.get(21..41)?)?;
-        let snapshot_checksum = Checksum::parse(text.get(42..74)?)?;
-        let (header, rest) = frame::parse_header(&text.slice(75.min(text.len())..))?;
+        let snapshot = digits(text.get(21..41)?)?;
+        let index = digits(text.get(42..62)?)?;
+        let digests_checksum = Checksum::parse(text.get(63..95)?)?;
+        let (header, rest) = frame::parse_header(&text.slice(96.min(text.len())..))?;
         let start = line.end as u64;
-        let end = start.checked_add(length)?;
+        let middle = start.checked_add(snapshot)?;
+        let index = middle..middle.checked_add(index)?;
+        let length = usize::try_from(index.end - start).ok()?;
+        let end = index.end.checked_add(parts::digests_length(length) as u64)?;
         let position = Position { offset: end, checksum: line.checksum, number: line.number };
         rest.is_empty().then_some(Self {
             epoch,
             header,
-            snapshot: start..end,
-            snapshot_checksum,
+            snapshot: start..middle,
+            digests: index.end..end,
+            index,
+            digests_checksum,
             end: position,
         })
     }
@@ -110,20 +135,8 @@ pub(super) fn range(
 }
 
 /// A length in memory of what lies between two offsets.
-fn width(from: u64, to: u64) -> usize {
+pub(super) fn width(from: u64, to: u64) -> usize {
     usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
-}
-
-/// Reads and checks the snapshot.
-pub(super) fn snapshot(site: Site<'_>, file: &dyn File, head: &FileHead) -> Result<Bytes, StoreError> {
-    // A length beyond the file's end is damage, found before memory is taken for it.
-    let metadata = file.metadata().map_err(|error| failed("read ledger", site.ledger(), error))?;
-    let damaged = || corrupt("read ledger", site.ledger(), head.snapshot.start, "the snapshot is damaged");
-    if metadata.length < head.snapshot.end {
-        return Err(damaged());
-    }
-    let bytes = range(site, file, head.snapshot.start, width(head.snapshot.start, head.snapshot.end))?;
-    if Checksum::of(&[&bytes]) == head.snapshot_checksum { Ok(bytes) } else { Err(damaged()) }
 }
 
 /// One commit as it was read.

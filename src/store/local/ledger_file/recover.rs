@@ -5,7 +5,7 @@
 
 use super::fold::Draft;
 use super::open::{Found, find};
-use super::read;
+use super::parts;
 use super::{Ledger, Site};
 use crate::store::StoreError;
 use crate::store::local::failure::corrupt;
@@ -37,9 +37,10 @@ pub(in crate::store::local) fn recover(
 }
 
 fn fold(site: Site<'_>, found: &Found) -> Result<Ledger, StoreError> {
-    let snapshot = read::snapshot(site, &*found.file, &found.head)?;
+    let (snapshot, index) = parts::all(site, &found.file, &found.head)?;
     let newest = found.word.map_or(0, |word| word.epoch).max(found.head.epoch);
-    let mut draft = Draft::begin(site, newest + 1, found.head.end.number, &found.head.header, &snapshot)?;
+    let mut draft =
+        Draft::begin(site, newest + 1, found.head.end.number, &found.head.header, (&snapshot, &index))?;
     for commit in &found.lines.commits {
         draft.push(commit.header.as_ref(), &commit.text);
     }

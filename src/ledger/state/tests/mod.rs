@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod by_parts;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -1,0 +1,142 @@
+//! The bytes of a base, its lines and their index: all in memory, or read part by part when they are touched.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::store::{SnapshotParts, StoreError, StoreErrorKind};
+
+/// The lines of a snapshot and behind them their index.
+pub(super) enum Body {
+    Whole { text: Bytes, index: Bytes },
+    Parts(Parts),
+}
+
+/// A body of which those parts are in memory that were touched.
+pub(super) struct Parts {
+    source: Arc<dyn SnapshotParts>,
+    read: Box<[OnceLock<Bytes>]>,
+}
+
+impl Body {
+    /// A body whose parts are read when they are touched.
+    pub(super) fn of(source: Arc<dyn SnapshotParts>) -> Self {
+        let length = source.text_length() + source.index_length();
+        let parts = length.div_ceil(source.part_length().max(1));
+        Self::Parts(Parts { source, read: (0..parts).map(|_| OnceLock::new()).collect() })
+    }
+
+    /// The same with all of it in memory, if it is not.
+    pub(super) fn whole(&self) -> Result<Option<Self>, StoreError> {
+        let Self::Parts(parts) = self else { return Ok(None) };
+        let (text, index) = parts.source.read_all()?;
+        Ok(Some(Self::Whole { text, index }))
+    }
+
+    pub(super) const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole { .. })
+    }
+
+    pub(super) fn text_length(&self) -> usize {
+        match self {
+            Self::Whole { text, .. } => text.len(),
+            Self::Parts(parts) => parts.source.text_length(),
+        }
+    }
+
+    pub(super) fn index_length(&self) -> usize {
+        match self {
+            Self::Whole { index, .. } => index.len(),
+            Self::Parts(parts) => parts.source.index_length(),
+        }
+    }
+
+    /// Some of the lines' bytes.
+    pub(super) fn text(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, StoreError> {
+        match self {
+            Self::Whole { text, .. } => text.get(range).map(Cow::Borrowed).ok_or_else(malformed),
+            Self::Parts(parts) if range.end <= parts.source.text_length() => parts.bytes(range),
+            Self::Parts(_) => Err(malformed()),
+        }
+    }
+
+    /// The same to be kept: where they stand in one piece, they share it.
+    pub(super) fn shared_text(&self, range: Range<usize>) -> Result<Bytes, StoreError> {
+        match self {
+            Self::Whole { text, .. } if range.start <= range.end && range.end <= text.len() => {
+                Ok(text.slice(range))
+            }
+            Self::Whole { .. } => Err(malformed()),
+            Self::Parts(parts) if range.end <= parts.source.text_length() => parts.shared(range),
+            Self::Parts(_) => Err(malformed()),
+        }
+    }
+
+    /// Some of the index's bytes.
+    pub(super) fn index(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, StoreError> {
+        match self {
+            Self::Whole { index, .. } => index.get(range).map(Cow::Borrowed).ok_or_else(malformed),
+            Self::Parts(parts) => {
+                let before = parts.source.text_length();
+                let at = |offset: usize| before.checked_add(offset).ok_or_else(malformed);
+                parts.bytes(at(range.start)?..at(range.end)?)
+            }
+        }
+    }
+}
+
+impl Parts {
+    /// One part, read and checked by its store if it was not touched before.
+    fn part(&self, part: usize) -> Result<&Bytes, StoreError> {
+        let place = self.read.get(part).ok_or_else(malformed)?;
+        if let Some(bytes) = place.get() {
+            return Ok(bytes);
+        }
+        let bytes = self.source.read(part)?;
+        Ok(place.get_or_init(|| bytes))
+    }
+
+    fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, StoreError> {
+        if range.start >= range.end {
+            return if range.start == range.end { Ok(Cow::default()) } else { Err(malformed()) };
+        }
+        let length = self.source.part_length().max(1);
+        let (first, last) = (range.start / length, (range.end - 1) / length);
+        // Before memory is taken for it.
+        if last >= self.read.len() {
+            return Err(malformed());
+        }
+        let within = |part: usize| {
+            let start = part * length;
+            let of_part = range.start.max(start) - start..range.end.min(start + length) - start;
+            self.part(part)?.get(of_part).ok_or_else(malformed)
+        };
+        if first == last {
+            return within(first).map(Cow::Borrowed);
+        }
+        let mut bytes = Vec::with_capacity(range.len());
+        for part in first..=last {
+            bytes.extend_from_slice(within(part)?);
+        }
+        Ok(Cow::Owned(bytes))
+    }
+
+    /// The same, as a share of the part if it is one.
+    fn shared(&self, range: Range<usize>) -> Result<Bytes, StoreError> {
+        let length = self.source.part_length().max(1);
+        let (part, start) = (range.start / length, range.start % length);
+        let end = start + range.len();
+        if end > length || range.is_empty() {
+            return Ok(self.bytes(range)?.into_owned().into());
+        }
+        let part = self.part(part)?;
+        if end <= part.len() { Ok(part.slice(start..end)) } else { Err(malformed()) }
+    }
+}
+
+/// What an index says can't be.
+pub(super) fn malformed() -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt, "ledger", "the index of the snapshot can't be read")
+}

@@ -1,0 +1,242 @@
+//! The index of a snapshot's lines, as bytes: so it can be kept beside them, and is used as it lies there.
+//!
+//! ```text
+//! entries   order: u64, line: u32, record: u32, id: u32, length of the id: u32; in order of (section, order)
+//! slots     a part of an id's hash: u32, entry counted from 1: u32; a power of two of them, 0 is nobody's
+//! keys      a part of a key's hash: u32, entry: u32; in order
+//! contents  JSON: how many of each, the hash's key, the sections and what they hold
+//! its length: u32
+//! ```
+//!
+//! Numbers are little-endian; a place is an offset in the lines. Neither ids nor keys stand in it: whether what is
+//! found is what was looked for is seen in the lines.
+
+use serde::{Deserialize, Serialize};
+
+use super::body::{Body, malformed};
+use super::keyed_hash::{self, HashKey};
+use crate::ledger::tally::Tally;
+use crate::store::StoreError;
+
+/// The bytes of an entry.
+const ENTRY: usize = 24;
+/// The bytes of a slot, and of a key.
+const PAIR: usize = 8;
+/// The bytes of the contents' length.
+const LENGTH: usize = 4;
+
+/// An entry: where its parts begin. Its line ends before the next one begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IndexEntry {
+    pub(super) order: u64,
+    pub(super) line: u32,
+    pub(super) record: u32,
+    pub(super) id: u32,
+    /// How long the id is; [`UNUSUAL`](Self::UNUSUAL) if its line has to be read to know of its parts.
+    pub(super) id_length: u32,
+}
+
+impl IndexEntry {
+    /// The length of no id.
+    pub(super) const UNUSUAL: u32 = u32::MAX;
+}
+
+/// A section and what it holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct IndexedSection {
+    pub(super) name: String,
+    /// How many entries this section and those before it have.
+    pub(super) end: usize,
+    /// The order of its last entry.
+    pub(super) last: u64,
+    pub(super) tally: Tally,
+}
+
+/// What stands at an index's end.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Contents {
+    pub(super) entries: usize,
+    slots: usize,
+    keys: usize,
+    hash: HashKey,
+    pub(super) sections: Vec<IndexedSection>,
+}
+
+/// An index in the making.
+pub(super) struct IndexWriter {
+    bytes: Vec<u8>,
+    contents: Contents,
+    ids: Vec<u64>,
+    keys: Vec<(u32, u32)>,
+}
+
+impl IndexWriter {
+    pub(super) fn new() -> Self {
+        let contents = Contents { hash: keyed_hash::fresh_key(), ..Contents::default() };
+        Self { bytes: Vec::new(), contents, ids: Vec::new(), keys: Vec::new() }
+    }
+
+    /// How many entries there are.
+    pub(super) const fn len(&self) -> usize {
+        self.contents.entries
+    }
+
+    pub(super) fn sections(&mut self) -> &mut Vec<IndexedSection> {
+        &mut self.contents.sections
+    }
+
+    /// Adds an entry with its id and keys.
+    pub(super) fn push<'k>(
+        &mut self,
+        entry: IndexEntry,
+        id: &[u8],
+        keys: impl Iterator<Item = (&'k [u8], &'k [u8])>,
+    ) {
+        // There are no more of them than the lines have bytes, which fit.
+        let at = u32::try_from(self.contents.entries).unwrap_or(u32::MAX);
+        let IndexEntry { order, line, record, id: id_at, id_length } = entry;
+        self.bytes.extend_from_slice(&order.to_le_bytes());
+        [line, record, id_at, id_length].iter().for_each(|n| self.bytes.extend_from_slice(&n.to_le_bytes()));
+        self.ids.push(keyed_hash::hash(self.contents.hash, id));
+        let hash = self.contents.hash;
+        self.keys.extend(keys.map(|(index, key)| (mark(keyed_hash::hash_pair(hash, index, key)), at)));
+        self.contents.entries += 1;
+    }
+
+    /// The index's bytes, and what stands at their end.
+    pub(super) fn finish(self) -> (Vec<u8>, Contents) {
+        let Self { mut bytes, mut contents, ids, mut keys } = self;
+        // A quarter of them is free at the least.
+        contents.slots = (ids.len() + ids.len() / 3 + 1).next_power_of_two();
+        let mut slots = vec![(0, 0); contents.slots];
+        for (position, hash) in (1_u32..).zip(ids) {
+            let mut at = contents.first_slot(hash);
+            while slots[at].1 != 0 {
+                at = contents.next_slot(at);
+            }
+            slots[at] = (mark(hash), position);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        contents.keys = keys.len();
+        let pairs = PAIR * (slots.len() + keys.len());
+        bytes.reserve_exact(pairs + LENGTH + 128 * (contents.sections.len() + 1));
+        for (mark, entry) in slots.into_iter().chain(keys) {
+            bytes.extend_from_slice(&mark.to_le_bytes());
+            bytes.extend_from_slice(&entry.to_le_bytes());
+        }
+        let before = bytes.len();
+        // Numbers and texts always serialise, and a vector takes them.
+        let _ = serde_json::to_writer(&mut bytes, &contents);
+        let length = u32::try_from(bytes.len() - before).unwrap_or(u32::MAX);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        (bytes, contents)
+    }
+}
+
+/// The part of a hash that stands in an index.
+#[allow(clippy::cast_possible_truncation, reason = "a part of a hash")]
+const fn mark(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+impl Contents {
+    /// Reads what stands at the end of an index.
+    pub(super) fn read(body: &Body) -> Result<Self, StoreError> {
+        let end = body.index_length().checked_sub(LENGTH).ok_or_else(malformed)?;
+        let length = u32_at(&body.index(end..end + LENGTH)?, 0) as usize;
+        let start = end.checked_sub(length).ok_or_else(malformed)?;
+        let contents: Self = serde_json::from_slice(&body.index(start..end)?)
+            .map_err(|error| malformed().with_source(crate::json_error::JsonError::from(error)))?;
+        let sizes = [(contents.entries, ENTRY), (contents.slots, PAIR), (contents.keys, PAIR)];
+        let sum =
+            sizes.iter().try_fold(0_usize, |sum, (count, size)| sum.checked_add(count.checked_mul(*size)?));
+        let ends: Vec<usize> = contents.sections.iter().map(|section| section.end).collect();
+        let fits = sum == Some(start)
+            && contents.slots.is_power_of_two()
+            && contents.entries < contents.slots
+            && ends.is_sorted()
+            && ends.last().copied().unwrap_or(0) == contents.entries;
+        if fits { Ok(contents) } else { Err(malformed()) }
+    }
+
+    fn first_slot(&self, hash: u64) -> usize {
+        #[allow(clippy::cast_possible_truncation, reason = "a part of a hash")]
+        let at = hash as usize;
+        at & (self.slots - 1)
+    }
+
+    const fn next_slot(&self, at: usize) -> usize {
+        (at + 1) & (self.slots - 1)
+    }
+
+    /// The entry at a position.
+    pub(super) fn entry(&self, body: &Body, at: usize) -> Result<IndexEntry, StoreError> {
+        if at >= self.entries {
+            return Err(malformed());
+        }
+        let bytes = body.index(at * ENTRY..(at + 1) * ENTRY)?;
+        let bytes = bytes.first_chunk::<ENTRY>().ok_or_else(malformed)?;
+        Ok(IndexEntry {
+            order: u64::from(u32_at(bytes, 0)) | u64::from(u32_at(bytes, 4)) << 32,
+            line: u32_at(bytes, 8),
+            record: u32_at(bytes, 12),
+            id: u32_at(bytes, 16),
+            id_length: u32_at(bytes, 20),
+        })
+    }
+
+    fn pair(body: &Body, start: usize) -> Result<(u32, u32), StoreError> {
+        let bytes = body.index(start..start + PAIR)?;
+        let bytes = bytes.first_chunk::<PAIR>().ok_or_else(malformed)?;
+        Ok((u32_at(bytes, 0), u32_at(bytes, 4)))
+    }
+
+    /// The first position that may be that of an id, and `is` says it is.
+    pub(super) fn find_id(
+        &self,
+        body: &Body,
+        id: &[u8],
+        is: impl Fn(usize) -> Result<bool, StoreError>,
+    ) -> Result<Option<usize>, StoreError> {
+        if self.entries == 0 {
+            return Ok(None);
+        }
+        let hash = keyed_hash::hash(self.hash, id);
+        let mut at = self.first_slot(hash);
+        for _ in 0..self.slots {
+            let (found, position) = Self::pair(body, self.entries * ENTRY + at * PAIR)?;
+            let Some(position) = position.checked_sub(1) else { return Ok(None) };
+            if found == mark(hash) && is(position as usize)? {
+                return Ok(Some(position as usize));
+            }
+            at = self.next_slot(at);
+        }
+        Err(malformed())
+    }
+
+    /// The positions that may be those of entries with a key, in order.
+    pub(super) fn find_key(&self, body: &Body, index: &[u8], key: &[u8]) -> Result<Vec<usize>, StoreError> {
+        let wanted = mark(keyed_hash::hash_pair(self.hash, index, key));
+        let start = self.entries * ENTRY + self.slots * PAIR;
+        let pair = |at: usize| Self::pair(body, start + at * PAIR);
+        let (mut from, mut to) = (0, self.keys);
+        while from < to {
+            let middle = from.midpoint(to);
+            if pair(middle)?.0 < wanted { from = middle + 1 } else { to = middle }
+        }
+        let mut found = Vec::new();
+        for at in from..self.keys {
+            let (mark, entry) = pair(at)?;
+            if mark != wanted {
+                break;
+            }
+            found.push(entry as usize);
+        }
+        Ok(found)
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}

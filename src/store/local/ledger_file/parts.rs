@@ -1,0 +1,184 @@
+//! The snapshot of a ledger file and its index, in parts that have a digest each: so that what is touched can be
+//! checked without the rest.
+//!
+//! The digests stand behind the index, and a checksum of all of them in the first line.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::frame::Checksum;
+use super::read::{self, FileHead};
+use super::{Ledger, Site};
+use crate::blocking;
+use crate::store::local::disk::File;
+use crate::store::local::failure::{corrupt, failed};
+use crate::store::{Opened, OpenedSnapshot, SnapshotParts, StoreError};
+
+/// The bytes of a part: little to read for one record, and enough to be hashed at full speed.
+pub(super) const PART: usize = 32 * 1024;
+/// The bytes of a digest.
+const DIGEST: usize = 16;
+/// How many parts are read before they are hashed, where all are: few enough for the processor to still have them.
+const AT_ONCE: usize = 16;
+
+/// The digests of the parts that these make together, one after the other.
+pub(super) fn digests(snapshot: &[u8], index: &[u8]) -> Vec<u8> {
+    let length = snapshot.len() + index.len();
+    let mut digests = Vec::with_capacity(digests_length(length));
+    for start in (0..length).step_by(PART) {
+        let end = length.min(start + PART);
+        let lines = &snapshot[start.min(snapshot.len())..end.min(snapshot.len())];
+        let behind = |at: usize| at.saturating_sub(snapshot.len());
+        digests.extend(Checksum::of(&[lines, &index[behind(start)..behind(end)]]).bytes());
+    }
+    digests
+}
+
+/// How many bytes the digests of so many bytes have.
+pub(super) const fn digests_length(length: usize) -> usize {
+    length.div_ceil(PART) * DIGEST
+}
+
+/// The parts of one ledger file. It stays open, so that a fold which replaces it takes nothing away.
+pub(super) struct Parts {
+    file: Arc<dyn File>,
+    /// Its name, relative to the root.
+    place: String,
+    /// Where the lines begin.
+    start: u64,
+    text: usize,
+    index: usize,
+    digests: Bytes,
+    /// The right to keep the file open, where it is kept.
+    _open: Option<OwnedSemaphorePermit>,
+}
+
+impl Parts {
+    pub(super) fn of(
+        site: Site<'_>,
+        file: &Arc<dyn File>,
+        head: &FileHead,
+        open: Option<OwnedSemaphorePermit>,
+    ) -> Result<Self, StoreError> {
+        let damaged = |at| corrupt("read ledger", site.ledger(), at, "the snapshot is damaged");
+        // A length beyond the file's end is damage, found before memory is taken for it.
+        let metadata = file.metadata().map_err(|error| failed("read ledger", site.ledger(), error))?;
+        if metadata.length < head.end.offset {
+            return Err(damaged(head.snapshot.start));
+        }
+        let width = |range: &std::ops::Range<u64>| read::width(range.start, range.end);
+        let digests = read::range(site, &**file, head.digests.start, width(&head.digests))?;
+        if Checksum::of(&[&digests]) != head.digests_checksum {
+            return Err(damaged(head.digests.start));
+        }
+        Ok(Self {
+            file: Arc::clone(file),
+            place: site.ledger(),
+            start: head.snapshot.start,
+            text: width(&head.snapshot),
+            index: width(&head.index),
+            digests,
+            _open: open,
+        })
+    }
+
+    /// How many bytes all parts have.
+    const fn length(&self) -> usize {
+        self.text + self.index
+    }
+
+    fn check(&self, part: usize, bytes: &[u8]) -> Result<(), StoreError> {
+        let digest = self.digests.get(part * DIGEST..(part + 1) * DIGEST);
+        if digest == Some(&Checksum::of(&[bytes]).bytes()[..]) {
+            return Ok(());
+        }
+        let at = self.start + (part * PART) as u64;
+        Err(corrupt("read ledger", &self.place, at, "the snapshot is damaged"))
+    }
+
+    /// Fills `bytes`, which are whole parts from that one on, but for the last of all.
+    fn fill(&self, first: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
+        for (batch, bytes) in bytes.chunks_mut(AT_ONCE * PART).enumerate() {
+            let first = first + batch * AT_ONCE;
+            self.read_at(first, bytes)?;
+            for (at, part) in bytes.chunks(PART).enumerate() {
+                self.check(first + at, part)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_at(&self, first: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
+        let offset = self.start + (first * PART) as u64;
+        let count = self.file.read_at(bytes, offset);
+        match count.map_err(|error| failed("read ledger", &self.place, error))? {
+            count if count == bytes.len() => Ok(()),
+            _ => Err(failed("read ledger", &self.place, io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+}
+
+impl SnapshotParts for Parts {
+    fn text_length(&self) -> usize {
+        self.text
+    }
+
+    fn index_length(&self) -> usize {
+        self.index
+    }
+
+    fn part_length(&self) -> usize {
+        PART
+    }
+
+    fn read(&self, part: usize) -> Result<Bytes, StoreError> {
+        let start = part.saturating_mul(PART).min(self.length());
+        let mut bytes = vec![0; PART.min(self.length() - start)];
+        let resident = self.file.read_resident(&mut bytes, self.start + start as u64);
+        if resident < bytes.len() {
+            blocking::here(|| self.read_at(part, &mut bytes))?;
+        }
+        self.check(part, &bytes)?;
+        Ok(bytes.into())
+    }
+
+    fn read_all(&self) -> Result<(Bytes, Bytes), StoreError> {
+        let mut bytes = vec![0; self.length()];
+        blocking::here(|| self.fill(0, &mut bytes))?;
+        let mut text = Bytes::from(bytes);
+        let index = text.split_off(self.text);
+        Ok((text, index))
+    }
+}
+
+/// Reads and checks the snapshot and its index.
+pub(super) fn all(
+    site: Site<'_>,
+    file: &Arc<dyn File>,
+    head: &FileHead,
+) -> Result<(Bytes, Bytes), StoreError> {
+    Parts::of(site, file, head, None)?.read_all()
+}
+
+impl Ledger {
+    /// Everything up to what is known but for the snapshot, which is read part by part; whole if it has no index, is
+    /// short, or there is no leave to keep its file open.
+    pub(in crate::store::local) fn open(
+        &self,
+        site: Site<'_>,
+        open: Option<OwnedSemaphorePermit>,
+    ) -> Result<Opened, StoreError> {
+        let is_short = self.head.index.end - self.head.snapshot.start <= PART as u64;
+        if is_short || self.head.index.is_empty() || open.is_none() {
+            return Ok(self.load(site)?.into());
+        }
+        let known = self.known();
+        let parts = Parts::of(site, &self.file, &self.head, open)?;
+        let commits = self.commits(site, &known)?;
+        let snapshot = OpenedSnapshot::Parts(Arc::new(parts));
+        Ok(Opened { version: self.version(&known), header: known.header, snapshot, commits })
+    }
+}
