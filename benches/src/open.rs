@@ -1,4 +1,5 @@
-//! Opening a tenant of which nothing is in memory: until all its records could be listed, and until the first was read.
+//! Opening a tenant of which nothing is in memory: until all its records could be listed (all of it was read and checked),
+//! and until the first was read.
 //! The page cache is warm for all sides, as it is for whoever is opened again and again.
 
 use std::hint::black_box;
@@ -95,8 +96,14 @@ impl Side for Ours {
             for tenantry in fresh {
                 let workspace = tenantry.session(&name(0)?).await?.own();
                 let snapshot = workspace.snapshot().await?;
-                if until == Until::FirstGet {
-                    black_box(snapshot.collection::<LegacyVideo>().get(&RecordId::parse(&id(FIRST))?)?);
+                match until {
+                    // All of it is read and checked for that.
+                    Until::Listable => drop(black_box(snapshot.usage()?)),
+                    Until::FirstGet => {
+                        drop(black_box(
+                            snapshot.collection::<LegacyVideo>().get(&RecordId::parse(&id(FIRST))?)?,
+                        ));
+                    }
                 }
                 used.push((tenantry, snapshot));
             }

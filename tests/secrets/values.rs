@@ -97,7 +97,7 @@ async fn stored(world: &World, caught: &mut Caught) {
             kind: FoldKind::Same,
             header: header.clone(),
             snapshot: texts[0].clone(),
-            index: Bytes::new(),
+            index: texts[0].clone(),
         },
     );
     caught.value(&backend, &Refreshed::Commits { version, header: Some(header), commits: texts });

@@ -24,6 +24,9 @@ const DIGEST: usize = 16;
 /// How many parts are read before they are hashed, where all are: few enough for the processor to still have them.
 const AT_ONCE: usize = 16;
 
+/// From so many bytes on two threads read and hash all parts: with less, one would have begun when the other is done.
+const SHARED: usize = 4 << 20;
+
 /// The digests of the parts that these make together, one after the other.
 pub(super) fn digests(snapshot: &[u8], index: &[u8]) -> Vec<u8> {
     let length = snapshot.len() + index.len();
@@ -99,6 +102,21 @@ impl Parts {
         Err(corrupt("read ledger", &self.place, at, "the snapshot is damaged"))
     }
 
+    /// Fills `bytes`, which are all parts, on two threads if they are many.
+    fn fill_all(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
+        if bytes.len() < SHARED {
+            return self.fill(0, bytes);
+        }
+        let parts = bytes.len().div_ceil(PART) / 2;
+        let (first, second) = bytes.split_at_mut(parts * PART);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| self.fill(parts, second));
+            let own = self.fill(0, first);
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            own.and(other)
+        })
+    }
+
     /// Fills `bytes`, which are whole parts from that one on, but for the last of all.
     fn fill(&self, first: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
         for (batch, bytes) in bytes.chunks_mut(AT_ONCE * PART).enumerate() {
@@ -147,7 +165,7 @@ impl SnapshotParts for Parts {
 
     fn read_all(&self) -> Result<(Bytes, Bytes), StoreError> {
         let mut bytes = vec![0; self.length()];
-        blocking::here(|| self.fill(0, &mut bytes))?;
+        blocking::here(|| self.fill_all(&mut bytes))?;
         let mut text = Bytes::from(bytes);
         let index = text.split_off(self.text);
         Ok((text, index))
