@@ -69,7 +69,7 @@ impl Ledger {
         if !site.steps.skips(Step::SyncBeforeWord) {
             self.file.sync_data()?;
         }
-        self.word_of(position).write(&*self.word)
+        self.word.write(self.word_of(position))
     }
 
     /// Sees that the file reaches to `end`, so that the commit's sync has no length to write.

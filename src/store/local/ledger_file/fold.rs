@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::frame;
 use super::read::{self, FileHead};
+use super::word::WordFile;
 use super::{Known, Ledger, Position, Site, check_texts};
 use crate::store::local::disk::{Access, Directory, File};
 use crate::store::local::failure::{failed, if_there, unknown};
@@ -110,14 +111,14 @@ impl Draft {
         let ledger = Ledger {
             file,
             identity,
-            word,
+            word: WordFile::new(word),
             head: self.head,
             known: Mutex::new(self.known),
             reach: AtomicU64::new(0),
         };
         ledger
-            .word_of(ledger.known().position)
-            .write(&*ledger.word)
+            .word
+            .write(ledger.word_of(ledger.known().position))
             .map_err(|error| unknown(failed("write ledger", site.word(), error)))?;
         Ok(ledger)
     }

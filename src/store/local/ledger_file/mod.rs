@@ -27,7 +27,7 @@ pub(super) use recover::{Recovery, recover};
 
 use self::frame::Checksum;
 use self::read::FileHead;
-use self::word::Word;
+use self::word::{Word, WordFile};
 use super::disk::{Directory, File};
 use super::failure::{corrupt, failed, if_there};
 use super::layout;
@@ -112,7 +112,7 @@ pub(super) struct NewEnd(Word);
 pub(super) struct Ledger {
     file: Arc<dyn File>,
     identity: (u64, u64),
-    word: Arc<dyn File>,
+    word: WordFile,
     head: FileHead,
     known: Mutex<Known>,
     /// How far the file was seen to reach, by the holder of the lock.
@@ -149,7 +149,7 @@ impl Ledger {
 
     /// Strict read: one read of the word tells whether anything is new.
     pub(super) fn freshness(&self, site: Site<'_>) -> Result<Freshness, StoreError> {
-        let word = Word::read(&*self.word).map_err(|error| failed("read ledger", site.word(), error))?;
+        let word = self.word.read().map_err(|error| failed("read ledger", site.word(), error))?;
         let known = self.known().position;
         Ok(match word {
             Some(word) if word == self.word_of(known) => Freshness::Same,

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use super::read::{self, FileHead, Lines};
-use super::word::Word;
+use super::word::{Word, WordFile};
 use super::{Known, Ledger, Position, Site};
 use crate::store::local::disk::{Access, File};
 use crate::store::local::failure::{corrupt, failed, if_there};
@@ -111,7 +111,7 @@ impl Found {
         Some(Ledger {
             file: self.file,
             identity: self.identity,
-            word: self.word_file?,
+            word: WordFile::new(self.word_file?),
             head: self.head,
             known: Mutex::new(Known { position, header }),
             reach: AtomicU64::new(0),

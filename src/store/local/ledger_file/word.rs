@@ -4,6 +4,7 @@
 //! and then the ledger is recovered. Nothing beyond it is believed.
 
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::frame::{Checksum, digits, push_number};
 use crate::store::local::disk::File;
@@ -25,9 +26,7 @@ const WIDTH: usize = COVERED + 33;
 impl Word {
     /// Reads the word with a single call; `None` if there is no valid one.
     pub(super) fn read(file: &dyn File) -> io::Result<Option<Self>> {
-        let mut bytes = [0; WIDTH];
-        let count = file.read_at(&mut bytes, 0)?;
-        Ok(if count == WIDTH { Self::parse(&bytes) } else { None })
+        Ok(read(file)?.and_then(|bytes| Self::parse(&bytes)))
     }
 
     fn parse(bytes: &[u8; WIDTH]) -> Option<Self> {
@@ -42,13 +41,53 @@ impl Word {
         })
     }
 
+    fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(WIDTH);
+        push_number(&mut bytes, self.epoch, 20);
+        push_number(&mut bytes, self.length, 20);
+        self.checksum.push(&mut bytes, b' ');
+        Checksum::of(&[&bytes]).push(&mut bytes, b'\n');
+        bytes
+    }
+}
+
+/// The bytes in which the word stands, if all of them are there.
+fn read(file: &dyn File) -> io::Result<Option<[u8; WIDTH]>> {
+    let mut bytes = [0; WIDTH];
+    let count = file.read_at(&mut bytes, 0)?;
+    Ok((count == WIDTH).then_some(bytes))
+}
+
+/// The word's file, with what was last found or written there: the same bytes are the same word, and nearly
+/// every time they are the same.
+pub(super) struct WordFile {
+    file: Arc<dyn File>,
+    last: Mutex<Option<([u8; WIDTH], Word)>>,
+}
+
+impl WordFile {
+    pub(super) fn new(file: Arc<dyn File>) -> Self {
+        Self { file, last: Mutex::default() }
+    }
+
+    /// Reads the word with a single call; `None` if there is no valid one.
+    pub(super) fn read(&self) -> io::Result<Option<Word>> {
+        let Some(bytes) = read(&*self.file)? else { return Ok(None) };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, word)) = last.filter(|(known, _)| *known == bytes) {
+            return Ok(Some(word));
+        }
+        let word = Word::parse(&bytes);
+        *last = word.map(|word| (bytes, word));
+        Ok(word)
+    }
+
     /// Replaces the word.
-    pub(super) fn write(&self, file: &dyn File) -> io::Result<()> {
-        let mut written = Vec::with_capacity(WIDTH);
-        push_number(&mut written, self.epoch, 20);
-        push_number(&mut written, self.length, 20);
-        self.checksum.push(&mut written, b' ');
-        Checksum::of(&[&written]).push(&mut written, b'\n');
-        file.write_at(&written, 0)
+    pub(super) fn write(&self, word: Word) -> io::Result<()> {
+        let written = word.to_bytes();
+        self.file.write_at(&written, 0)?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = <[u8; WIDTH]>::try_from(written).ok().map(|bytes| (bytes, word));
+        Ok(())
     }
 }
