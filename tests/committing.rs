@@ -163,3 +163,16 @@ async fn what_panics_when_a_transaction_is_dropped_keeps_no_other_caller_from_an
     insert(&own, 6).await;
     assert_eq!(held(&own).await, [0, 2, 4, 6]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insert_that_runs_again_on_a_newer_state_inserts_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let ((own, counts), (other, _)) = (workspace(&folder).await, workspace(&folder).await);
+    insert(&own, 0).await;
+    insert(&other, 1).await;
+    let before = counts.of(StoreMethod::Append, Some(&ana()));
+    let inserted = own.collection().insert(Note { number: 2 }).await.unwrap();
+    assert_eq!(counts.of(StoreMethod::Append, Some(&ana())) - before, 2, "it came to a state that was old");
+    assert_eq!(own.collection().get(inserted.id()).await.unwrap(), inserted);
+    assert_eq!(held(&other).await, [0, 1, 2]);
+}

@@ -21,8 +21,9 @@ use crate::store::{Fold, FoldKind, Outcome, StoreError, StoreErrorKind, TenantSt
 /// What every commit has to keep, whatever made it, and who is told of it.
 #[async_trait::async_trait]
 pub(crate) trait CommitRule: Send + Sync + 'static {
-    /// Whether a transaction may lead from one state to the other.
-    fn check(&self, before: &State, after: &State) -> Result<()>;
+    /// Whether a transaction may lead from one state to the other. Who can tell without a look at what the draft
+    /// changed spares a copy of it.
+    fn check(&self, before: &State, after: &Draft) -> Result<()>;
     /// A commit is durable, and `changed` are the sections that it changed. Its callers are answered,
     /// and the tenant's next commit begins, once this is done.
     async fn committed(&self, tenant: &TenantId, before: &State, after: &State, changed: &BTreeSet<Section>);

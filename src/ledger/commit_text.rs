@@ -84,7 +84,8 @@ fn push_line(line: &mut Vec<u8>, section: &Section, id: &str, order: u64, keys: 
     line.push(b',');
     push_json(line, id);
     line.push(b',');
-    line.extend_from_slice(order.to_string().as_bytes());
+    // A number always serialises, and a vector takes it.
+    let _ = serde_json::to_writer(&mut *line, &order);
     line.extend_from_slice(b",[");
     for (at, IndexKey { index, key }) in keys.iter().enumerate() {
         line.extend_from_slice(if at > 0 { b",[" } else { b"[" });

@@ -56,20 +56,24 @@ pub(crate) struct ProfileText(Arc<ReadText>);
 
 struct ReadText {
     text: Box<str>,
-    read: OnceLock<Arc<dyn Any + Send + Sync>>,
+    /// For each of those who read it, which are two: workspaces and quotas.
+    read: [OnceLock<Arc<dyn Any + Send + Sync>>; 2],
 }
 
 impl ProfileText {
-    /// What was read from it, or is now by `read`: one type's alone is kept.
+    /// What was read from it, or is now by `read`: what the first two types read is kept.
     pub(crate) fn read_as<T: Send + Sync + 'static, E>(
         &self,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Arc<T>, E> {
-        if let Some(Ok(known)) = self.0.read.get().map(|known| Arc::clone(known).downcast()) {
+        let known = self.0.read.iter().map_while(OnceLock::get);
+        if let Some(known) = known.map(Arc::clone).find_map(|known| known.downcast().ok()) {
             return Ok(known);
         }
         let value = Arc::new(read(&self.0.text)?);
-        let _ = self.0.read.set(Arc::clone(&value) as _);
+        let kept = Arc::clone(&value) as Arc<dyn Any + Send + Sync>;
+        // Each place takes one, and hands back what comes after that.
+        let _ = self.0.read.iter().try_fold(kept, |kept, place| place.set(kept).err());
         Ok(value)
     }
 }
@@ -84,7 +88,7 @@ impl std::ops::Deref for ProfileText {
 
 impl<T: Into<Box<str>>> From<T> for ProfileText {
     fn from(text: T) -> Self {
-        Self(Arc::new(ReadText { text: text.into(), read: OnceLock::new() }))
+        Self(Arc::new(ReadText { text: text.into(), read: Default::default() }))
     }
 }
 

@@ -48,8 +48,17 @@ impl Tallies {
         sections.into_iter().filter(|section| self.of(section) != other.of(section)).cloned().collect()
     }
 
+    fn change(&mut self, section: &Section, change: impl FnOnce(&mut Tally)) {
+        let tallies = Arc::make_mut(&mut self.0);
+        // Its entry would take a copy of the name, which is there nearly every time.
+        match tallies.get_mut(section) {
+            Some(tally) => change(tally),
+            None => change(tallies.entry(section.clone()).or_default()),
+        }
+    }
+
     pub(super) fn add(&mut self, section: &Section, text: &[u8]) {
-        Arc::make_mut(&mut self.0).entry(section.clone()).or_default().add(section.as_str(), text);
+        self.change(section, |tally| tally.add(section.as_str(), text));
     }
 
     /// Says what a section holds of which nothing was said yet.
@@ -58,11 +67,12 @@ impl Tallies {
     }
 
     pub(super) fn subtract(&mut self, section: &Section, text: &[u8]) {
-        let tally = Arc::make_mut(&mut self.0).entry(section.clone()).or_default();
-        // What is subtracted was added before; saturation only keeps a defect from wrapping.
-        tally.count = tally.count.saturating_sub(1);
-        tally.text_bytes = tally.text_bytes.saturating_sub(text.len() as u64);
-        tally.amount = tally.amount.saturating_sub(amount(section.as_str(), text));
+        self.change(section, |tally| {
+            // What is subtracted was added before; saturation only keeps a defect from wrapping.
+            tally.count = tally.count.saturating_sub(1);
+            tally.text_bytes = tally.text_bytes.saturating_sub(text.len() as u64);
+            tally.amount = tally.amount.saturating_sub(amount(section.as_str(), text));
+        });
     }
 }
 

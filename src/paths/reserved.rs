@@ -4,6 +4,10 @@
 /// (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>), superscript digits included.
 pub(super) fn is_device_name(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end();
+    // The shortest has 3 bytes, and the longest 7.
+    if !(3..=7).contains(&stem.len()) {
+        return false;
+    }
     let stem = stem.to_ascii_uppercase();
     if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$") {
         return true;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Limits, Plans, effective_limits, usage_of};
 use crate::error::{Error, QuotaRefusal, Result};
-use crate::ledger::State;
+use crate::ledger::{Draft, State};
 use crate::paths::TenantId;
 
 /// The shares of a limit, in per cent, that are announced when they are passed.
@@ -72,8 +72,11 @@ fn dimensions(limits: &Limits, before: &State, after: &State) -> Vec<(String, u6
 /// I5: what is committed and reserved never exceeds a limit. What a lowered limit left above it may
 /// shrink, and may not grow.
 pub(crate) fn check(plans: &Plans, before: &State, after: &State) -> Result<()> {
-    let limits = effective_limits(plans, after);
-    for (dimension, limit, used, wanted) in dimensions(&limits, before, after) {
+    check_within(&effective_limits(plans, after.header()), before, after)
+}
+
+fn check_within(limits: &Limits, before: &State, after: &State) -> Result<()> {
+    for (dimension, limit, used, wanted) in dimensions(limits, before, after) {
         if wanted > limit && wanted > used {
             let refusal = QuotaRefusal { dimension, limit, used, requested: wanted - used };
             return Err(Error::over_quota("transaction", refusal));
@@ -84,13 +87,17 @@ pub(crate) fn check(plans: &Plans, before: &State, after: &State) -> Result<()> 
 
 impl QuotaRule {
     /// See [`check`].
-    pub(crate) fn check(&self, before: &State, after: &State) -> Result<()> {
-        check(&self.plans, before, after)
+    pub(crate) fn check(&self, before: &State, after: &Draft) -> Result<()> {
+        let limits = effective_limits(&self.plans, after.header());
+        if limits == Limits::unlimited() {
+            return Ok(());
+        }
+        check_within(&limits, before, after.state())
     }
 
     /// Announces what a commit passed.
     pub(crate) fn committed(&self, tenant: &TenantId, before: &State, after: &State) {
-        let limits = effective_limits(&self.plans, after);
+        let limits = effective_limits(&self.plans, after.header());
         for (dimension, limit, was, used) in dimensions(&limits, before, after) {
             let reached =
                 |count: u64, percent: u64| u128::from(count) * 100 >= u128::from(limit) * u128::from(percent);

@@ -1,11 +1,12 @@
 //! What a tenant holds, kept as it changes and read without counting.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Limits, Plans};
-use crate::ledger::{IndexKey, Section, State};
+use crate::ledger::{IndexKey, Section, State, TenantHeader};
 use crate::paths::CollectionName;
 
 /// The index under whose empty key each live stream stands that is scheduled or live: what is counted.
@@ -105,10 +106,10 @@ struct QuotaProfile {
     limits: Limits,
 }
 
-/// The limits of the tenant whose state it is; a profile that can't be read allows nothing more.
-pub(crate) fn effective_limits(plans: &Plans, state: &State) -> Limits {
-    let Some(header) = state.header() else { return Limits::unlimited() };
-    match serde_json::from_str::<QuotaProfile>(&header.profile) {
+/// The limits of the tenant whose header it is; a profile that can't be read allows nothing more.
+pub(crate) fn effective_limits(plans: &Plans, header: Option<&Arc<TenantHeader>>) -> Limits {
+    let Some(header) = header else { return Limits::unlimited() };
+    match header.profile.read_as(|text| serde_json::from_str::<QuotaProfile>(text)) {
         Ok(profile) => plans.limits(&profile.role, profile.plan.as_deref()).overridden(&profile.limits),
         Err(_) => Limits::exhausted(),
     }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::fields::{Fields, quoted, text_of};
-use super::{LocalTime, RecordError, RecordId};
+use super::fields::{Fields, push_quoted, quoted, text_of};
+use super::local_time::WrittenTime;
+use super::{LocalTime, RecordError, RecordId, RecordLimits};
 use crate::paths::TenantId;
 
 const ID: &str = "id";
@@ -120,6 +121,47 @@ impl Envelope {
             }
         }
         fields
+    }
+
+    /// Adds the fields that are there to the text of an object that has none yet, and says how many they are.
+    pub(super) fn push_to(&self, text: &mut String, limits: &RecordLimits) -> Result<usize, RecordError> {
+        let [created_at, updated_at] =
+            [self.created_at, self.updated_at].map(|at| at.map(LocalTime::written));
+        let values = [
+            Some(self.id.as_str()),
+            self.owner.as_deref(),
+            self.created_by.as_deref(),
+            created_at.as_ref().map(WrittenTime::as_str),
+            updated_at.as_ref().map(WrittenTime::as_str),
+        ];
+        let mut count = 0;
+        for (name, value) in Self::FIELDS.into_iter().zip(values) {
+            let Some(value) = value else { continue };
+            text.push_str(if count == 0 { "\"" } else { ",\"" });
+            text.push_str(name);
+            text.push_str("\":");
+            let start = text.len();
+            push_quoted(text, value);
+            limits.check_field(name, text.len() - start)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// How many bytes [`push_to`](Self::push_to) adds, unless something is missing or has to be escaped.
+    pub(super) fn length(&self) -> usize {
+        let names: usize = Self::FIELDS.iter().map(|name| name.len() + "\"\":\"\",".len()).sum();
+        let text = |text: Option<&str>| text.map_or(0, str::len);
+        names
+            + self.id.as_str().len()
+            + text(self.owner())
+            + text(self.created_by())
+            + 2 * WrittenTime::LENGTH
+    }
+
+    /// The envelope of a record that has this one, once it was [touched](Self::touch).
+    pub(super) fn touched(&self, at: LocalTime) -> Self {
+        Self { updated_at: Some(at), ..self.clone() }
     }
 
     /// Sets a record's `updated_at`; where it has none, behind the last field that stands before it

@@ -8,6 +8,10 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{RecordError, shown};
+use super::plain;
+
+/// So many names are compared with each other in less time than they are sorted.
+const FEW: usize = 16;
 
 /// The fields of one JSON object in their order, each value as the text that it was written with.
 ///
@@ -21,12 +25,29 @@ impl<'a> Fields<'a> {
     pub(crate) fn read(text: &'a [u8]) -> Result<Self, RecordError> {
         let Pairs(pairs) = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
         let fields = Self(pairs);
-        let mut names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
-        names.sort_unstable();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(RecordError::DuplicateField { field: shown(pair[0]) }),
+        match fields.twice() {
+            Some(name) => Err(RecordError::DuplicateField { field: shown(name) }),
             None => Ok(fields),
         }
+    }
+
+    /// The fields of a text that serde wrote or has read, or reads before anything comes of this, if it is spelled
+    /// in the [plain](mod@plain) way; any other is to be [read](Self::read).
+    pub(super) fn of_plain(text: &'a str) -> Option<Self> {
+        let fields = Self(plain::members(text)?);
+        fields.twice().is_none().then_some(fields)
+    }
+
+    /// A name that occurs twice.
+    fn twice(&self) -> Option<&str> {
+        if self.len() <= FEW {
+            let before =
+                |(at, (name, _)): &(usize, &(_, _))| self.0[..*at].iter().any(|(other, _)| other == name);
+            return self.0.iter().enumerate().find(before).map(|(_, (name, _))| &**name);
+        }
+        let mut names: Vec<&str> = self.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
     }
 
     /// Reads one object in which names may occur several times: the last of one name counts, at the place of
@@ -119,10 +140,22 @@ impl<'a> Fields<'a> {
         self.iter().position(|(own, _)| own == name)
     }
 
+    /// Whether they were read of this very text, and it is [theirs](Self::to_text): nothing in it is escaped in
+    /// names or was compacted in values.
+    pub(super) fn are(&self, text: &str) -> bool {
+        let borrowed = |text: &Cow<'_, str>| matches!(text, Cow::Borrowed(_));
+        self.0.iter().all(|(name, value)| borrowed(name) && borrowed(value)) && self.length() == text.len()
+    }
+
+    /// How long the object's text is, if no name has an escape.
+    fn length(&self) -> usize {
+        let members = self.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        members.max(1) + 1
+    }
+
     /// The object's text.
     pub(crate) fn to_text(&self) -> String {
-        let length = self.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
-        let mut text = String::with_capacity(length + 2);
+        let mut text = String::with_capacity(self.length());
         text.push('{');
         for (name, value) in self.iter() {
             if text.len() > 1 {
@@ -203,7 +236,9 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Adds a text as a JSON string.
 pub(crate) fn push_quoted(to: &mut String, text: &str) {
-    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+    // All of them are looked at, so that it can be done many at a time.
+    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, escaped) {
         to.push_str(&serde_json::Value::from(text).to_string());
     } else {
         to.push('"');

@@ -39,19 +39,33 @@ impl Default for RecordLimits {
 impl RecordLimits {
     /// Checks everything but the length of the whole.
     pub(super) fn check_fields(&self, fields: &Fields<'_>) -> Result<(), RecordError> {
-        if fields.len() > self.fields {
-            return Err(RecordError::TooManyFields { fields: fields.len(), limit: self.fields });
+        self.check_count(fields.len())?;
+        self.check_each(fields)
+    }
+
+    /// Checks how many fields there are.
+    pub(super) const fn check_count(&self, fields: usize) -> Result<(), RecordError> {
+        if fields > self.fields {
+            return Err(RecordError::TooManyFields { fields, limit: self.fields });
         }
-        for (name, value) in fields.iter() {
-            if name.len() > self.field_name_bytes {
-                let (bytes, limit) = (name.len(), self.field_name_bytes);
-                return Err(RecordError::FieldNameTooLong { bytes, limit });
-            }
-            if value.len() > self.field_bytes {
-                let (bytes, limit) = (value.len(), self.field_bytes);
-                return Err(RecordError::FieldTooLarge { field: shown(name), bytes, limit });
-            }
+        Ok(())
+    }
+
+    /// Checks a field by its name and the length of its value.
+    pub(super) fn check_field(&self, name: &str, bytes: usize) -> Result<(), RecordError> {
+        if name.len() > self.field_name_bytes {
+            let (bytes, limit) = (name.len(), self.field_name_bytes);
+            return Err(RecordError::FieldNameTooLong { bytes, limit });
         }
+        if bytes > self.field_bytes {
+            return Err(RecordError::FieldTooLarge { field: shown(name), bytes, limit: self.field_bytes });
+        }
+        Ok(())
+    }
+
+    /// Checks the fields one by one.
+    pub(super) fn check_each(&self, fields: &Fields<'_>) -> Result<(), RecordError> {
+        fields.iter().try_for_each(|(name, value)| self.check_field(name, value.len()))?;
         let depth = 1 + fields.iter().map(|(_, value)| depth(value)).max().unwrap_or(0);
         if depth > self.depth {
             return Err(RecordError::TooDeep { depth, limit: self.depth });

@@ -40,6 +40,22 @@ impl LocalTime {
         read(text.as_bytes()).map(Self).ok_or(RecordError::Time)
     }
 
+    /// The time in its usual form.
+    pub(super) fn written(self) -> WrittenTime {
+        // Written with every record, twice, and formatting piece by piece takes as long as all the rest of it.
+        let (date, time) = (self.0.date(), self.0.time());
+        let mut text = *b"0000-00-00 00:00:00";
+        let parts = [i16::from(date.month()), date.day().into(), time.hour().into(), time.minute().into()];
+        let parts = parts.into_iter().chain([time.second().into()]).zip([6, 9, 12, 15, 18]);
+        for (mut part, mut last) in [(date.year(), 3)].into_iter().chain(parts) {
+            while part > 0 {
+                text[last] += u8::try_from(part % 10).unwrap_or_default();
+                (part, last) = (part / 10, last.saturating_sub(1));
+            }
+        }
+        WrittenTime(text)
+    }
+
     /// The time in the form of another one's text: with the same separator, and without seconds if that has
     /// none and they are zero.
     pub(super) fn written_as(self, form: &str) -> String {
@@ -82,18 +98,20 @@ fn read(text: &[u8]) -> Option<DateTime> {
 
 impl fmt::Display for LocalTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Written with every record, twice, and formatting piece by piece takes as long as all the rest of it.
-        let (date, time) = (self.0.date(), self.0.time());
-        let mut text = *b"0000-00-00 00:00:00";
-        let parts = [i16::from(date.month()), date.day().into(), time.hour().into(), time.minute().into()];
-        let parts = parts.into_iter().chain([time.second().into()]).zip([6, 9, 12, 15, 18]);
-        for (mut part, mut last) in [(date.year(), 3)].into_iter().chain(parts) {
-            while part > 0 {
-                text[last] += u8::try_from(part % 10).unwrap_or_default();
-                (part, last) = (part / 10, last.saturating_sub(1));
-            }
-        }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(self.written().as_str())
+    }
+}
+
+/// A time as it is written.
+pub(super) struct WrittenTime([u8; Self::LENGTH]);
+
+impl WrittenTime {
+    /// How long it is, in bytes.
+    pub(super) const LENGTH: usize = 19;
+
+    pub(super) fn as_str(&self) -> &str {
+        // Digits and what stands between them.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

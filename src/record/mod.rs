@@ -23,6 +23,7 @@ pub mod local_time;
 pub(crate) mod named;
 mod offset_time;
 mod one_pass;
+mod plain;
 mod reference;
 mod revision;
 mod secret;
@@ -44,6 +45,7 @@ pub use revision::Revision;
 pub use secret::SecretText;
 pub use text::RecordText;
 pub use typed::Record;
+pub(crate) use writing::NewValue;
 
 /// Serialises a type as the text that it displays, and reads it by its `FromStr`.
 macro_rules! serde_as_text {

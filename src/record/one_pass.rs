@@ -21,17 +21,26 @@ const OF_SERDE_JSON: &str = "$serde_json::";
 
 /// What a record's text says, if it says it well; `known` as for [`Envelope::of`].
 pub(super) fn read<T: Entity>(text: &[u8], known: Option<&TenantId>) -> Option<(Envelope, T)> {
-    let text = std::str::from_utf8(text).ok()?;
-    let mut parser = serde_json::Deserializer::from_str(text);
     let mut seen = Seen { envelope: [None; Envelope::FIELDS.len()], names: Vec::with_capacity(16) };
-    let value = T::deserialize(Whole { parser: &mut parser, seen: &mut seen }).ok()?;
-    parser.end().ok()?;
+    let value = read_seeing(std::str::from_utf8(text).ok()?, &mut seen)?;
     seen.names.sort_unstable();
     if seen.names.windows(2).any(|pair| pair[0] == pair[1]) {
         return None;
     }
     let envelope = Envelope::of(|name| seen.envelope[Envelope::place(name)?], known).ok()?;
     Some((envelope, value))
+}
+
+/// The value alone, of a text whose names and envelope are known.
+pub(super) fn read_value<T: Entity>(text: &str) -> Option<T> {
+    read_seeing(text, &mut Seen { envelope: [None; Envelope::FIELDS.len()], names: Vec::with_capacity(16) })
+}
+
+fn read_seeing<'de, T: Entity>(text: &'de str, seen: &mut Seen<'de>) -> Option<T> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(Whole { parser: &mut parser, seen }).ok()?;
+    parser.end().ok()?;
+    Some(value)
 }
 
 /// What was met of an object.

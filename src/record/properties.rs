@@ -5,7 +5,10 @@
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Envelope, LocalTime, Record, RecordId, RecordLimits, RecordText, SecretText, one_pass};
+use super::fields::quoted;
+use super::{
+    Entity, Envelope, Fields, LocalTime, Record, RecordId, RecordLimits, RecordText, SecretText, one_pass,
+};
 use crate::paths::{CollectionName, TenantId};
 use crate::testkit::strategies::{object, spaces, unknown_fields};
 
@@ -186,6 +189,40 @@ proptest! {
         let slow = record.fields().and_then(|fields| Record::<Known>::read_fields(&fields, Some(&ana)));
         // Where it does not go, the slow way says why.
         prop_assert_eq!(one_pass::read::<Known>(text, Some(&ana)), slow.ok());
+    }
+
+    #[test]
+    fn a_text_in_the_plain_spelling_has_the_fields_that_serde_reads(
+        extras in unknown_fields(),
+        space in spaces(),
+        title in any::<String>(),
+        twice in proptest::option::weighted(0.2, 0..16_usize),
+    ) {
+        let mut fields = known_fields(&title, "hunter2");
+        fields.extend(extras);
+        if let Some(twice) = twice {
+            fields.push(fields[twice % fields.len()].clone());
+        }
+        let text = object(&fields, space);
+        let Ok(read) = Fields::read(text.as_bytes()).map(Fields::compacted) else {
+            prop_assert_eq!(Fields::of_plain(&text), None);
+            return Ok(());
+        };
+        prop_assert!(Fields::of_plain(&text).is_none_or(|plain| plain == read));
+        prop_assert!(!read.are(&text) || read.to_text() == text);
+        let plain = read.to_text();
+        let escaped = read.iter().any(|(name, _)| quoted(name).contains('\\'));
+        prop_assert_eq!(Fields::of_plain(&plain), Some(read).filter(|_| !escaped));
+    }
+
+    #[test]
+    fn no_text_makes_a_look_for_plain_fields_panic(text in "[{}\\[\\]\",:\\\\a1 é]{0,24}") {
+        let object = format!("{{{text}}}");
+        for text in [&text, &object] {
+            if let (Ok(read), Some(plain)) = (Fields::read(text.as_bytes()), Fields::of_plain(text)) {
+                prop_assert_eq!(plain, read.compacted());
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::fields::quoted;
-use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, Revision};
+use super::{Entity, Envelope, Fields, LocalTime, NewValue, Record, RecordError, RecordLimits, Revision};
 
 /// One record as it is stored: a JSON object in one line, without white space between tokens.
 ///
@@ -45,7 +45,7 @@ impl RecordText {
         value: &E,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        Ok(Record::inserted(envelope.clone(), value, limits)?.text().clone())
+        Ok(NewValue::of(value, limits)?.into_record(envelope.clone(), limits)?.text().clone())
     }
 
     /// Makes the text of a changed record. `old` is the value as it was read from this text. Fields
@@ -62,7 +62,7 @@ impl RecordText {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        Ok(Record::updated(self, (old, new), updated_at, limits)?.text().clone())
+        Ok(Record::updated(self, None, (old, new), updated_at, limits)?.text().clone())
     }
 
     /// This text with other times in some fields, each in the form that it had; `None` if that changes

@@ -7,42 +7,96 @@ use super::error::shown;
 use super::fields::quoted;
 use super::secret::{SecretText, revealed};
 use super::typed::unreadable;
-use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, RecordText};
+use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, RecordText, one_pass};
 
-impl<T: Entity> Record<T> {
-    /// A new record; see [`RecordText::insert`].
-    pub(crate) fn inserted(
-        envelope: Envelope,
-        value: &T,
-        limits: &RecordLimits,
-    ) -> Result<Self, RecordError> {
+/// How long the text of a value is that need not be moved while it grows.
+const USUAL: usize = 512;
+
+/// A value that is to be a new record's: all of it that does not depend on when and by whom it is stored, so that
+/// it can be made before that is known.
+pub(crate) struct NewValue<T> {
+    /// Its fields, as the text of an object.
+    own: String,
+    /// How many they are.
+    count: usize,
+    /// What its type reads of that.
+    value: T,
+}
+
+impl<T: Entity> NewValue<T> {
+    /// Writes a value, and reads it again.
+    ///
+    /// # Errors
+    /// As for [`RecordText::insert`], but for the limits that bound the whole.
+    pub(crate) fn of(value: &T, limits: &RecordLimits) -> Result<Self, RecordError> {
         let written = written(value, Redacted::Refused)?;
-        let own = own_fields(&written)?;
-        let mut fields = envelope.to_fields();
-        for (name, value) in own.iter() {
-            fields.push(name, value);
-        }
-        kept(envelope, &fields, &own, &written, limits)
+        let fields = own_fields(&written)?;
+        limits.check_each(&fields)?;
+        let (count, other) = (fields.len(), (!fields.are(&written)).then(|| fields.to_text()));
+        let own = other.as_deref().unwrap_or(&written);
+        let value = match serde_json::from_str(own) {
+            Ok(value) => value,
+            // What is wrong is said of what serde reads.
+            Err(error) => {
+                return Err(unreadable::<T>(&error, &Fields::read(written.as_bytes())?.compacted()));
+            }
+        };
+        check_kept(&value, &written)?;
+        Ok(Self { own: other.unwrap_or(written), count, value })
     }
 
-    /// The record that `text` becomes; see [`RecordText::update`].
+    /// The record of that value.
+    ///
+    /// # Errors
+    /// The limit that it exceeds.
+    pub(crate) fn into_record(
+        self,
+        envelope: Envelope,
+        limits: &RecordLimits,
+    ) -> Result<Record<T>, RecordError> {
+        let mut text = String::with_capacity(envelope.length() + self.own.len() + 1);
+        text.push('{');
+        let count = envelope.push_to(&mut text, limits)?;
+        limits.check_count(count + self.count)?;
+        if self.count > 0 {
+            text.push(',');
+        }
+        text.push_str(self.own.get(1..).unwrap_or_default());
+        limits.check_length(text.len())?;
+        Ok(Record::of_parts(envelope, self.value, RecordText::from_stored(text.into())))
+    }
+}
+
+impl<T: Entity> Record<T> {
+    /// The record that `text` becomes; see [`RecordText::update`]. Whoever has read it knows its envelope.
     pub(super) fn updated(
         text: &RecordText,
+        known: Option<&Envelope>,
         (old, new): (&T, &T),
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
         let (before, written) = (written(old, Redacted::Allowed)?, written(new, Redacted::Refused)?);
         let (before, after) = (own_fields(&before)?, own_fields(&written)?);
-        let mut fields = text.fields()?;
+        let plain = known.and_then(|_| Fields::of_plain(std::str::from_utf8(text.as_bytes()).ok()?));
+        let mut fields = match plain {
+            Some(fields) => fields,
+            None => text.fields()?,
+        };
         fields.retain(|name| before.get(name).is_none() || after.get(name).is_some());
         for (name, value) in after.iter().filter(|(name, value)| before.get(name) != Some(value)) {
             fields.set(usize::MAX, name, value);
         }
         Envelope::touch(&mut fields, updated_at);
-        let mut own = fields.clone();
-        own.retain(|name| !Envelope::has(name));
-        kept(Envelope::read(&fields, None)?, &fields, &own, &written, limits)
+        limits.check_fields(&fields)?;
+        let text = fields.to_text();
+        limits.check_length(text.len())?;
+        let (envelope, value) = match known.zip(one_pass::read_value(&text)) {
+            Some((envelope, value)) => (envelope.touched(updated_at), value),
+            None => Self::read_fields(&Fields::read(text.as_bytes())?, None)?,
+        };
+        check_kept(&value, &written)?;
+        Ok(Self::of_parts(envelope, value, RecordText::from_stored(text.into())))
     }
 
     /// This record with another value; see [`RecordText::update`].
@@ -52,25 +106,15 @@ impl<T: Entity> Record<T> {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        Self::updated(self.text(), (self.value(), new), updated_at, limits)
+        Self::updated(self.text(), Some(self.envelope()), (self.value(), new), updated_at, limits)
     }
 }
 
-/// The record of these fields, if its type reads from `own`, which are those of them that are not the
-/// envelope's, the fields of the value that was `written`.
-fn kept<E: Entity>(
-    envelope: Envelope,
-    fields: &Fields<'_>,
-    own: &Fields<'_>,
-    written: &str,
-    limits: &RecordLimits,
-) -> Result<Record<E>, RecordError> {
-    let text = RecordText::of(fields, limits)?;
-    let value: E = serde_json::from_str(&own.to_text()).map_err(|error| unreadable::<E>(&error, own))?;
-    let again = self::written(&value, Redacted::Allowed)?;
-    let record = Record::of_parts(envelope, value, text);
+/// Sees that a value that was read again is written as it was: what its type does not keep can't be changed.
+fn check_kept<E: Entity>(value: &E, written: &str) -> Result<(), RecordError> {
+    let again = self::written(value, Redacted::Allowed)?;
     if again == written {
-        return Ok(record);
+        return Ok(());
     }
     let (written, again) = (Fields::read(written.as_bytes())?, Fields::read(again.as_bytes())?);
     let lacks = |one: &Fields<'_>, other: &Fields<'_>| {
@@ -78,7 +122,7 @@ fn kept<E: Entity>(
     };
     match lacks(&written, &again).or_else(|| lacks(&again, &written)) {
         Some(field) => Err(RecordError::NotKept { field }),
-        None => Ok(record),
+        None => Ok(()),
     }
 }
 
@@ -91,8 +135,10 @@ enum Redacted {
 
 /// A value's JSON as it is stored, secrets included.
 fn written<E: Entity>(value: &E, redacted: Redacted) -> Result<String, RecordError> {
-    let written = revealed(|| serde_json::to_string(value));
-    let text = written.result.map_err(|_| RecordError::Unserializable)?;
+    let mut text = Vec::with_capacity(USUAL);
+    let written = revealed(|| serde_json::to_writer(&mut text, value));
+    written.result.map_err(|_| RecordError::Unserializable)?;
+    let text = String::from_utf8(text).map_err(|_| RecordError::Unserializable)?;
     if redacted == Redacted::Refused && (written.redacted || has_redacted::<E>(&text)?) {
         return Err(RecordError::RedactedSecret);
     }
@@ -117,7 +163,10 @@ pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
 
 /// The fields of a written value, which are none of the envelope's.
 fn own_fields(written: &str) -> Result<Fields<'_>, RecordError> {
-    let fields = Fields::read(written.as_bytes())?.compacted();
+    let fields = match Fields::of_plain(written) {
+        Some(fields) => fields,
+        None => Fields::read(written.as_bytes())?.compacted(),
+    };
     match Envelope::FIELDS.iter().find(|name| fields.get(name).is_some()) {
         Some(field) => Err(RecordError::EnvelopeField { field }),
         None => Ok(fields),

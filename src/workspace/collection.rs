@@ -10,7 +10,7 @@ use crate::record::{Entity, OnReferenced, Record, RecordId};
 use super::access::{Access, Author};
 use super::operations;
 use super::page::{ListOptions, Page};
-use super::records::{self, Expected};
+use super::records::{self, Expected, Inserted};
 
 /// A tenant's records of one kind.
 ///
@@ -73,8 +73,10 @@ impl<'a, E: Entity> Collection<'a, E> {
     pub async fn insert_as(&self, id: &RecordId, value: E) -> Result<Record<E>> {
         let action = Action::InsertRecord;
         let (resource, id) = (records::resource::<E>(id), id.clone());
-        let run =
-            move |draft: &mut Draft, author: &Author<'_>| records::insert(draft, author, action, &id, &value);
+        let mut inserted = Inserted::new(&self.access.core, value);
+        let run = move |draft: &mut Draft, author: &Author<'_>| {
+            records::insert_made(draft, author, action, &id, &mut inserted)
+        };
         Ok(self.access.transact(action, &resource, run).await?.0)
     }
 

@@ -230,7 +230,7 @@ impl Workspace {
     /// [`NotFound`](crate::ErrorKind::NotFound), [`Denied`](crate::ErrorKind::Denied), the store's.
     pub async fn usage(&self) -> Result<(Usage, Limits)> {
         let admitted = self.access.admit(Action::ReadUsage, &Resource::Tenant).await?;
-        let limits = effective_limits(&self.access.core.plans, &admitted.state);
+        let limits = effective_limits(&self.access.core.plans, admitted.state.header());
         Ok((usage_of(&admitted.state), limits))
     }
 }

@@ -10,7 +10,7 @@ use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author, Core};
 use super::page::{ListOptions, Page};
-use super::records::{self, Expected};
+use super::records::{self, Expected, Inserted};
 
 /// One record.
 pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
@@ -56,8 +56,10 @@ pub(super) fn fresh_id(core: &Core, action: Action) -> Result<RecordId> {
 pub(super) async fn insert<E: Entity>(access: &Access, action: Action, value: E) -> Result<Record<E>> {
     let id = fresh_id(&access.core, action)?;
     let resource = Resource::Collection(E::collection());
-    let run =
-        move |draft: &mut Draft, author: &Author<'_>| records::insert(draft, author, action, &id, &value);
+    let mut inserted = Inserted::new(&access.core, value);
+    let run = move |draft: &mut Draft, author: &Author<'_>| {
+        records::insert_made(draft, author, action, &id, &mut inserted)
+    };
     Ok(access.transact(action, &resource, run).await?.0)
 }
 

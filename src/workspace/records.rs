@@ -1,5 +1,7 @@
 //! The rules of records: pure functions over a tenant's state.
 
+mod inserting;
+
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -7,13 +9,14 @@ use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, LazyState, Section
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::{
-    ChangeRefusal, Entity, Envelope, OnReferenced, Record, RecordError, RecordId, RecordText, Revision,
+    ChangeRefusal, Entity, OnReferenced, Record, RecordError, RecordId, RecordText, Revision,
 };
 
 use super::access::{Author, missing};
 use super::files;
 use super::page::{Cursor, ListOptions, Page};
 use super::references;
+pub(super) use inserting::{Inserted, insert, insert_like, insert_made};
 
 /// Which revision a change is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,16 +202,17 @@ pub(super) fn put<E: Entity>(
     (value, before): (&E, Option<&E>),
     text: &RecordText,
 ) -> Result<()> {
-    let there = draft.state().get(&section(&E::collection()), id.as_str());
-    put_as(draft, author, action, (id, there.as_ref()), (value, before), text, &[])
+    let section = section(&E::collection());
+    let there = draft.state().order_of(&section, id.as_str());
+    put_as(draft, author, action, (&section, id, there), (value, before), text, &[])
 }
 
-/// The same where that entry is there now, and references and files that have these keys stood already.
+/// The same where an entry of that order is there now, and references and files that have these keys stood already.
 fn put_as<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
     action: Action,
-    (id, there): (&RecordId, Option<&Entry>),
+    (section, id, there): (&Section, &RecordId, Option<u64>),
     (value, before): (&E, Option<&E>),
     text: &RecordText,
     stood: &[IndexKey],
@@ -220,8 +224,7 @@ fn put_as<E: Entity>(
     let mut found_by = value.index_keys();
     found_by.extend(references.iter().map(references::key));
     limits.check_index(&found_by).map_err(refused)?;
-    let section = section(&E::collection());
-    let old = there.map_or_else(Vec::new, |_| draft.state().keys(&section, id.as_str()));
+    let old = there.map_or_else(Vec::new, |_| draft.state().keys(section, id.as_str()));
     let stood = [&*old, stood].concat();
     if let Some(field) = references::dangling(draft.state(), author.tenant, &references, &stood) {
         return Err(refused(RecordError::Dangling { field }));
@@ -236,59 +239,14 @@ fn put_as<E: Entity>(
     let keys = keys(value);
     // What stood before is left alone: data from elsewhere may break the rule.
     let is_claim = |key: &&IndexKey| E::unique_indexes().contains(&key.index()) && !old.contains(key);
-    if let Some(other) = keys.iter().filter(is_claim).find_map(|key| draft.state().find(&section, key).pop())
-    {
+    if let Some(other) = keys.iter().filter(is_claim).find_map(|key| draft.state().find(section, key).pop()) {
         let about = Resource::Record(E::collection(), other.id).to_string();
         return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
     }
     let lost: Vec<IndexKey> = old.into_iter().filter(|key| !keys.contains(key)).collect();
-    references::lose_keys(draft, author, action, &section, id.as_str(), &lost)?;
-    draft.put_at(&section, id.as_str(), there.map(|entry| entry.order), keys, text.as_bytes().clone());
+    references::lose_keys(draft, author, action, section, id.as_str(), &lost)?;
+    draft.put_at(section, id.shared(), there, keys, text.as_bytes().clone());
     Ok(())
-}
-
-/// Inserts a record.
-pub(super) fn insert<E: Entity>(
-    draft: &mut Draft,
-    author: &Author<'_>,
-    action: Action,
-    id: &RecordId,
-    value: &E,
-) -> Result<Record<E>> {
-    let resource = resource::<E>(id);
-    if draft.state().get(&section(&E::collection()), id.as_str()).is_some() {
-        return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(resource.to_string()));
-    }
-    let now = author.profile.local_time(draft.now());
-    let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
-    let record = Record::inserted(envelope, value, &author.core.settings.record_limits)
-        .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put_as(draft, author, action, (id, None), (value, None), record.text(), &[])?;
-    Ok(record)
-}
-
-/// Inserts a record with this value, and with those fields of another that the type does not know. What
-/// the other one names too is not looked at again.
-pub(super) fn insert_like<E: Entity>(
-    draft: &mut Draft,
-    author: &Author<'_>,
-    action: Action,
-    id: &RecordId,
-    like: &Record<E>,
-    value: &E,
-) -> Result<Record<E>> {
-    let resource = resource::<E>(id);
-    let limits = &author.core.settings.record_limits;
-    let now = author.profile.local_time(draft.now());
-    let envelope = Envelope::new(id.clone(), author.tenant, author.principal.tenant(), now);
-    let text = RecordText::added::<E>(&envelope, like.text(), limits)
-        .and_then(|copy| copy.update(value, now, limits))
-        .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    let section = section(&E::collection());
-    let stood = draft.state().keys(&section, like.id().as_str());
-    let there = draft.state().get(&section, id.as_str());
-    put_as(draft, author, action, (id, there.as_ref()), (value, None), &text, &stood)?;
-    Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }
 
 /// Whether a record may name a file of its own that is not there.
@@ -314,7 +272,8 @@ pub(super) fn restore<E: Entity>(
     let record = Record::<E>::read(text)
         .map_err(|error| invalid(action.as_str(), &Resource::Collection(E::collection()), error))?;
     let (id, value) = (record.id(), record.value());
-    if draft.state().get(&section(&E::collection()), id.as_str()).is_some() {
+    let section = section(&E::collection());
+    if draft.state().order_of(&section, id.as_str()).is_some() {
         let about = resource::<E>(id).to_string();
         return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
     }
@@ -332,7 +291,7 @@ pub(super) fn restore<E: Entity>(
     let files = files.iter().map(|(area, name)| blob_key(*area, name));
     let named = named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key));
     let stood: Vec<_> = named.chain(files).collect();
-    put_as(draft, author, action, (id, None), (value, Some(value)), text, &stood)
+    put_as(draft, author, action, (&section, id, None), (value, Some(value)), text, &stood)
 }
 
 /// Reads a record that is to be changed and sees that it is the one that was meant.

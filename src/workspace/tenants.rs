@@ -279,7 +279,7 @@ impl<'a> Tenants<'a> {
             _ => None,
         };
         let profile = Profile::read(operation, header)?;
-        let (usage, limits) = (usage_of(&state), effective_limits(&core.plans, &state));
+        let (usage, limits) = (usage_of(&state), effective_limits(&core.plans, state.header()));
         Ok(Some(TenantEntry { tenant, profile, deleting_until, usage, limits }))
     }
 

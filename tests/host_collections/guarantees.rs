@@ -1,5 +1,6 @@
 //! What every kind has without a word of its own: isolation, roles, revisions, quota.
 
+use serde::{Deserialize, Serialize};
 use tenantry::paths::CollectionName;
 use tenantry::quota::Limits;
 use tenantry::record::{Entity, RecordId};
@@ -101,4 +102,31 @@ async fn a_limit_of_a_kind_holds_to_the_record() {
     place.own.collection::<LoopedVideo>().insert(LoopedVideo::default()).await.unwrap();
     queue.remove(first.id(), Expected::Any).await.unwrap();
     queue.insert(QueuedUpload::default()).await.unwrap();
+}
+
+/// What no record can hold: a field of the library's own.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Claiming {
+    owner: String,
+}
+
+impl Entity for Claiming {
+    fn collection() -> CollectionName {
+        QueuedUpload::collection()
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_value_is_said_after_who_may_store_it_and_whether_its_id_is_taken() {
+    let place = Place::new().await;
+    let taken = id("taken");
+    place.own.collection().insert_as(&taken, QueuedUpload::default()).await.unwrap();
+    let claim = async |of: &tenantry::Workspace, id: &RecordId| {
+        of.collection().insert_as(id, Claiming::default()).await.unwrap_err().kind()
+    };
+    let (ben, demo) = (place.session("ben").await, place.session("demo").await);
+    assert_eq!(claim(&ben.workspace(&tenant("ana")), &id("fresh")).await, ErrorKind::NotFound);
+    assert_eq!(claim(&demo.own(), &id("fresh")).await, ErrorKind::Denied);
+    assert_eq!(claim(&place.own, &taken).await, ErrorKind::AlreadyExists);
+    assert_eq!(claim(&place.own, &id("fresh")).await, ErrorKind::InvalidInput);
 }

@@ -95,6 +95,11 @@ impl State {
         there(self.found(section.as_str(), id)).map(|found| found.entry())
     }
 
+    /// The order of the entry of that id.
+    pub(crate) fn order_of(&self, section: &Section, id: &str) -> Option<u64> {
+        there(self.found(section.as_str(), id)).map(|found| found.order())
+    }
+
     /// The entries of one section that carry a key, in order.
     pub(crate) fn find(&self, section: &Section, key: &IndexKey) -> Vec<Entry> {
         there(self.find_places(section, key)).iter().map(Found::entry).collect()

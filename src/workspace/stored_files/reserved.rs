@@ -74,7 +74,7 @@ fn hold<E: StoredFile>(
 ) -> (u64, Timestamp) {
     let held = files::reservation(draft.state(), E::AREA, name).map_or(0, |held| held.bytes);
     let usage = usage_of(draft.state());
-    let room = effective_limits(&core.plans, draft.state())
+    let room = effective_limits(&core.plans, draft.header())
         .blob_bytes
         .map_or(u64::MAX, |limit| limit.saturating_sub(usage.counted_bytes().saturating_sub(held)));
     // Less than is needed is never asked for: the quota's rule then refuses it, with the numbers.

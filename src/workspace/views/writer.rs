@@ -17,7 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{CommitRule, Section, State};
+use crate::ledger::{CommitRule, Draft, Section, State};
 use crate::ownership::Action;
 use crate::paths::{CollectionName, TenantId};
 use crate::quota::QuotaRule;
@@ -392,7 +392,7 @@ pub(in crate::workspace) struct Rules {
 
 #[async_trait::async_trait]
 impl CommitRule for Rules {
-    fn check(&self, before: &State, after: &State) -> Result<()> {
+    fn check(&self, before: &State, after: &Draft) -> Result<()> {
         self.quota.check(before, after)
     }
 

@@ -219,7 +219,7 @@ fn a_record_is_found_without_most_of_the_parts() {
     for number in 0..1000 {
         draft.put(&notes, &format!("note-{number}"), Vec::new(), format!("{{\"n\":{number}}}").into());
     }
-    let state = draft.into_parts().0.folded().unwrap();
+    let state = draft.state().folded().unwrap();
     let parts = Arc::new(ShortParts::of(&state, 512));
     let header = (**state.header().unwrap()).clone();
     let lazy = LazyState::open(state.version().unwrap().clone(), header, Arc::clone(&parts) as _).unwrap();
