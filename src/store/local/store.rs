@@ -37,6 +37,13 @@ use crate::store::{
 ///
 /// Any number of processes may open the same root. Blocking calls run on the runtime's blocking
 /// threads, a few per tenant, so that a tenant whose calls hang does not stop the others.
+///
+/// One kind of call blocks the thread on which it is made: a change by a caller who has been alone with
+/// the tenant, on a worker of a runtime that has several. The runtime puts another worker in its place
+/// ([`tokio::task::block_in_place`]), so other tasks go on; but the caller's own task does nothing else until
+/// the disk has answered. A [`tokio::time::timeout`] around such a call, or the other branch of a `select!`, has
+/// its turn only after that. Who needs an answer by a certain time makes the change in a task of its own
+/// (`tokio::spawn`) and waits for that with a timeout; the change goes on all the same.
 #[derive(Clone)]
 pub struct LocalStore {
     root: Arc<Root>,
