@@ -178,9 +178,11 @@ pub enum FoldKind {
 pub struct Put {
     /// The life of the tenant in which the blob was reserved.
     pub incarnation: Incarnation,
-    /// The bytes. If the stream fails, nothing is published.
+    /// The bytes. If the stream fails, nothing is published. Its end may be a while in coming when all bytes are there: it is
+    /// what allows the blob to be published.
     pub body: ByteStream,
-    /// The length, where it is known beforehand; a hint, not a check.
+    /// The length, where it is known beforehand; a hint, not a check. Who has as many bytes can make them durable before
+    /// the body's end.
     pub length_hint: Option<u64>,
     /// When the right to publish ends.
     pub deadline: Deadline,

@@ -422,16 +422,27 @@ impl Access {
         resource: &Resource,
         mut function: impl FnMut(&mut Draft, &Author<'_>) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
+        self.transact_permitted(action, resource, move |draft, author, _| function(draft, author)).await
+    }
+
+    /// The same where each run is shown what it was allowed by: for what begins beside the commit, and comes to
+    /// nothing unless that lands.
+    pub(super) async fn transact_permitted<T: Send + 'static>(
+        &self,
+        action: Action,
+        resource: &Resource,
+        mut function: impl FnMut(&mut Draft, &Author<'_>, &Permit) -> Result<T> + Send + 'static,
+    ) -> Result<(T, Permit, State)> {
         let (access, inside, judged) = (self.clone(), resource.clone(), Arc::<Judgements>::default());
         let noted = Arc::clone(&judged);
-        let run = move |draft: &mut Draft, principal: &Principal| {
+        let run = move |draft: &mut Draft, principal: &Principal, permit: &Permit| {
             let header = draft.state().header().cloned();
             access.check_life(action, &inside, header.as_deref())?;
             let header = header.filter(|header| is_alive(&header.lifecycle));
             let header = header.ok_or_else(|| access.ended(action.as_str(), &inside))?;
             let profile = Profile::of(action.as_str(), &header)?;
             let (core, tenant) = (&*access.core, &access.tenant);
-            function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted })
+            function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted }, permit)
         };
         self.transact_noting(action, resource, judged, run).await
     }
@@ -441,9 +452,10 @@ impl Access {
         &self,
         action: Action,
         resource: &Resource,
-        function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
+        mut function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
-        self.transact_noting(action, resource, Arc::default(), function).await
+        let run = move |draft: &mut Draft, principal: &Principal, _: &Permit| function(draft, principal);
+        self.transact_noting(action, resource, Arc::default(), run).await
     }
 
     /// Runs a transaction, and records what its last run decided: each decision once, however often it
@@ -453,7 +465,7 @@ impl Access {
         action: Action,
         resource: &Resource,
         judged: Arc<Judgements>,
-        mut function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
+        mut function: impl FnMut(&mut Draft, &Principal, &Permit) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
         let operation = action.as_str();
         let foreign = self.judge_from_outside(action, resource).await?;
@@ -472,7 +484,7 @@ impl Access {
             let (decision, permit) = access.core.gate.judge(&request);
             note(&minutes.judged, Judged::new(&request, decision));
             let permit = permit.map_err(|refusal| refused(&refusal, operation, &inside))?;
-            Ok((function(draft, &principal)?, permit))
+            Ok((function(draft, &principal, &permit)?, permit))
         };
         let ((value, permit), state) = self.ledger().transact(operation, &self.tenant, run).await?;
         Ok((value, permit, state))

@@ -1,11 +1,15 @@
 //! Blobs on a real disk.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt;
 use tenantry::paths::Area;
+use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{Incarnation, Put, StoreErrorKind, TenantStore};
+use tenantry::testkit::SeededEntropy;
+use tenantry::testkit::simulated_disk::{LoseAll, OperationKind, SimulatedDisk};
 
 use crate::support::{Place, ana, clock, create, get, key, put, put_of};
 
@@ -149,4 +153,44 @@ async fn a_link_in_place_of_a_blob_is_not_followed() {
     }
     store.delete(&key("a.mp4")).await.unwrap();
     assert_eq!(std::fs::read(&outside).unwrap(), b"secret");
+}
+
+/// A put of "video" and then of `rest`, announced as five bytes, and the operations of the disk before the rest was asked
+/// for.
+async fn announced(rest: &'static [u8]) -> (Vec<OperationKind>, SimulatedDisk) {
+    let disk = SimulatedDisk::new();
+    let root = disk.process().root().unwrap();
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let store = LocalStore::on(root, LocalOptions::default(), entropy).await.unwrap();
+    create(&store, &ana()).await;
+    drop(disk.take_operations());
+    let (asked, seen) = (disk.clone(), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let before = Arc::clone(&seen);
+    let end = futures::stream::once(async move {
+        *before.lock().unwrap() = asked.take_operations().into_iter().map(|done| done.kind).collect();
+        Ok(Bytes::from_static(rest))
+    });
+    let body = futures::stream::iter([Ok(Bytes::from_static(b"video"))]).chain(end).boxed();
+    let put = Put { length_hint: Some(5), body, ..put_of(vec![], &clock()) };
+    let length = store.put(&key("a.mp4"), put).await.unwrap().length;
+    assert_eq!(length, 5 + rest.len() as u64);
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
+    (seen, disk)
+}
+
+#[tokio::test]
+async fn what_was_announced_is_durable_before_the_body_is_asked_for_its_end() {
+    let (before, _) = announced(b"").await;
+    assert!(before.contains(&OperationKind::SyncFile), "{before:?}");
+    assert!(!before.contains(&OperationKind::Link), "{before:?}");
+}
+
+#[tokio::test]
+async fn bytes_beyond_what_was_announced_are_as_durable_as_the_others() {
+    for rest in [&b""[..], b" and more"] {
+        let (_, disk) = announced(rest).await;
+        let tree = disk.crash(&mut LoseAll).tree();
+        let found = tree.get("videos/ana/a.mp4").cloned().flatten().unwrap();
+        assert_eq!(found, [b"video", rest].concat());
+    }
 }

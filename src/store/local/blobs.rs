@@ -9,8 +9,9 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream;
 
-use super::disk::{Access, Directory, EntryKind, File};
+use super::disk::{Access, Directory, EntryKind, File, Metadata};
 use super::failure::{failed_to_find as failed, if_there, unknown};
+use super::handles::Slot;
 use super::layout;
 use super::options::Step;
 use super::pieces::{PIECE, Piece};
@@ -20,7 +21,7 @@ use crate::paths::{Area, BlobKey, FileName, TenantId};
 use crate::store::{BlobInfo, ByteStream, Found, Page, Put, StoreError, StoreErrorKind};
 
 /// How much is written at a time.
-const WRITTEN: usize = 256 * 1024;
+const WRITTEN: u64 = 256 * 1024;
 /// After how much the system is asked to begin writing out.
 const WRITEBACK: u64 = 8 * 1024 * 1024;
 
@@ -42,29 +43,30 @@ impl Root {
     ///
     /// The tenant's slot is asked for at each step, so that a long upload keeps no handles but its own.
     pub(super) async fn put(self: &Arc<Self>, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
-        let Put { incarnation, mut body, deadline, .. } = put;
+        let Put { incarnation, mut body, length_hint, deadline } = put;
         let slot = || self.slots.get(key.tenant());
         let current = self.header(&slot()).await?;
         if current.is_none_or(|header| header.incarnation != incarnation || header.tombstone) {
             return Err(not_found("put", key));
         }
-        let owned = key.clone();
-        let mut upload = self.run(&slot(), move |root, _| Upload::begin(root, owned)).await?;
+        let mut upload = Upload::new(key.clone());
         while let Some(piece) = body.next().await {
-            let piece = piece.map_err(|error| {
+            upload.take(piece.map_err(|error| {
                 StoreError::new(StoreErrorKind::Body, "put", format!("{}: the body failed", place(key)))
                     .with_source(error)
-            })?;
-            upload.pending.push(piece);
-            if upload.pending.iter().map(Bytes::len).sum::<usize>() >= WRITTEN {
-                upload = self.run_on_open(&slot(), move || upload.write()).await?;
+            })?);
+            // All that was announced is made durable before its end is seen: the end may have to wait for what is
+            // under way beside this.
+            let whole = length_hint == Some(upload.length());
+            if whole || upload.length() - upload.written >= WRITTEN {
+                upload = self.write(&slot(), upload, whole).await?;
             }
         }
-        let synced = !self.steps.skips(Step::BlobSync);
-        let upload = self.run_on_open(&slot(), move || upload.write()?.finish(synced)).await?;
+        if !upload.whole {
+            upload = self.write(&slot(), upload, true).await?;
+        }
         let length = upload.written;
-        let last = slot();
-        let published = self.locked(&last, move |root, slot| {
+        let publish = move |root: &Self, slot: &Slot| {
             if !root.steps.skips(Step::PublishCheck) {
                 // What was true before the body came may have changed since; under the lock it can't.
                 if deadline.has_passed() {
@@ -77,13 +79,34 @@ impl Root {
                 }
             }
             upload.publish()
-        });
-        let directory = published.await?;
-        if !self.steps.skips(Step::BlobFolderSync) {
-            let owned = key.clone();
-            self.run_on_open(&slot(), move || sync_published(&*directory, &owned)).await?;
-        }
+        };
+        let owned = key.clone();
+        let sync = move |root: &Self, directory: Arc<dyn Directory>| {
+            let skipped = root.steps.skips(Step::BlobFolderSync);
+            if skipped { Ok(()) } else { sync_published(&*directory, &owned) }
+        };
+        self.locked_then(&slot(), publish, sync).await?;
         Ok(BlobInfo { length })
+    }
+
+    /// Writes what an upload has taken; if that is the whole of it, durably.
+    async fn write(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        upload: Upload,
+        whole: bool,
+    ) -> Result<Upload, StoreError> {
+        let synced = whole && !self.steps.skips(Step::BlobSync);
+        let write = move |upload: Upload| {
+            let upload = upload.write()?;
+            let mut upload = if synced { upload.sync()? } else { upload };
+            upload.whole = whole;
+            Ok(upload)
+        };
+        if upload.temporary.is_none() {
+            return self.run(slot, move |root, _| write(upload.begin(root)?)).await;
+        }
+        self.run_on_open(slot, move || write(upload)).await
     }
 
     /// Opens a blob to read a range of it.
@@ -92,9 +115,20 @@ impl Root {
         key: &BlobKey,
         range: Range<u64>,
     ) -> Result<ByteStream, StoreError> {
-        let (owned, wanted) = (key.clone(), range.clone());
-        let slot = self.slots.get(key.tenant());
-        let file = self.run(&slot, move |root, _| root.open_blob(&owned, &wanted)).await?;
+        let folder = self.folder(key.area().as_str());
+        let (file, metadata) = match folder.open_resident(key.tenant().as_str(), key.name().as_str()) {
+            // Opening what is in memory takes less than handing it to another thread would.
+            Some(opened) => opened,
+            None => {
+                let owned = key.clone();
+                self.run(&self.slots.get(key.tenant()), move |root, _| root.open_blob(&owned)).await?
+            }
+        };
+        if range.start > range.end || range.end > metadata.length {
+            let text =
+                format!("{}: bytes {} to {} of {}", place(key), range.start, range.end, metadata.length);
+            return Err(StoreError::new(StoreErrorKind::OutOfRange, "get", text));
+        }
         let state = (self.clone(), key.tenant().clone(), file, range);
         Ok(stream::try_unfold(state, |(root, tenant, file, rest)| async move {
             if rest.is_empty() {
@@ -120,18 +154,14 @@ impl Root {
         .boxed())
     }
 
-    fn open_blob(&self, key: &BlobKey, range: &Range<u64>) -> Result<Arc<dyn File>, StoreError> {
+    fn open_blob(&self, key: &BlobKey) -> Result<(Arc<dyn File>, Metadata), StoreError> {
         let fail = |error| failed("get", place(key), error);
         let directory = self
             .tenant_folder("get", key.area().as_str(), key.tenant())?
             .ok_or_else(|| not_found("get", key))?;
         let file = directory.open_file(key.name().as_str(), Access::Read).map_err(fail)?;
-        let length = file.metadata().map_err(fail)?.length;
-        if range.start > range.end || range.end > length {
-            let text = format!("{}: bytes {} to {} of {length}", place(key), range.start, range.end);
-            return Err(StoreError::new(StoreErrorKind::OutOfRange, "get", text));
-        }
-        Ok(file)
+        let metadata = file.metadata().map_err(fail)?;
+        Ok((file, metadata))
     }
 
     /// What is known of a blob.
@@ -255,21 +285,45 @@ fn taken(directory: &dyn Directory, key: &BlobKey) -> StoreError {
 /// A blob on its way.
 struct Upload {
     key: BlobKey,
-    temporary: Temporary,
+    /// Its file, once there is something to be written.
+    temporary: Option<Temporary>,
+    /// What was taken and is to be written.
     pending: Vec<Bytes>,
+    pending_bytes: u64,
     written: u64,
     /// Up to where the system was asked to write out.
     flushing: u64,
+    /// Nothing was taken since all there was was written, as durably as is to be.
+    whole: bool,
 }
 
 impl Upload {
-    fn begin(root: &Root, key: BlobKey) -> Result<Self, StoreError> {
+    const fn new(key: BlobKey) -> Self {
+        let pending = Vec::new();
+        Self { key, temporary: None, pending, pending_bytes: 0, written: 0, flushing: 0, whole: false }
+    }
+
+    fn take(&mut self, piece: Bytes) {
+        if !piece.is_empty() {
+            self.pending_bytes += piece.len() as u64;
+            self.pending.push(piece);
+            self.whole = false;
+        }
+    }
+
+    /// How many bytes were taken so far.
+    const fn length(&self) -> u64 {
+        self.written + self.pending_bytes
+    }
+
+    /// Makes the file.
+    fn begin(self, root: &Root) -> Result<Self, StoreError> {
+        let key = &self.key;
         let directory = root
             .tenant_folder("put", key.area().as_str(), key.tenant())?
-            .ok_or_else(|| not_found("put", &key))?;
-        let fail = |error| failed("put", place(&key), error);
-        if if_there(directory.metadata(key.name().as_str())).map_err(fail)?.is_some() {
-            return Err(taken(&*directory, &key));
+            .ok_or_else(|| not_found("put", key))?;
+        if if_there(directory.metadata(key.name().as_str())).map_err(|error| self.failed(error))?.is_some() {
+            return Err(taken(&*directory, key));
         }
         let (prefix, mode, entropy) = (layout::UPLOAD_PREFIX, layout::OPEN_FILE, &*root.entropy);
         let temporary = if root.unnamed_files {
@@ -277,21 +331,27 @@ impl Upload {
         } else {
             Temporary::hidden(directory, prefix, mode, entropy)
         };
-        let temporary = temporary.map_err(fail)?;
-        Ok(Self { key, temporary, pending: Vec::new(), written: 0, flushing: 0 })
+        let temporary = Some(temporary.map_err(|error| self.failed(error))?);
+        Ok(Self { temporary, ..self })
     }
 
     fn failed(&self, error: io::Error) -> StoreError {
         failed("put", place(&self.key), error)
     }
 
+    fn begun(&self) -> Result<&Temporary, StoreError> {
+        // Whoever writes has begun before.
+        self.temporary.as_ref().ok_or_else(|| self.failed(io::ErrorKind::NotFound.into()))
+    }
+
     /// Writes what is pending.
     fn write(mut self) -> Result<Self, StoreError> {
-        let file = self.temporary.file().clone();
+        let file = self.begun()?.file().clone();
         for piece in std::mem::take(&mut self.pending) {
             file.write_at(&piece, self.written).map_err(|error| self.failed(error))?;
             self.written += piece.len() as u64;
         }
+        self.pending_bytes = 0;
         if self.written - self.flushing >= WRITEBACK {
             // Early, so that the sync at the end is short.
             file.start_writeback(self.flushing, self.written - self.flushing);
@@ -301,22 +361,20 @@ impl Upload {
     }
 
     /// Makes what was written durable.
-    fn finish(self, synced: bool) -> Result<Self, StoreError> {
-        if synced {
-            self.temporary.file().sync_data().map_err(|error| self.failed(error))?;
-        }
+    fn sync(self) -> Result<Self, StoreError> {
+        self.begun()?.file().sync_data().map_err(|error| self.failed(error))?;
         Ok(self)
     }
 
     /// Gives the blob its name; answers the folder, which is yet to be synced.
-    fn publish(self) -> Result<Arc<dyn Directory>, StoreError> {
-        let fail = |error| failed("put", place(&self.key), error);
-        let directory = self.temporary.directory().clone();
-        match self.temporary.publish_new(self.key.name().as_str()) {
+    fn publish(mut self) -> Result<Arc<dyn Directory>, StoreError> {
+        let directory = self.begun()?.directory().clone();
+        let Some(temporary) = self.temporary.take() else { return Ok(directory) };
+        match temporary.publish_new(self.key.name().as_str()) {
             Ok(()) => Ok(directory),
             Err(NotPublished::Taken) => Err(taken(&*directory, &self.key)),
-            Err(NotPublished::Failed(error)) => Err(fail(error)),
-            Err(NotPublished::Unclear(error)) => Err(unknown(fail(error))),
+            Err(NotPublished::Failed(error)) => Err(self.failed(error)),
+            Err(NotPublished::Unclear(error)) => Err(unknown(self.failed(error))),
         }
     }
 }

@@ -156,6 +156,20 @@ impl Directory for KernelDirectory {
         }
     }
 
+    fn open_resident(&self, folder: &str, name: &str) -> Option<(Arc<dyn File>, Metadata)> {
+        single_component(folder).and_then(|()| single_component(name)).ok()?;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let resolve = ResolveFlags::BENEATH
+            | ResolveFlags::NO_SYMLINKS
+            | ResolveFlags::NO_MAGICLINKS
+            | ResolveFlags::CACHED;
+        // Two steps at once: so only where the kernel itself keeps to what is beneath and follows no link.
+        let opened = fs::openat2(&self.0, format!("{folder}/{name}"), flags, Mode::empty(), resolve);
+        let file = KernelFile(opened.ok()?.into());
+        let metadata = file.metadata().ok().filter(|metadata| metadata.kind == EntryKind::File)?;
+        Some((Arc::new(file), metadata))
+    }
+
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         plain_file(self.open_beneath(name, flags, Mode::from_raw_mode(mode))?)
@@ -400,6 +414,32 @@ mod tests {
         assert!(directory.open_file("file", Access::Read).is_ok());
         let refused = directory.open_file("file", Access::ReadWrite).err().unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn what_is_opened_on_the_spot_is_a_plain_file_behind_no_link() {
+        let (root, directory) = folder();
+        std::fs::write(root.path().join("folder/inside"), b"inside").unwrap();
+        symlink("inside", root.path().join("folder/to-inside")).unwrap();
+        std::fs::create_dir(root.path().join("folder/deeper")).unwrap();
+        // From here on the system has the names in memory.
+        for name in ["inside", "to-inside", "deeper"] {
+            directory.open_directory("folder").unwrap().metadata(name).unwrap();
+        }
+        let (file, metadata) = directory.open_resident("folder", "inside").unwrap();
+        let mut read = [0; 6];
+        assert_eq!((file.read_at(&mut read, 0).unwrap(), metadata.length, &read), (6, 6, b"inside"));
+        for (folder, name) in [
+            ("folder", "to-inside"),
+            ("to-folder", "inside"),
+            ("folder", "deeper"),
+            ("folder", "missing"),
+            ("folder", "../file"),
+            ("..", "file"),
+            ("folder/deeper", ".."),
+        ] {
+            assert!(directory.open_resident(folder, name).is_none(), "{folder}/{name}");
+        }
     }
 
     #[test]

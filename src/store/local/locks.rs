@@ -83,24 +83,40 @@ impl Root {
         T: Send + 'static,
         F: FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
     {
-        let mut next = (slot.turn.clone().lock_owned().await, task);
+        self.locked_then(slot, task, |_, done| Ok(done)).await
+    }
+
+    /// The same, and what has to be done after it for which the others need not wait: on the same thread, since going
+    /// to another one takes its time.
+    pub(super) async fn locked_then<T, U, F, A>(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        task: F,
+        after: A,
+    ) -> Result<U, StoreError>
+    where
+        U: Send + 'static,
+        F: FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
+        A: FnOnce(&Self, T) -> Result<U, StoreError> + Send + 'static,
+    {
+        let mut next = (slot.turn.clone().lock_owned().await, (task, after));
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         loop {
-            let (turn, task) = next;
+            let (turn, (task, after)) = next;
             let attempt = self.run(slot, move |root, slot| {
                 Ok(match root.try_hold(slot)? {
-                    None => Attempt::Busy(turn, task),
+                    None => Attempt::Busy(turn, (task, after)),
                     Some(held) => {
                         let result = task(root, slot);
                         drop(held);
                         drop(turn);
-                        Attempt::Done(result)
+                        Attempt::Done(result.and_then(|done| after(root, done)))
                     }
                 })
             });
             next = match attempt.await? {
                 Attempt::Done(result) => return result,
-                Attempt::Busy(turn, task) => (turn, task),
+                Attempt::Busy(turn, tasks) => (turn, tasks),
             };
             if waited >= self.patience {
                 let text = format!("tenant {}: another process keeps holding the lock", slot.tenant);

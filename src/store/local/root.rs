@@ -14,7 +14,7 @@ use super::failure::{corrupt, failed, if_there};
 use super::handles::{Slots, tenants_for};
 use super::layout;
 use super::locks::open_or_create;
-use super::options::{LocalOptions, Processes, Step, Steps};
+use super::options::{LocalOptions, NetworkFileSystems, Processes, Step, Steps};
 use super::pieces::Pieces;
 use super::temporary::{NotPublished, Temporary};
 use crate::environment::Entropy;
@@ -46,6 +46,7 @@ pub(super) struct Root {
     pub(super) steps: Steps,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) processes: Processes,
+    pub(super) network: NetworkFileSystems,
     pub(super) patience: Duration,
     /// Whether files without names can be had and given one here.
     pub(super) unnamed_files: bool,
@@ -102,6 +103,7 @@ impl Root {
             steps: Steps::of(options),
             entropy,
             processes: options.processes,
+            network: options.network,
             patience: options.patience,
             unnamed_files,
             _lock: lock,

@@ -17,9 +17,7 @@ use super::ledgers::{answer, missing};
 #[cfg(target_os = "linux")]
 use super::linux::{self, KernelDirectory};
 use super::locks::blocking;
-use super::options::LocalOptions;
-#[cfg(target_os = "linux")]
-use super::options::NetworkFileSystems;
+use super::options::{LocalOptions, NetworkFileSystems};
 use super::root::Root;
 use crate::environment::Entropy;
 #[cfg(target_os = "linux")]
@@ -320,6 +318,10 @@ impl TenantStore for LocalStore {
     }
 
     async fn free_space(&self) -> Result<Option<u64>, StoreError> {
+        if self.root.network == NetworkFileSystems::Refused {
+            // A disk's own file system has counted; one on a network may have to ask, and wait.
+            return self.root.free_space().map(Some);
+        }
         let root = self.root.clone();
         blocking(move || root.free_space().map(Some)).await
     }

@@ -197,6 +197,11 @@ impl Directory for SimulatedDirectory {
         after.answer(Arc::new(SimulatedFile(handle)))
     }
 
+    /// Nothing is in memory here.
+    fn open_resident(&self, _folder: &str, _name: &str) -> Option<(Arc<dyn File>, Metadata)> {
+        None
+    }
+
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>> {
         let (mut state, after) = self.0.real(OperationKind::CreateFile, name)?;
         let node = self.0.add(&mut state, name, Body::File(FileState::default()), mode)?;

@@ -11,6 +11,7 @@ mod head;
 mod local_path;
 mod reading;
 mod reserved;
+mod reserving;
 mod upload;
 mod upload_url;
 pub(super) mod written;

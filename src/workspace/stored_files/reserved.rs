@@ -1,37 +1,51 @@
 //! An upload between its reservation and its settlement: what holds the quota, renews it while the
 //! bytes come, and gives it back if they don't.
 
-use std::io;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use futures::StreamExt;
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Ledger, Lifecycle};
 use crate::ownership::{Permit, Principal, Resource};
-use crate::paths::{BlobKey, FileName, Incarnation};
+use crate::paths::{FileName, Incarnation};
 use crate::quota::{effective_limits, usage_of};
 use crate::record::Record;
-use crate::store::{ByteStream, Put};
+use crate::store::TenantStore;
 
 use super::super::access::{Access, Author, Core, Judgements, missing};
 use super::super::profile::Profile;
 use super::super::{dooms, files, operations, records};
-use super::upload::{Progress, ProgressFunction};
 use super::{StoredFile, UploadedFile, written};
 
 /// An upload whose reservation is durable.
 pub(super) struct Reserved<E: StoredFile> {
     hold: Arc<Hold<E>>,
-    life: Incarnation,
+    allowed: Allowed,
     principal: Principal,
     /// Whether the reservation is still to be given back when this is dropped.
     armed: AtomicBool,
+}
+
+/// What an upload may write to: the store, and the tenant's life in which it was allowed.
+#[derive(Clone)]
+pub(super) struct Allowed {
+    pub(super) store: Arc<dyn TenantStore>,
+    pub(super) life: Incarnation,
+}
+
+/// What is to be reserved.
+pub(super) struct Wanted {
+    pub(super) name: FileName,
+    /// How many bytes, if the host said so.
+    pub(super) length: Option<u64>,
+    /// Until when, and by when the file has to be published.
+    pub(super) until: Timestamp,
+    pub(super) deadline: Deadline,
 }
 
 /// What people say of a file that is uploaded.
@@ -42,7 +56,7 @@ pub(super) struct Described {
     pub(super) drive_file_id: Option<String>,
 }
 
-/// The reservation, as the body's stream renews it.
+/// The reservation, as it is renewed.
 struct Hold<E> {
     access: Access,
     permit: Permit,
@@ -50,28 +64,25 @@ struct Hold<E> {
     ledger: Ledger,
     name: FileName,
     deadline: Deadline,
-    written: Mutex<Written>,
+    held: Mutex<Held>,
     kind: PhantomData<fn() -> E>,
 }
 
-#[derive(Default)]
-struct Written {
-    hasher: blake3::Hasher,
+#[derive(Clone, Copy)]
+struct Held {
     bytes: u64,
-    /// How many bytes are reserved.
-    held: u64,
     /// Until when, in milliseconds since 1970.
     until: i64,
 }
 
-/// Holds at least `needed` bytes for a file: `wanted` if there is so much room.
+/// Holds at least `needed` bytes for a file until then: `wanted` if there is so much room. How many.
 fn hold<E: StoredFile>(
     draft: &mut Draft,
     core: &Core,
     name: &FileName,
-    needed: u64,
-    wanted: u64,
-) -> (u64, Timestamp) {
+    (needed, wanted): (u64, u64),
+    until: Timestamp,
+) -> u64 {
     let held = files::reservation(draft.state(), E::AREA, name).map_or(0, |held| held.bytes);
     let usage = usage_of(draft.state());
     let room = effective_limits(&core.plans, draft.header())
@@ -79,32 +90,39 @@ fn hold<E: StoredFile>(
         .map_or(u64::MAX, |limit| limit.saturating_sub(usage.counted_bytes().saturating_sub(held)));
     // Less than is needed is never asked for: the quota's rule then refuses it, with the numbers.
     let bytes = wanted.min(room).min(E::longest(&core.settings).unwrap_or(u64::MAX)).max(needed).max(held);
-    let until = written::until(core, draft.now());
     files::reserve(draft, E::AREA, name, bytes, until);
-    (bytes, until)
+    bytes
 }
 
 impl<E: StoredFile> Reserved<E> {
-    pub(super) async fn begin(access: Access, name: FileName, length: Option<u64>) -> Result<Self> {
+    /// Reserves. `tell` is told to what may be written as soon as that is decided, before the reservation is durable.
+    pub(super) async fn begin(
+        access: Access,
+        wanted: Wanted,
+        tell: oneshot::Sender<Allowed>,
+    ) -> Result<Self> {
         let core = Arc::clone(&access.core);
         let work = access.begin(E::UPLOAD)?;
+        let Wanted { name, length, until, deadline } = wanted;
         let needed = length.unwrap_or(0);
-        let wanted = length.unwrap_or(core.settings.reservation_step);
-        let inside = name.clone();
-        let run = move |draft: &mut Draft, author: &Author<'_>| {
-            let held = hold::<E>(draft, author.core, &inside, needed, wanted);
+        let bytes = (needed, length.unwrap_or(core.settings.reservation_step));
+        let (inside, mut tell) = (name.clone(), Some(tell));
+        let run = move |draft: &mut Draft, author: &Author<'_>, permit: &Permit| {
+            let held = hold::<E>(draft, author.core, &inside, bytes, until);
             let life = draft.state().header().map(|header| header.incarnation);
             let life = life.ok_or_else(|| missing(E::UPLOAD.as_str(), &Resource::Tenant))?;
-            Ok((held, life, author.principal.clone()))
+            let allowed = Allowed { store: Arc::clone(author.core.guarded.store(permit)), life };
+            // Whoever went away waits for nothing.
+            let _ = tell.take().map(|tell| tell.send(allowed.clone()));
+            Ok((held, allowed, author.principal.clone()))
         };
         let resource = Resource::Collection(E::collection());
-        let (((held, until), life, principal), permit, _) =
-            access.transact(E::UPLOAD, &resource, run).await?;
-        let deadline = Deadline::new(until, Arc::clone(&core.clock));
-        let written = Mutex::new(Written { held, until: until.as_millisecond(), ..Written::default() });
+        let ((bytes, allowed, principal), permit, _) =
+            access.transact_permitted(E::UPLOAD, &resource, run).await?;
+        let held = Mutex::new(Held { bytes, until: until.as_millisecond() });
         let ledger = core.guarded.ledger_during(&permit, &work);
-        let hold = Hold { access, permit, ledger, name, deadline, written, kind: PhantomData };
-        let reserved = Self { hold: Arc::new(hold), life, principal, armed: true.into() };
+        let hold = Hold { access, permit, ledger, name, deadline, held, kind: PhantomData };
+        let reserved = Self { hold: Arc::new(hold), allowed, principal, armed: true.into() };
         if let Err(full) = reserved.hold.check_free_space(needed).await {
             reserved.abandon().await;
             return Err(full);
@@ -112,52 +130,24 @@ impl<E: StoredFile> Reserved<E> {
         Ok(reserved)
     }
 
-    /// Writes the body under the reserved name.
-    pub(super) async fn write(
-        &self,
-        body: ByteStream,
-        mut progress: Option<ProgressFunction>,
-        length: Option<u64>,
-    ) -> Result<files::Blob> {
-        let hold = Arc::clone(&self.hold);
-        let key = hold.key();
-        let core = &self.hold.access.core;
-        let longest = E::longest(&core.settings);
-        let body = body.then(move |chunk| {
-            let hold = Arc::clone(&hold);
-            let (bytes, renew) = hold.take(chunk.as_ref().ok());
-            if let Some(progress) = &mut progress {
-                progress(Progress { bytes, length });
-            }
-            async move {
-                let chunk = chunk?;
-                if longest.is_some_and(|longest| bytes > longest) {
-                    return Err(io::Error::other(Error::new(ErrorKind::TooLarge, E::UPLOAD.as_str())));
-                }
-                if renew {
-                    hold.renew(bytes).await.map_err(io::Error::other)?;
-                }
-                Ok(chunk)
-            }
-        });
-        let put = Put {
-            incarnation: self.life,
-            body: body.boxed(),
-            length_hint: length,
-            deadline: self.hold.deadline.clone(),
-        };
-        let store = core.guarded.store(&self.hold.permit);
-        let put = written::put(&**store, E::UPLOAD, &key, put, || {
-            let written = self.hold.written();
-            (written.bytes, written.hasher.finalize().to_hex().to_string())
-        });
-        put.await
+    /// To what it may write.
+    pub(super) fn allowed(&self) -> Allowed {
+        self.allowed.clone()
+    }
+
+    /// Sees that so many bytes are held: the reservation is renewed if they are not, or if half of its time is over.
+    pub(super) async fn cover(&self, bytes: u64) -> Result<()> {
+        let Held { bytes: held, until } = *self.hold.held();
+        if bytes > held || written::is_late(&self.hold.access.core, until) {
+            self.hold.renew(bytes).await?;
+        }
+        Ok(())
     }
 
     /// Makes the record, and turns the reservation into usage, in one commit.
     pub(super) async fn settle(&self, blob: &files::Blob, described: Described) -> Result<Record<E>> {
         let hold = Arc::clone(&self.hold);
-        let (operation, life, principal) = (E::UPLOAD.as_str(), self.life, self.principal.clone());
+        let (operation, life, principal) = (E::UPLOAD.as_str(), self.allowed.life, self.principal.clone());
         let (blob, id) = (blob.clone(), operations::fresh_id(&self.hold.access.core, E::UPLOAD)?);
         let run = move |draft: &mut Draft| {
             let header = draft.state().header().cloned();
@@ -209,25 +199,9 @@ impl<E: StoredFile> Drop for Reserved<E> {
 }
 
 impl<E: StoredFile> Hold<E> {
-    fn key(&self) -> BlobKey {
-        BlobKey::new(self.access.tenant().clone(), E::AREA, self.name.clone())
-    }
-
-    fn written(&self) -> MutexGuard<'_, Written> {
+    fn held(&self) -> MutexGuard<'_, Held> {
         // Every section under this lock leaves it whole.
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts and hashes a chunk: the bytes so far, and whether the reservation is to be renewed before
-    /// the chunk is passed on: for more bytes, or because half of its time is over.
-    fn take(&self, chunk: Option<&Bytes>) -> (u64, bool) {
-        let core = &self.access.core;
-        let mut written = self.written();
-        if let Some(chunk) = chunk {
-            written.hasher.update(chunk);
-            written.bytes += chunk.len() as u64;
-        }
-        (written.bytes, written.bytes > written.held || written::is_late(core, written.until))
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Holds at least `needed` bytes from now on, and longer.
@@ -244,14 +218,11 @@ impl<E: StoredFile> Hold<E> {
                 return Err(Error::new(ErrorKind::Expired, E::UPLOAD.as_str()));
             }
             let wanted = needed.saturating_add(core.settings.reservation_step);
-            Ok(hold::<E>(draft, &core, &name, needed, wanted))
+            let until = written::until(&core, draft.now());
+            Ok((hold::<E>(draft, &core, &name, (needed, wanted), until), until))
         };
-        let ((held, until), _) = self.ledger.transact(E::UPLOAD.as_str(), self.access.tenant(), run).await?;
-        {
-            let mut written = self.written();
-            written.held = held;
-            written.until = until.as_millisecond();
-        }
+        let ((bytes, until), _) = self.ledger.transact(E::UPLOAD.as_str(), self.access.tenant(), run).await?;
+        *self.held() = Held { bytes, until: until.as_millisecond() };
         self.deadline.extend(until);
         Ok(())
     }

@@ -8,7 +8,6 @@ use std::future::{Future, IntoFuture};
 use std::io;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
@@ -20,8 +19,9 @@ use crate::record::Record;
 use crate::store::ByteStream;
 
 use super::super::access::{Access, Core};
-use super::reserved::{Described, Reserved};
-use super::written::{joined, looked_at};
+use super::reserved::Described;
+use super::reserving::Reserving;
+use super::written::looked_at;
 use super::{MAX_ORIGINAL_NAME, StoredFile, checked_title, title_of};
 use crate::workspace::{Video, wording};
 
@@ -108,17 +108,15 @@ impl<E: StoredFile> Upload<E> {
         }
         let name = FileName::parse(&format!("{}.{extension}", access.core.fresh_uuid()))
             .map_err(|error| Error::name(E::UPLOAD.as_str(), error))?;
-        // A task of its own, so that a reservation that lands after the upload was dropped is given
-        // back like any other.
-        let core = Arc::clone(&access.core);
-        let begun = core.runtime.spawn(Reserved::<E>::begin(access, name, length)).await;
-        let reserved = joined(E::UPLOAD, begun)??;
+        let reserving = Reserving::<E>::begin(access, name, length).await?;
         let refused = |kind| Error::new(kind, E::UPLOAD.as_str());
         let written = match looked_at(E::IS_CONTENT, &extension, body).await {
-            Ok(Some(body)) => reserved.write(body, progress, length).await,
+            Ok(Some(body)) => reserving.write(body, progress, length).await,
             Ok(None) => Err(refused(ErrorKind::InvalidInput).about("content")),
             Err(error) => Err(refused(ErrorKind::BodyFailed).with_source(error)),
         };
+        // What keeps it from being reserved is said before what else went wrong.
+        let reserved = reserving.reserved().await?;
         let settled = match written {
             Ok(blob) => reserved.settle(&blob, Described { title, original_name, drive_file_id }).await,
             Err(error) => Err(error),

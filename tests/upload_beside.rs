@@ -1,0 +1,166 @@
+//! On the local disk the first bytes of an upload are written while its reservation is made durable. These tests hold
+//! that commit, or let it fail, and see that nobody else sees anything of the file.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use tenantry::ownership::Role;
+use tenantry::paths::TenantId;
+use tenantry::quota::Limits;
+use tenantry::store::StoreMethod;
+use tenantry::store::local::{LocalOptions, LocalStore};
+use tenantry::testkit::faulty_store::{Fault, Faults, FaultyStore, Truthful, Until};
+use tenantry::{ErrorKind, NewTenant, Tenantry, Workspace};
+use tokio::sync::oneshot;
+
+fn id(text: &str) -> TenantId {
+    TenantId::parse(text).unwrap()
+}
+
+/// The user ana with a quota of 10 MiB, on a disk whose calls can be held.
+struct Place {
+    folder: tempfile::TempDir,
+    faults: Faults,
+    own: Workspace,
+    _tenantry: Tenantry,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(folder.path().join("root"), LocalOptions::default()).await.unwrap();
+        let (store, faults) = FaultyStore::new(Arc::new(store));
+        let tenantry = Tenantry::builder(store).open().await.unwrap();
+        tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
+        let admin = tenantry.session(&id("root")).await.unwrap();
+        let limits = Limits::unlimited().with_blob_bytes(10 << 20);
+        admin.tenants().create(&id("ana"), NewTenant::new(Role::User).limits(limits)).await.unwrap();
+        let own = tenantry.session(&id("ana")).await.unwrap().own();
+        Self { folder, faults, own, _tenantry: tenantry }
+    }
+
+    /// The names in ana's folder of videos, hidden ones included.
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path().join("root/videos/ana")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    fn hold_commits(&self) {
+        self.faults.inject(
+            Fault::new(Truthful::Hold(Until::Released)).of(StoreMethod::Append).for_tenant(&id("ana")),
+        );
+    }
+}
+
+/// A body that tells when it was read to its end.
+fn telling(bytes: &'static [u8]) -> (impl Stream<Item = io::Result<Bytes>> + Send, oneshot::Receiver<()>) {
+    let (tell, told) = oneshot::channel();
+    let end = stream::once(async move { drop(tell.send(())) }).filter_map(|()| std::future::ready(None));
+    (stream::iter([Ok(Bytes::from_static(bytes))]).chain(end), told)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_written_while_its_reservation_is_under_way_and_has_no_name_before() {
+    let place = Place::new().await;
+    place.hold_commits();
+    let (body, read) = telling(b"rain");
+    let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
+    place.faults.holding(1).await;
+    read.await.unwrap();
+    assert!(place.names().is_empty(), "{:?}", place.names());
+    assert_eq!(place.own.usage().await.unwrap().0.reserved_bytes, 0);
+    assert!(place.faults.release());
+    let video = upload.await.unwrap().unwrap();
+    assert_eq!(place.own.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), "rain");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reservation_that_fails_leaves_no_file_however_much_of_it_was_written() {
+    for (effect, kind) in
+        [(Truthful::FailBefore, ErrorKind::Unavailable), (Truthful::FailAfter, ErrorKind::OutcomeUnknown)]
+    {
+        let place = Place::new().await;
+        place.faults.inject(Fault::new(effect).of(StoreMethod::Append).for_tenant(&id("ana")));
+        let (body, read) = telling(b"rain");
+        let failed = place.own.videos().upload("rain.mp4", body).length(4).await.unwrap_err();
+        assert_eq!(failed.kind(), kind);
+        // Whether it came so far before that failed is left to chance.
+        drop(read);
+        assert!(place.names().is_empty(), "{:?}", place.names());
+        let usage = place.own.usage().await.unwrap().0;
+        assert_eq!((usage.blob_bytes, usage.files), (0, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_quota_refuses_is_refused_for_that_and_leaves_no_file() {
+    let place = Place::new().await;
+    let (body, _read) = telling(b"rain");
+    let refused = place.own.videos().upload("rain.mp4", body).length(11 << 20).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::QuotaExceeded);
+    assert!(place.names().is_empty(), "{:?}", place.names());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_than_a_mebibyte_is_taken_before_the_reservation_is_durable() {
+    const PART: usize = 256 << 10;
+    let place = Place::new().await;
+    place.hold_commits();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let (counter, part) = (Arc::clone(&taken), Bytes::from(vec![7; PART]));
+    let (tell, told) = oneshot::channel();
+    let mut tell = Some(tell);
+    let body = stream::iter((0..16).map(move |number| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        // The one with which it would be more.
+        if number == 4 {
+            let _ = tell.take().map(|tell| tell.send(()));
+        }
+        Ok(part.clone())
+    }));
+    let upload =
+        tokio::spawn(place.own.videos().upload("rain.mp4", body).length(16 * PART as u64).into_future());
+    place.faults.holding(1).await;
+    told.await.unwrap();
+    for _ in 0..100 {
+        // Whatever can go on does.
+        place.own.usage().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(taken.load(Ordering::SeqCst), 5);
+    assert!(place.faults.release());
+    assert_eq!(upload.await.unwrap().unwrap().value().bytes, Some(16 * PART as u64));
+    assert_eq!(taken.load(Ordering::SeqCst), 16);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_says_too_few_bytes_holds_all_of_them_before_it_has_a_name() {
+    let place = Place::new().await;
+    let (body, _read) = telling(b"a rainy day");
+    let video = place.own.videos().upload("rain.mp4", body).length(4).await.unwrap();
+    assert_eq!(video.value().bytes, Some(11));
+    let usage = place.own.usage().await.unwrap().0;
+    assert_eq!((usage.blob_bytes, usage.reserved_bytes), (11, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_dropped_while_its_reservation_is_under_way_gives_it_back() {
+    let place = Place::new().await;
+    place.hold_commits();
+    let (body, read) = telling(b"rain");
+    let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
+    place.faults.holding(1).await;
+    read.await.unwrap();
+    upload.abort();
+    assert!(upload.await.unwrap_err().is_cancelled());
+    assert!(place.faults.release());
+    while place.own.usage().await.unwrap().0.reserved_bytes > 0 || !place.faults.held().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(place.names().is_empty(), "{:?}", place.names());
+}
