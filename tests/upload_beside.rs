@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
@@ -50,6 +51,14 @@ impl Place {
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     }
 
+    /// Does so much that whatever can go on meanwhile does.
+    async fn let_all_go_on(&self) {
+        for _ in 0..100 {
+            self.own.usage().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn hold_commits(&self) {
         self.faults.inject(
             Fault::new(Truthful::Hold(Until::Released)).of(StoreMethod::Append).for_tenant(&id("ana")),
@@ -60,7 +69,10 @@ impl Place {
 /// A body that tells when it was read to its end.
 fn telling(bytes: &'static [u8]) -> (impl Stream<Item = io::Result<Bytes>> + Send, oneshot::Receiver<()>) {
     let (tell, told) = oneshot::channel();
-    let end = stream::once(async move { drop(tell.send(())) }).filter_map(|()| std::future::ready(None));
+    let end = stream::once(async move {
+        let _ = tell.send(());
+    })
+    .filter_map(|()| std::future::ready(None));
     (stream::iter([Ok(Bytes::from_static(bytes))]).chain(end), told)
 }
 
@@ -71,7 +83,9 @@ async fn a_file_is_written_while_its_reservation_is_under_way_and_has_no_name_be
     let (body, read) = telling(b"rain");
     let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
     place.faults.holding(1).await;
-    read.await.unwrap();
+    // It is read though nothing else can happen now: who waited for the reservation would wait for ever.
+    tokio::time::timeout(Duration::from_secs(60), read).await.unwrap().unwrap();
+    place.let_all_go_on().await;
     assert!(place.names().is_empty(), "{:?}", place.names());
     assert_eq!(place.own.usage().await.unwrap().0.reserved_bytes, 0);
     assert!(place.faults.release());
@@ -127,11 +141,7 @@ async fn no_more_than_a_mebibyte_is_taken_before_the_reservation_is_durable() {
         tokio::spawn(place.own.videos().upload("rain.mp4", body).length(16 * PART as u64).into_future());
     place.faults.holding(1).await;
     told.await.unwrap();
-    for _ in 0..100 {
-        // Whatever can go on does.
-        place.own.usage().await.unwrap();
-        tokio::task::yield_now().await;
-    }
+    place.let_all_go_on().await;
     assert_eq!(taken.load(Ordering::SeqCst), 5);
     assert!(place.faults.release());
     assert_eq!(upload.await.unwrap().unwrap().value().bytes, Some(16 * PART as u64));

@@ -4,6 +4,8 @@
 //! then, by the lengths given there, the header's text and the texts of the last commits. Every
 //! head differs from every other by its nonce, so that no ETag ever comes back.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,11 @@ use crate::store::{Header, Incarnation, StoreError, StoreErrorKind};
 
 const MAGIC: &str = "tenantry-head ";
 const FORMAT: u32 = 1;
+/// How many digits a digest has.
+const DIGEST: usize = 2 * blake3::OUT_LEN;
+/// What the line of JSON takes, give or take: without its lists, and for each commit's id and length.
+const ROOM: usize = 1024;
+const ROOM_FOR_ID: usize = 24;
 
 /// A snapshot that a head names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,18 +67,18 @@ pub(super) struct Head {
 
 /// What stands in the line of JSON.
 #[derive(Serialize, Deserialize)]
-struct Line {
-    nonce: String,
+struct Line<'a> {
+    nonce: Cow<'a, str>,
     incarnation: String,
     tombstone: bool,
     header_length: usize,
     number: u64,
-    ids: Vec<String>,
+    ids: Cow<'a, [String]>,
     snapshot_count: u64,
     segment_count: u64,
-    snapshot: SnapshotReference,
-    segments: Vec<SegmentReference>,
-    previous: Vec<String>,
+    snapshot: Cow<'a, SnapshotReference>,
+    segments: Cow<'a, [SegmentReference]>,
+    previous: Cow<'a, [String]>,
     tail_lengths: Vec<usize>,
 }
 
@@ -97,30 +104,38 @@ impl Head {
     /// The object's bytes.
     pub(super) fn encode(&self) -> Result<Bytes, StoreError> {
         let line = Line {
-            nonce: self.nonce.clone(),
+            nonce: Cow::Borrowed(&self.nonce),
             incarnation: self.header.incarnation.to_string(),
             tombstone: self.header.tombstone,
             header_length: self.header.text.len(),
             number: self.number,
-            ids: self.ids.clone(),
+            ids: Cow::Borrowed(&self.ids),
             snapshot_count: self.snapshot_count,
             segment_count: self.segment_count,
-            snapshot: self.snapshot.clone(),
-            segments: self.segments.clone(),
-            previous: self.previous.clone(),
+            snapshot: Cow::Borrowed(&self.snapshot),
+            segments: Cow::Borrowed(&self.segments),
+            previous: Cow::Borrowed(&self.previous),
             tail_lengths: self.tail.iter().map(Bytes::len).collect(),
         };
-        let mut body = serde_json::to_vec(&line).map_err(|error| {
+        // The digest's place is kept free until all that it is of is there.
+        let before = format!("{MAGIC}{FORMAT} ");
+        let first = before.len() + DIGEST + 1;
+        let texts: usize = line.tail_lengths.iter().sum::<usize>() + line.header_length;
+        let mut whole =
+            Vec::with_capacity(first + texts + ROOM + ROOM_FOR_ID * (line.ids.len() + self.tail.len()));
+        whole.extend_from_slice(before.as_bytes());
+        whole.resize(first, b'\n');
+        serde_json::to_writer(&mut whole, &line).map_err(|error| {
             StoreError::new(StoreErrorKind::Unsupported, "write head", "the head has no text form")
                 .with_source(error)
         })?;
-        body.push(b'\n');
+        whole.push(b'\n');
         for text in std::iter::once(&self.header.text).chain(&self.tail) {
-            body.extend_from_slice(text);
-            body.push(b'\n');
+            whole.extend_from_slice(text);
+            whole.push(b'\n');
         }
-        let mut whole = format!("{MAGIC}{FORMAT} {}\n", blake3::hash(&body).to_hex()).into_bytes();
-        whole.append(&mut body);
+        let digest = blake3::hash(&whole[first..]).to_hex();
+        whole[before.len()..first - 1].copy_from_slice(digest.as_bytes());
         Ok(whole.into())
     }
 
@@ -129,7 +144,7 @@ impl Head {
         let (first, rest) = split_line(whole).ok_or_else(|| corrupt("the head has no first line"))?;
         check_first_line(&first, &rest)?;
         let (json, rest) = split_line(&rest).ok_or_else(|| corrupt("the head has no second line"))?;
-        let line: Line = serde_json::from_slice(&json)
+        let line: Line<'_> = serde_json::from_slice(&json)
             .map_err(|error| corrupt("the head's second line can't be read").with_source(error))?;
         let lengths: Vec<usize> =
             std::iter::once(line.header_length).chain(line.tail_lengths.iter().copied()).collect();
@@ -143,15 +158,15 @@ impl Head {
             text: texts.pop().ok_or_else(|| corrupt("the head's header text is missing"))?,
         };
         Ok(Self {
-            nonce: line.nonce,
+            nonce: line.nonce.into_owned(),
             header,
             number: line.number,
-            ids: line.ids,
+            ids: line.ids.into_owned(),
             snapshot_count: line.snapshot_count,
             segment_count: line.segment_count,
-            snapshot: line.snapshot,
-            segments: line.segments,
-            previous: line.previous,
+            snapshot: line.snapshot.into_owned(),
+            segments: line.segments.into_owned(),
+            previous: line.previous.into_owned(),
             tail,
         })
     }

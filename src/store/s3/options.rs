@@ -244,7 +244,7 @@ impl S3Options {
     }
 
     /// Who signs URLs; nobody where requests go unsigned.
-    fn signer(&self, inside: &AmazonS3) -> Result<Option<S3Signer>, S3Error> {
+    fn signer(&self, inside: &AmazonS3, http: &HttpClient) -> Result<Option<S3Signer>, S3Error> {
         if self.is_set(&AmazonS3ConfigKey::SkipSignature) {
             return Ok(None);
         }
@@ -255,7 +255,7 @@ impl S3Options {
                 elsewhere.client(|options| options.with_timeout(self.request_timeout))?
             }
         };
-        let http = self.http()?;
+        let http = http.clone();
         let bucket = self.builder.get_config_value(&AmazonS3ConfigKey::Bucket).unwrap_or_default();
         let folder = self.prefix.clone().join(".tenantry");
         let (inside, condition) = (inside.clone(), OnceCell::new());
@@ -270,12 +270,12 @@ impl S3Options {
 
     /// Who finds unfinished uploads; nobody where requests go unsigned, or in a directory bucket, whose requests are
     /// signed in another way.
-    fn unfinished(&self, client: &AmazonS3, is_general: bool) -> Result<Option<S3Uploads>, S3Error> {
+    fn unfinished(&self, client: &AmazonS3, http: &HttpClient, is_general: bool) -> Option<S3Uploads> {
         if self.is_set(&AmazonS3ConfigKey::SkipSignature) || !is_general {
-            return Ok(None);
+            return None;
         }
-        let (client, http, is_told) = (client.clone(), self.http()?, AtomicBool::new(false));
-        Ok(Some(S3Uploads { client, http, is_told }))
+        let (client, http, is_told) = (client.clone(), http.clone(), AtomicBool::new(false));
+        Some(S3Uploads { client, http, is_told })
     }
 
     pub(super) fn build(self) -> Result<ObjectTenantStore, S3Error> {
@@ -298,8 +298,10 @@ impl S3Options {
         // A directory bucket lists in no order.
         let ordered = !self.is_set(&AmazonS3ConfigKey::S3Express);
         let pages = LimitedPages { client: small.clone(), requests: Semaphore::new(self.requests) };
-        let signer = self.signer(&small)?;
-        let unfinished = self.unfinished(&small, ordered)?;
+        // One for both: each client reads the system's certificates anew, a few milliseconds.
+        let http = self.http()?;
+        let signer = self.signer(&small, &http)?;
+        let unfinished = self.unfinished(&small, &http, ordered);
         let limited =
             |client: AmazonS3, most: usize| Arc::new(LimitStore::new(client, most)) as Arc<dyn ObjectStore>;
         let clients = Clients {
