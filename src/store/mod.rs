@@ -178,8 +178,8 @@ pub enum FoldKind {
 pub struct Put {
     /// The life of the tenant in which the blob was reserved.
     pub incarnation: Incarnation,
-    /// The bytes. If the stream fails, nothing is published. Its end may be a while in coming when all bytes are there: it is
-    /// what allows the blob to be published.
+    /// The bytes. If the stream fails, nothing is published. Its end may be a while in coming when all bytes are there, since
+    /// it may wait for an append of the same tenant: a put holds nothing that an append needs.
     pub body: ByteStream,
     /// The length, where it is known beforehand; a hint, not a check. Who has as many bytes can make them durable before
     /// the body's end.
