@@ -117,18 +117,27 @@ impl FileName {
     /// ```
     #[must_use]
     pub fn folded(&self) -> String {
-        let fold = |character: char| -> String {
-            match character {
-                'ı' => character.into(),
-                // Lower first: the capital of `ß` has no other capital, and would stay apart from it.
-                _ => {
-                    let upper = character.to_lowercase().flat_map(char::to_uppercase);
-                    upper.flat_map(char::to_lowercase).collect()
-                }
-            }
-        };
-        self.0.chars().map(fold).collect::<String>().nfc().collect()
+        if self.0.is_ascii() {
+            // Of these each has one other case at the most, and all are in every normal form.
+            return self.0.to_ascii_lowercase();
+        }
+        folded_in_full(&self.0)
     }
+}
+
+/// The same whatever characters there are.
+fn folded_in_full(name: &str) -> String {
+    let fold = |character: char| -> String {
+        match character {
+            'ı' => character.into(),
+            // Lower first: the capital of `ß` has no other capital, and would stay apart from it.
+            _ => {
+                let upper = character.to_lowercase().flat_map(char::to_uppercase);
+                upper.flat_map(char::to_lowercase).collect()
+            }
+        }
+    };
+    name.chars().map(fold).collect::<String>().nfc().collect()
 }
 
 /// Code points that are no characters (Unicode 16, section 23.7): XML, in which object stores list, can't carry
@@ -147,5 +156,19 @@ fn check_character(character: char) -> Result<(), NameError> {
         // What stands for bytes that are no text could be taken for another file's name.
         char::REPLACEMENT_CHARACTER => Err(NameError::Undecodable),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn an_ascii_name_is_folded_as_any_other() {
+        for byte in 0..=0x7f_u8 {
+            let Ok(name) = FileName::parse(&format!("a{}z.MP4", char::from(byte))) else { continue };
+            assert_eq!(name.folded(), folded_in_full(&name.0), "{name}");
+        }
     }
 }

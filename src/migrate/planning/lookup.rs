@@ -9,6 +9,9 @@ use crate::paths::{Area, TenantId};
 
 /// By which names that are only spelled in another way are told to be one.
 pub(super) fn loose(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.nfc().flat_map(char::to_lowercase).collect::<String>().nfc().collect()
 }
 
