@@ -22,21 +22,74 @@
 //! assert_eq!(filled_in, read(r#"{"minutes": 120, "tags": ["rain", "night"]}"#));
 //! ```
 
+use std::fmt;
+
 use serde::de::value::StringDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, IntoDeserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::{Serialize, Serializer};
 
 use super::LocalTime;
 
 /// What may stand where a text, a number or a yes and no is meant.
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
 enum Cell {
     Flag(bool),
     Whole(i64),
     Number(f64),
     Text(String),
     Empty,
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    /// In one look, since records have many: serde's own way with such a type tries one after the other.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl<'de> Visitor<'de> for Written {
+            type Value = Cell;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, a number, yes or no, or nothing")
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<Cell, E> {
+                Ok(Cell::Flag(flag))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
+                Ok(Cell::Whole(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Cell, E> {
+                #[allow(clippy::cast_precision_loss, reason = "what is so large is no number that is meant")]
+                Ok(i64::try_from(number).map_or(Cell::Number(number as f64), Cell::Whole))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Cell, E> {
+                Ok(Cell::Number(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
+                Ok(Cell::Text(text.to_owned()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Cell, E> {
+                Ok(Cell::Text(text))
+            }
+
+            fn visit_unit<E>(self) -> Result<Cell, E> {
+                Ok(Cell::Empty)
+            }
+
+            fn visit_none<E>(self) -> Result<Cell, E> {
+                Ok(Cell::Empty)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell, D::Error> {
+                inner.deserialize_any(self)
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
 }
 
 impl Cell {
