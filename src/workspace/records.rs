@@ -1,6 +1,8 @@
 //! The rules of records: pure functions over a tenant's state.
 
 mod inserting;
+#[cfg(any(feature = "archive", feature = "migrate"))]
+mod restoring;
 
 use std::sync::Arc;
 
@@ -17,6 +19,8 @@ use super::files;
 use super::page::{Cursor, ListOptions, Page};
 use super::references;
 pub(super) use inserting::{Inserted, insert, insert_like, insert_made};
+#[cfg(any(feature = "archive", feature = "migrate"))]
+pub(super) use restoring::{MissingFiles, restore};
 
 /// Which revision a change is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,51 +251,6 @@ fn put_as<E: Entity>(
     references::lose_keys(draft, author, action, section, id.as_str(), &lost)?;
     draft.put_at(section, id.shared(), there, keys, text.as_bytes().clone());
     Ok(())
-}
-
-/// Whether a record may name a file of its own that is not there.
-#[cfg(any(feature = "archive", feature = "migrate"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MissingFiles {
-    #[cfg(feature = "archive")]
-    Refused,
-    #[cfg(feature = "migrate")]
-    Allowed,
-}
-
-/// Puts a record back as it was, with every field. What it names is not looked at, and neither are the
-/// steps by which its type says that it may come to what it is; the values of its fields are.
-#[cfg(any(feature = "archive", feature = "migrate"))]
-pub(super) fn restore<E: Entity>(
-    draft: &mut Draft,
-    author: &Author<'_>,
-    action: Action,
-    text: &RecordText,
-    missing: MissingFiles,
-) -> Result<()> {
-    let record = Record::<E>::read(text)
-        .map_err(|error| invalid(action.as_str(), &Resource::Collection(E::collection()), error))?;
-    let (id, value) = (record.id(), record.value());
-    let section = section(&E::collection());
-    if draft.state().order_of(&section, id.as_str()).is_some() {
-        let about = resource::<E>(id).to_string();
-        return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
-    }
-    if let Err(refusal @ ChangeRefusal::Field { .. }) = value.check_change(None) {
-        let about = resource::<E>(id).to_string();
-        return Err(Error::new(ErrorKind::InvalidInput, action.as_str()).about(about).with_source(refusal));
-    }
-    let named = value.references();
-    let files = match missing {
-        #[cfg(feature = "archive")]
-        MissingFiles::Refused => Vec::new(),
-        #[cfg(feature = "migrate")]
-        MissingFiles::Allowed => value.blobs(),
-    };
-    let files = files.iter().map(|(area, name)| blob_key(*area, name));
-    let named = named.iter().map(references::key).map(|(index, key)| IndexKey::new(index, &key));
-    let stood: Vec<_> = named.chain(files).collect();
-    put_as(draft, author, action, (&section, id, None), (value, Some(value)), text, &stood)
 }
 
 /// Reads a record that is to be changed and sees that it is the one that was meant.
