@@ -6,7 +6,7 @@
 //! since `1.10` and `1.1` are two texts to whoever keeps them; so are members of an object that lies
 //! deeper in another order.
 
-use super::fields::{quoted, respelled};
+use super::fields::{push_quoted, quoted, respelled};
 use super::writing::refuse_redacted;
 use super::{Entity, Envelope, LocalTime, Record, RecordError, RecordLimits, RecordText, Revision};
 
@@ -21,7 +21,8 @@ impl RecordText {
         sorted.sort_unstable();
         let mut text = String::with_capacity(self.as_bytes().len());
         for (name, value) in sorted {
-            text.extend([&*quoted(name), ":", &*value, ","]);
+            push_quoted(&mut text, name);
+            text.extend([":", &*value, ","]);
         }
         Ok(Revision::of(text.as_bytes()))
     }

@@ -43,16 +43,11 @@ fn new_line(text: &mut Vec<u8>, depth: usize) {
 
 /// Appends JSON without white space between its tokens, indented from that depth on.
 fn indent(text: &mut Vec<u8>, json: &[u8], mut depth: usize) {
-    let (mut in_string, mut escaped) = (false, false);
-    for (at, &byte) in json.iter().enumerate() {
-        if in_string {
-            text.push(byte);
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            continue;
-        }
+    let mut at = 0;
+    while let Some(&byte) = json.get(at) {
         let is_empty = || matches!(json.get(at + 1), Some(b'}' | b']'));
         let ends_empty = || at > 0 && matches!(json.get(at - 1), Some(b'{' | b'['));
+        let mut length = 1;
         match byte {
             b'{' | b'[' => {
                 text.push(byte);
@@ -73,12 +68,28 @@ fn indent(text: &mut Vec<u8>, json: &[u8], mut depth: usize) {
                 new_line(text, depth);
             }
             b':' => text.extend(b": "),
-            _ => {
-                in_string = byte == b'"';
-                text.push(byte);
+            b'"' => {
+                length = string_length(&json[at..]);
+                text.extend_from_slice(&json[at..at + length]);
             }
+            _ => text.push(byte),
         }
+        at += length;
     }
+}
+
+/// How long the string is with which a text begins; all of it if the string has no end.
+fn string_length(json: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(found) = json.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if json[at - 1] == b'"' {
+            return at;
+        }
+        // Whatever is escaped ends no string.
+        at += 1;
+    }
+    json.len()
 }
 
 #[cfg(test)]
