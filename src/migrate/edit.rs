@@ -7,7 +7,11 @@ use crate::record::{Envelope, Fields, RecordError};
 
 /// The fields of a record's text, which has no white space between its tokens, after these edits.
 pub(super) fn edited<'a>(base: &'a str, edits: &'a [Edit]) -> Result<Fields<'a>, RecordError> {
-    let mut fields = Fields::read(base.as_bytes())?;
+    Ok(changed(Fields::of_own(base)?, edits))
+}
+
+/// Fields after these edits.
+pub(super) fn changed<'a>(mut fields: Fields<'a>, edits: &'a [Edit]) -> Fields<'a> {
     for edit in edits {
         match edit {
             Edit::Set { field, value } => fields.set(place(&fields, field), field, value.to_string()),
@@ -18,7 +22,7 @@ pub(super) fn edited<'a>(base: &'a str, edits: &'a [Edit]) -> Result<Fields<'a>,
             }
         }
     }
-    Ok(fields)
+    fields
 }
 
 /// Where a new field goes.

@@ -4,8 +4,8 @@
 //! without their other half. What Python would refuse is broken here too.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What had to be changed of a text so that it can be read.
@@ -56,6 +56,15 @@ impl Broken {
 pub(super) struct Readable<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) changes: Vec<(Change, usize)>,
+    /// Where the elements stand in the text, if it is an array.
+    pub(super) elements: Option<Vec<Range<usize>>>,
+}
+
+impl Readable<'_> {
+    /// Whether there is nothing in it, or an array of nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() || self.elements.as_ref().is_some_and(Vec::is_empty)
+    }
 }
 
 /// Makes a text readable; one without anything stays so.
@@ -68,11 +77,15 @@ pub(super) fn readable(bytes: &[u8]) -> Result<Readable<'_>, Broken> {
         .map_err(|error| Broken::at(bytes, error.valid_up_to(), "bytes that are no UTF-8"))?;
     if text.trim().is_empty() {
         changes.push((Change::EmptyFile, 1));
-        return Ok(Readable { text: Cow::Borrowed(""), changes });
+        return Ok(Readable { text: Cow::Borrowed(""), changes, elements: None });
     }
     let (replaced, shifts) = replaced(text, &mut changes);
-    check(&replaced, text, &shifts)?;
-    Ok(Readable { text: replaced, changes })
+    let elements = elements(&replaced);
+    // An array of values is JSON.
+    if elements.is_none() {
+        check(&replaced, text, &shifts)?;
+    }
+    Ok(Readable { text: replaced, changes, elements })
 }
 
 /// Behind which byte of the new text the old one's place differs, and by how much.
@@ -84,7 +97,14 @@ fn replaced<'a>(text: &'a str, changes: &mut Vec<(Change, usize)>) -> (Cow<'a, s
     let (mut numbers, mut surrogates) = (0, 0);
     let (mut kept, mut at, mut within) = (0, 0, false);
     let bytes = text.as_bytes();
-    while let Some(&byte) = bytes.get(at) {
+    loop {
+        // Nothing else ends a string or stands for what others can't read.
+        at += match within {
+            true => memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()),
+            false => bytes.get(at..).and_then(|rest| rest.iter().position(|byte| b"\"NI-".contains(byte))),
+        }
+        .unwrap_or(bytes.len() - at);
+        let Some(&byte) = bytes.get(at) else { break };
         let rest = text.get(at..).unwrap_or_default();
         let (length, by) = match byte {
             b'"' => {
@@ -154,13 +174,17 @@ fn check(new: &str, old: &str, shifts: &Shifts) -> Result<(), Broken> {
     Err(Broken::at(old.as_bytes(), offset, "not JSON"))
 }
 
-/// The elements of an array, as they are written; `None` if the text is something else.
-pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
+/// Where the elements of an array stand; `None` if the text is something else.
+fn elements(text: &str) -> Option<Vec<Range<usize>>> {
     if !text.trim_start().starts_with('[') {
         return None;
     }
-    let elements = Vec::<&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()?;
-    Some(elements.into_iter().map(RawValue::get).collect())
+    let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    let place = |element: &RawValue| {
+        let start = element.get().as_ptr() as usize - text.as_ptr() as usize;
+        start..start + element.get().len()
+    };
+    Some(elements.into_iter().map(place).collect())
 }
 
 #[cfg(test)]

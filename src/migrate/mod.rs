@@ -32,6 +32,7 @@ mod legacy;
 mod migration;
 mod options;
 mod owned_workbook;
+mod parallel;
 mod plan;
 mod planner;
 mod planning;

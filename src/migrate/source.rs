@@ -1,5 +1,6 @@
 //! The files that hold records, read as they are: the same for who plans and for who applies.
 
+use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 
 use serde::{Deserialize, Serialize};
@@ -90,20 +91,41 @@ pub(super) fn contents(path: &TreePath, form: Form, bytes: &[u8]) -> Result<Cont
     }
 }
 
-/// The text of one object, of several fields with one name the last.
-fn object(text: &str, twice: &mut usize) -> Result<String, NoRecord> {
-    let (fields, names) = Fields::read_last(text.as_bytes())?;
+/// The elements of an array as they stand in its file, made readable.
+pub(super) struct Elements {
+    text: String,
+    places: Vec<Range<usize>>,
+}
+
+impl Elements {
+    /// Those of such a file; none of what is an empty list in another spelling.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let json::Readable { text, elements, .. } = json::readable(bytes)?;
+        Ok(Self { text: text.into_owned(), places: elements.unwrap_or_default() })
+    }
+
+    /// The fields of the element at such a position: those of the record that [`contents`] finds there.
+    pub(super) fn fields(&self, at: Position) -> Option<Fields<'_>> {
+        let Position::Record(number) = at else { return None };
+        let place = self.places.get(number.checked_sub(1)?)?.clone();
+        object(self.text.get(place)?, &mut 0).ok()
+    }
+}
+
+/// The fields of one object, of several with one name the last.
+fn object<'a>(text: &'a str, twice: &mut usize) -> Result<Fields<'a>, NoRecord> {
+    let (fields, names) = Fields::read_last(text)?;
     *twice += names.len();
-    Ok(fields.compacted().to_text())
+    Ok(fields.compacted())
 }
 
 fn array(bytes: &[u8]) -> Result<Contents, Unreadable> {
-    let json::Readable { text, mut changes } = json::readable(bytes)?;
+    let json::Readable { text, mut changes, elements } = json::readable(bytes)?;
     if text.is_empty() {
         return Ok(Contents { records: Vec::new(), changes });
     }
-    let Some(elements) = json::elements(&text) else {
-        let is_empty = Fields::read_last(text.as_bytes()).is_ok_and(|(fields, _)| fields.is_empty());
+    let Some(elements) = elements else {
+        let is_empty = Fields::read_last(&text).is_ok_and(|(fields, _)| fields.is_empty());
         changes.push((Change::ObjectForArray, 1));
         return match is_empty {
             true => Ok(Contents { records: Vec::new(), changes }),
@@ -111,26 +133,28 @@ fn array(bytes: &[u8]) -> Result<Contents, Unreadable> {
         };
     };
     let mut twice = 0;
-    let records = elements
-        .into_iter()
-        .enumerate()
-        .map(|(at, element)| Found { at: Position::Record(at + 1), text: object(element, &mut twice) });
+    let records = elements.into_iter().enumerate().map(|(at, place)| {
+        let fields = object(text.get(place).unwrap_or_default(), &mut twice);
+        Found { at: Position::Record(at + 1), text: fields.map(|fields| fields.to_text()) }
+    });
     let records = records.collect();
     changes.extend((twice > 0).then_some((Change::DuplicateKey, twice)));
     Ok(Contents { records, changes })
 }
 
 fn mapping(bytes: &[u8]) -> Result<Contents, Unreadable> {
-    let json::Readable { text, mut changes } = json::readable(bytes)?;
-    if text.is_empty() || json::elements(&text).is_some_and(|elements| elements.is_empty()) {
+    let readable = json::readable(bytes)?;
+    let is_empty = readable.is_empty();
+    let json::Readable { text, mut changes, .. } = readable;
+    if is_empty {
         return Ok(Contents { records: Vec::new(), changes });
     }
-    let (tokens, names) = Fields::read_last(text.as_bytes())
+    let (tokens, names) = Fields::read_last(&text)
         .map_err(|_| Unreadable::Shape("not an object with a member for each token"))?;
     let (mut records, mut twice) = (Vec::new(), names.len());
     for (token, (name, streams)) in tokens.iter().enumerate() {
         let at = |stream| Position::Stream { token: token + 1, stream };
-        match Fields::read_last(streams.as_bytes()) {
+        match Fields::read_last(streams) {
             Err(error) => records.push(Found { at: at(0), text: Err(error.into()) }),
             Ok((streams, names)) => {
                 twice += names.len();
@@ -151,7 +175,7 @@ fn stream_key(token: &str, name: &str, value: &str, twice: &mut usize) -> Result
     fields.push("token_file", quoted(token));
     if value.starts_with('{') {
         fields.push("stream_id", quoted(name));
-        let (own, names) = Fields::read_last(value.as_bytes())?;
+        let (own, names) = Fields::read_last(value)?;
         *twice += names.len();
         let own = own.compacted();
         for (field, value) in own.iter() {
@@ -207,7 +231,7 @@ pub(super) fn row_text(fields: workbook::RowFields) -> Result<String, NoRecord> 
 /// A token's record but for its envelope, if that is what the file is.
 fn token(path: &TreePath, bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
-    Fields::read_last(text.as_bytes()).ok()?;
+    Fields::read_last(text).ok()?;
     let mut fields = Fields::default();
     fields.push("filename", quoted(&path.name().replaced()));
     fields.push("content", quoted(text));

@@ -3,21 +3,30 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::source::{self, Elements};
 use super::{Form, MigrateError, Plan, PlannedRecord, Position, TreePath};
-use super::{edit, source, survey};
-use crate::record::{RecordLimits, RecordText};
+use super::{edit, parallel, survey};
+use crate::record::{Fields, RecordLimits, RecordText};
 
 /// The texts of a plan's records, made again from the files in which they stand.
 ///
-/// A file is read once for records that come one after the other, and its records are kept as long: that
-/// is how the plan has them.
+/// A file is read once for records that come one after the other, and is kept as long: that is how the plan has
+/// them.
 pub struct Texts {
     root: PathBuf,
     /// Where what is not there any more may be found.
     moved: Option<PathBuf>,
     limits: RecordLimits,
     forms: HashMap<TreePath, Form>,
-    held: Option<(TreePath, HashMap<Position, String>)>,
+    held: Option<(TreePath, Held)>,
+}
+
+/// The records of one file.
+enum Held {
+    /// As they stand in an array.
+    Elements(Elements),
+    /// Each as a text of its own.
+    Texts(HashMap<Position, String>),
 }
 
 impl std::fmt::Debug for Texts {
@@ -54,19 +63,56 @@ impl Texts {
     /// [`MigrateError::Read`]; [`MigrateError::NotAsPlanned`] if what stands there is not what the plan
     /// was made of.
     pub fn of(&mut self, record: &PlannedRecord) -> Result<RecordText, MigrateError> {
-        let other = || MigrateError::NotAsPlanned(record.from.clone());
-        if self.held.as_ref().is_none_or(|(path, _)| *path != record.from) {
-            self.held = Some((record.from.clone(), self.read(&record.from)?));
+        self.hold(&record.from)?;
+        self.held_of(record)
+    }
+
+    /// The texts of records in their order, made by as many threads as there are processors, a few at the most.
+    pub(super) fn of_all(&mut self, records: &[&PlannedRecord]) -> Result<Vec<RecordText>, MigrateError> {
+        let mut texts = Vec::with_capacity(records.len());
+        for some in records.chunk_by(|one, other| one.from == other.from) {
+            if let Some(first) = some.first() {
+                self.hold(&first.from)?;
+            }
+            texts.extend(parallel::mapped(some, |record| self.held_of(record))?);
         }
-        let (_, texts) = self.held.as_ref().ok_or_else(other)?;
-        self.edited(texts.get(&record.at).ok_or_else(other)?, record)
+        Ok(texts)
+    }
+
+    /// Reads a file, unless it is the one whose records are held.
+    fn hold(&mut self, path: &TreePath) -> Result<(), MigrateError> {
+        if self.held.as_ref().is_none_or(|(held, _)| held != path) {
+            // Not both at once.
+            self.held = None;
+            self.held = Some((path.clone(), self.read(path)?));
+        }
+        Ok(())
+    }
+
+    /// The text of one record of the file that is held.
+    fn held_of(&self, record: &PlannedRecord) -> Result<RecordText, MigrateError> {
+        let other = || MigrateError::NotAsPlanned(record.from.clone());
+        match &self.held {
+            Some((path, Held::Elements(elements))) if *path == record.from => {
+                self.changed(elements.fields(record.at).ok_or_else(other)?, record)
+            }
+            Some((path, Held::Texts(texts))) if *path == record.from => {
+                self.edited(texts.get(&record.at).ok_or_else(other)?, record)
+            }
+            _ => Err(other()),
+        }
     }
 
     /// The text of one record, as it is to be stored, from that which stands in its file.
     pub(super) fn edited(&self, base: &str, record: &PlannedRecord) -> Result<RecordText, MigrateError> {
+        let fields = Fields::of_own(base).map_err(|_| MigrateError::NotAsPlanned(record.from.clone()))?;
+        self.changed(fields, record)
+    }
+
+    fn changed(&self, fields: Fields<'_>, record: &PlannedRecord) -> Result<RecordText, MigrateError> {
         let other = || MigrateError::NotAsPlanned(record.from.clone());
-        let fields = edit::edited(base, &record.edits).map_err(|_| other())?;
-        let text = RecordText::of(&fields, &self.limits).map_err(|_| other())?;
+        let text =
+            RecordText::of(&edit::changed(fields, &record.edits), &self.limits).map_err(|_| other())?;
         let as_planned = super::Digest::of(text.as_bytes()) == record.text;
         if as_planned { Ok(text) } else { Err(other()) }
     }
@@ -79,15 +125,17 @@ impl Texts {
         survey::read(aside.unwrap_or(&self.root), path)
     }
 
-    fn read(&self, path: &TreePath) -> Result<HashMap<Position, String>, MigrateError> {
+    fn read(&self, path: &TreePath) -> Result<Held, MigrateError> {
         // A file without a record has one made for it, of what the plan says alone.
         let Some(form) = self.forms.get(path) else {
-            return Ok(HashMap::from([(Position::Whole, "{}".to_owned())]));
+            return Ok(Held::Texts(HashMap::from([(Position::Whole, "{}".to_owned())])));
         };
-        let bytes = self.bytes(path)?;
-        let contents =
-            source::contents(path, *form, &bytes).map_err(|_| MigrateError::NotAsPlanned(path.clone()))?;
+        let (bytes, other) = (self.bytes(path)?, |_| MigrateError::NotAsPlanned(path.clone()));
+        if *form == Form::Array {
+            return Elements::read(&bytes).map(Held::Elements).map_err(other);
+        }
+        let contents = source::contents(path, *form, &bytes).map_err(other)?;
         let readable = |found: source::Found| Some((found.at, found.text.ok()?));
-        Ok(contents.records.into_iter().filter_map(readable).collect())
+        Ok(Held::Texts(contents.records.into_iter().filter_map(readable).collect()))
     }
 }

@@ -1,5 +1,6 @@
 //! Where something lies beneath the root, whatever bytes its name has.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
@@ -127,8 +128,19 @@ impl<'a> TreeName<'a> {
     }
 }
 
+/// Bytes as they are, if they are a text in which nothing has to be escaped: most are.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') & (*byte != b'\\');
+    // All of them are looked at, so that it can be done many at a time.
+    let all = bytes.iter().fold(true, |all, byte| all & is_plain(byte));
+    std::str::from_utf8(bytes).ok().filter(|_| all)
+}
+
 /// Bytes as a text from which they can be had again.
-fn escaped(bytes: &[u8]) -> String {
+fn escaped(bytes: &[u8]) -> Cow<'_, str> {
+    if let Some(text) = plain(bytes) {
+        return Cow::Borrowed(text);
+    }
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -141,7 +153,7 @@ fn escaped(bytes: &[u8]) -> String {
             text.push_str(&format!(r"\x{byte:02x}"));
         }
     }
-    text
+    Cow::Owned(text)
 }
 
 fn unescaped(text: &str) -> Option<Vec<u8>> {
@@ -195,10 +207,12 @@ impl FromStr for TreePath {
 
     /// Reads what is written; nothing that would lead out of the root.
     fn from_str(text: &str) -> Result<Self, TreePathError> {
-        let bytes = unescaped(text).ok_or(TreePathError)?;
         let is_part = |part: &[u8]| !part.is_empty() && part != b"." && part != b".." && !part.contains(&0);
-        let path = Self(bytes.into());
-        let whole = path.0.split(|byte| *byte == b'/').all(is_part) && path.to_string() == text;
+        let path: Self = match plain(text.as_bytes()) {
+            Some(plain) => Self(plain.as_bytes().into()),
+            None => Self(unescaped(text).ok_or(TreePathError)?.into()),
+        };
+        let whole = path.0.split(|byte| *byte == b'/').all(is_part) && escaped(&path.0) == text;
         if whole { Ok(path) } else { Err(TreePathError) }
     }
 }

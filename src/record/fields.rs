@@ -23,7 +23,12 @@ pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 impl<'a> Fields<'a> {
     /// Reads one object. Depth costs no stack: values are only skipped over.
     pub(crate) fn read(text: &'a [u8]) -> Result<Self, RecordError> {
-        let Pairs(pairs) = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
+        let Pairs(pairs) = match std::str::from_utf8(text) {
+            // Seen to be a text once, and not each part of it.
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(text),
+        }
+        .map_err(|error| RecordError::of_json(&error))?;
         let fields = Self(pairs);
         match fields.twice() {
             Some(name) => Err(RecordError::DuplicateField { field: shown(name) }),
@@ -53,8 +58,13 @@ impl<'a> Fields<'a> {
     /// Reads one object in which names may occur several times: the last of one name counts, at the place of
     /// the first, as Python's reader has it. Tells the names that do.
     #[cfg(feature = "migrate")]
-    pub(crate) fn read_last(text: &'a [u8]) -> Result<(Self, Vec<String>), RecordError> {
-        let Pairs(pairs) = serde_json::from_slice(text).map_err(|error| RecordError::of_json(&error))?;
+    pub(crate) fn read_last(text: &'a str) -> Result<(Self, Vec<String>), RecordError> {
+        let Pairs(pairs) = serde_json::from_str(text).map_err(|error| RecordError::of_json(&error))?;
+        let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_ref()).collect();
+        names.sort_unstable();
+        if names.windows(2).all(|pair| pair[0] != pair[1]) {
+            return Ok((Self(pairs), Vec::new()));
+        }
         let (mut fields, mut twice) = (Vec::<(Cow<'a, str>, Cow<'a, str>)>::new(), Vec::new());
         let mut places = std::collections::HashMap::new();
         for (name, value) in pairs {
@@ -72,6 +82,13 @@ impl<'a> Fields<'a> {
             }
         }
         Ok((Self(fields), twice))
+    }
+
+    /// The fields of a text of this library's own, in which each name occurs once.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn of_own(text: &'a str) -> Result<Self, RecordError> {
+        let Pairs(pairs) = serde_json::from_str(text).map_err(|error| RecordError::of_json(&error))?;
+        Ok(Self(pairs))
     }
 
     /// The same without white space between tokens.

@@ -49,7 +49,7 @@ pub use builder::{Builder, Settings};
 pub use collection::Collection;
 pub use copying::{Copied, CopyError, TenantCopy};
 #[cfg(feature = "migrate")]
-pub(crate) use copying::{Incoming, Receiving};
+pub(crate) use copying::{Incoming, Prepared, Receiving};
 pub use daily::Ended;
 pub use erasure::{Erasure, Receipt};
 #[cfg(feature = "migrate")]

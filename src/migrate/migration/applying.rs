@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::{self, OptionFuture};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::disk::Root;
@@ -19,10 +20,10 @@ use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::RecordText;
 use crate::store::local::LocalOptions;
 use crate::store::{ByteStream, TenantStore};
-use crate::workspace::{Incoming, NewTenant, Operator, Receiving, Tenantry};
+use crate::workspace::{Incoming, NewTenant, Operator, Prepared, Receiving, Tenantry};
 
 /// How many files are moved before their folders are synced and the ledger told.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 1024;
 /// How many files are copied at a time.
 const COPIES: usize = 4;
 /// How many bytes of a file are read at a time.
@@ -32,6 +33,10 @@ const CLOSING: Duration = Duration::from_secs(600);
 /// What the operator's log says of all this.
 pub(super) const REASON: &str = "migration";
 
+/// A file, and one of its places.
+type Placed<'a> = (&'a PlannedFile, &'a Placement);
+/// A file that is in its place, and how long it was found to be.
+type Moved = ((Area, FileName), u64);
 type Records = HashMap<TenantId, Vec<(CollectionName, RecordText)>>;
 
 /// A migration at work.
@@ -304,8 +309,8 @@ impl<'a> Work<'a> {
     fn records(&self) -> Result<Records, MigrateError> {
         let (mut texts, mut records) = (self.texts()?, Records::new());
         let to_come = self.journal.plan.records.iter().filter(|record| !self.journal.is_done(&record.tenant));
-        for record in to_come {
-            let text = texts.of(record)?;
+        let to_come: Vec<_> = to_come.collect();
+        for (record, text) in to_come.iter().zip(texts.of_all(&to_come)?) {
             records.entry(record.tenant.clone()).or_default().push((record.collection.clone(), text));
         }
         Ok(records)
@@ -321,21 +326,34 @@ impl<'a> Work<'a> {
         }
         let mut records = self.records()?;
         let plan = Arc::clone(&self.journal.plan);
-        let mut files: BTreeMap<&TenantId, Vec<(&PlannedFile, &Placement)>> = BTreeMap::new();
+        let mut files: BTreeMap<&TenantId, Vec<Placed<'_>>> = BTreeMap::new();
         for file in &plan.files {
             for to in &file.to {
                 files.entry(&to.tenant).or_default().push((file, to));
             }
         }
         let tenants: Vec<&PlannedTenant> = plan.tenants.iter().filter(|tenant| !tenant.exists).collect();
+        let mut prepared = None;
         for (number, tenant) in tenants.iter().enumerate() {
-            let own = files.remove(&tenant.id).unwrap_or_default();
-            let own_bytes: u64 = own.iter().map(|(file, _)| file.bytes).sum();
-            let after = self.bytes + own_bytes;
+            let own = files.get(&tenant.id).map(Vec::as_slice).unwrap_or_default();
+            let after = self.bytes + own.iter().map(|(file, _)| file.bytes).sum::<u64>();
             if !self.journal.is_done(&tenant.id) {
                 self.step(MigrationStage::Beginning, Some(&tenant.id), number, tenants.len())?;
-                let records = records.remove(&tenant.id).unwrap_or_default();
-                self.bring(operator, tenant, &own, records).await?;
+                let ready = match prepared.take() {
+                    Some(ready) => ready,
+                    None => operator.prepare(self.incoming(tenant, own, records.remove(&tenant.id))).await,
+                };
+                let ready = ready.map_err(MigrateError::of(&tenant.id))?;
+                // One is made while the one before it waits for the disk; one alone, since each takes memory.
+                let mut others = tenants.iter().skip(number + 1);
+                let next = others.find(|next| !self.journal.is_done(&next.id)).map(|next| {
+                    let own = files.get(&next.id).map(Vec::as_slice).unwrap_or_default();
+                    self.incoming(next, own, records.remove(&next.id))
+                });
+                let prepare = OptionFuture::from(next.map(|next| operator.prepare(next)));
+                let (following, brought) = future::join(prepare, self.bring(tenant, own, ready)).await;
+                brought?;
+                prepared = following;
                 self.journal.note_done(&self.root, &tenant.id)?;
             }
             self.bytes = after;
@@ -343,32 +361,38 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    async fn bring(
-        &mut self,
-        operator: &Operator,
+    /// All that a tenant is to be.
+    fn incoming(
+        &self,
         tenant: &PlannedTenant,
-        files: &[(&PlannedFile, &Placement)],
-        records: Vec<(CollectionName, RecordText)>,
-    ) -> Result<(), MigrateError> {
+        files: &[Placed<'_>],
+        records: Option<Vec<(CollectionName, RecordText)>>,
+    ) -> Incoming {
         let plan = &self.journal.plan;
         let mut new = NewTenant::new(tenant.role)
             .display_name(&tenant.display_name)
             .time_zone(&plan.options.time_zone)
             .limits(tenant.limits.clone());
         new.plan.clone_from(&tenant.plan);
-        let incoming = Incoming {
+        let said = |(file, to): &Placed<'_>| (to.area, to.name.clone(), file.bytes, file.digest.to_string());
+        Incoming {
             tenant: tenant.id.clone(),
             origin: origin(plan, &tenant.id),
             new,
             created_at: self.journal.begun_at(),
-            files: files
-                .iter()
-                .map(|(file, to)| (to.area, to.name.clone(), file.bytes, file.digest.to_string()))
-                .collect(),
-            records,
-        };
+            files: files.iter().map(said).collect(),
+            records: records.unwrap_or_default(),
+        }
+    }
+
+    async fn bring(
+        &mut self,
+        tenant: &PlannedTenant,
+        files: &[Placed<'_>],
+        ready: Prepared,
+    ) -> Result<(), MigrateError> {
         let failed = MigrateError::of(&tenant.id);
-        let Some(receiving) = operator.receive(incoming).await.map_err(&failed)? else {
+        let Some(receiving) = ready.receive().await.map_err(&failed)? else {
             return Ok(());
         };
         let missing = receiving.missing().await.map_err(&failed)?;
@@ -382,7 +406,7 @@ impl<'a> Work<'a> {
         &mut self,
         tenant: &TenantId,
         receiving: &Receiving,
-        files: &[(&PlannedFile, &Placement)],
+        files: &[Placed<'_>],
         missing: Vec<(Area, FileName)>,
     ) -> Result<(), MigrateError> {
         let missing: BTreeSet<_> = missing.into_iter().collect();
@@ -395,11 +419,9 @@ impl<'a> Work<'a> {
         let (total, mut done) = (moved.len() + copied.len(), 0);
         for some in moved.chunks(AT_ONCE) {
             self.step(MigrationStage::Files, Some(tenant), done, total)?;
-            let elsewhere = self.move_files(some)?;
-            let here = some.iter().filter(|(file, _)| !elsewhere.contains(&file.from));
-            let here = here.map(|(_, to)| (to.area, to.name.clone())).collect();
+            let (here, elsewhere) = self.move_files(some)?;
             receiving.are_there(here).await.map_err(MigrateError::of(tenant))?;
-            copied.extend(some.iter().filter(|(file, _)| elsewhere.contains(&file.from)));
+            copied.extend(elsewhere);
             done += some.len();
             self.bytes += some.iter().map(|(file, _)| file.bytes).sum::<u64>();
         }
@@ -414,26 +436,28 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Moves files to where they go, durably; those that can't be, since they lie on another file system.
-    fn move_files(&self, files: &[(&PlannedFile, &Placement)]) -> Result<BTreeSet<TreePath>, MigrateError> {
-        let (mut folders, mut elsewhere) = (BTreeSet::new(), BTreeSet::new());
-        for (file, to) in files {
-            let (from, to) = (self.place_of(file), to.path());
-            if from == to || (!self.root.has(&from)? && self.root.has(&to)?) {
-                continue;
-            }
-            match self.migration.moved(&self.root, &from, &to) {
+    /// Moves files to where they go, durably: those that are there now, with their lengths; and those that can't be
+    /// moved, since they lie on another file system.
+    fn move_files<'b>(&self, files: &[Placed<'b>]) -> Result<(Vec<Moved>, Vec<Placed<'b>>), MigrateError> {
+        let (mut folders, mut here, mut elsewhere) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for placed @ (file, to) in files {
+            let (from, path) = (self.place_of(file), to.path());
+            match if from == path { Ok(()) } else { self.migration.moved(&self.root, &from, &path) } {
+                Ok(()) if from == path => {}
+                Ok(()) => folders.extend([from.folder(), path.folder()]),
+                // By whoever was at it before.
+                Err(_) if !self.root.has(&from)? && self.root.has(&path)? => {}
                 Err(MigrateError::Write { kind: std::io::ErrorKind::CrossesDevices, .. }) => {
-                    elsewhere.insert(file.from.clone());
+                    elsewhere.push(*placed);
+                    continue;
                 }
-                moved => {
-                    moved?;
-                    folders.extend([from.folder(), to.folder()]);
-                }
+                Err(error) => return Err(error),
             }
+            // What is no file has not the length of any.
+            here.push(((to.area, to.name.clone()), self.root.length(&path)?.unwrap_or(u64::MAX)));
         }
         folders.iter().try_for_each(|folder| self.root.sync_folder(folder))?;
-        Ok(elsewhere)
+        Ok((here, elsewhere))
     }
 
     async fn copy(

@@ -105,6 +105,15 @@ impl Root {
         }
     }
 
+    /// The length of the plain file at that path; `None` if there is none.
+    pub(super) fn length(&self, path: &TreePath) -> Result<Option<u64>, MigrateError> {
+        match fs::symlink_metadata(self.at(path)?) {
+            Ok(found) => Ok(found.is_file().then(|| found.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(MigrateError::Read { path: path.clone(), kind: error.kind() }),
+        }
+    }
+
     /// Whether there is a folder at that path, and no link to one.
     pub(super) fn is_folder(&self, path: &TreePath) -> Result<bool, MigrateError> {
         Ok(fs::symlink_metadata(self.at(path)?).is_ok_and(|found| found.is_dir()))

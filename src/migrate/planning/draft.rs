@@ -56,7 +56,7 @@ impl Draft {
     /// The fields as they were read.
     pub(super) fn fields(&self) -> Fields<'_> {
         // It was read before.
-        Fields::read(self.base.as_bytes()).unwrap_or_default()
+        Fields::of_own(&self.base).unwrap_or_default()
     }
 
     /// The text of a field that has one.

@@ -70,16 +70,14 @@ impl Planning<'_> {
         let bytes = survey.read(entry)?;
         let proposal = "restore the file from a copy, or move it away: then nobody has a role or limits";
         let text = match json::readable(&bytes) {
+            Ok(readable) if readable.is_empty() => return Ok(()),
             Ok(readable) => readable.text,
             Err(broken) => {
                 self.findings.block(ProblemKind::Damaged, (Some(&path), None), broken, proposal);
                 return Ok(());
             }
         };
-        if text.is_empty() || json::elements(&text).is_some_and(|elements| elements.is_empty()) {
-            return Ok(());
-        }
-        let Ok((users, _)) = Fields::read_last(text.as_bytes()) else {
+        let Ok((users, _)) = Fields::read_last(&text) else {
             let reason = "not an object with a member for each user";
             self.findings.block(ProblemKind::Damaged, (Some(&path), None), reason, proposal);
             return Ok(());

@@ -17,7 +17,7 @@ mod target;
 
 pub use copy::{Copied, TenantCopy};
 #[cfg(feature = "migrate")]
-pub(crate) use receiving::{Incoming, Receiving};
+pub(crate) use receiving::{Incoming, Prepared, Receiving};
 pub use refusal::CopyError;
 
 use crate::paths::{Area, FileName};

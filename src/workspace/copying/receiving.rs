@@ -16,7 +16,7 @@ use super::source::Seen;
 use super::target::{self, Begun, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Lifecycle, Section, TenantHeader};
-use crate::ownership::{Action, Principal};
+use crate::ownership::{Action, Permit, Principal};
 use crate::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
 use crate::record::RecordText;
 use crate::store::ByteStream;
@@ -41,6 +41,13 @@ pub(crate) struct Incoming {
     pub(crate) files: Vec<(Area, FileName, u64, String)>,
     /// Its records, in their order.
     pub(crate) records: Vec<(CollectionName, RecordText)>,
+}
+
+/// What a tenant is to be, made and checked; nothing of it is anywhere yet.
+pub(crate) struct Prepared {
+    core: Arc<Core>,
+    permit: Permit,
+    seen: Arc<Seen>,
 }
 
 /// A tenant on its way.
@@ -106,26 +113,22 @@ impl Incoming {
 }
 
 impl Operator {
-    /// Begins to take a tenant in, or goes on with that; `None` if all of it is there.
+    /// Makes of what was said all that a tenant is to be, on a thread of its own: so that it can be done for the next
+    /// one while another is on its way.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for what can't be stored;
-    /// [`AlreadyExists`](ErrorKind::AlreadyExists) where there is another tenant of that name; the store's.
-    pub(crate) async fn receive(&self, incoming: Incoming) -> Result<Option<Receiving>> {
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for what can't be stored.
+    pub(crate) async fn prepare(&self, incoming: Incoming) -> Result<Prepared> {
         let (core, permit) = self.permitted(target::ACTION, &incoming.tenant);
         let inside = Arc::clone(&core);
         let seen = core.aside(target::ACTION, move || incoming.seen(&inside)).await??;
-        let seen = Arc::new(seen);
-        match Target::begin_for_host(core, permit, &seen).await? {
-            Begun::Done => Ok(None),
-            Begun::UnderWay(target) => Ok(Some(Receiving { target, seen })),
-        }
+        Ok(Prepared { core, permit, seen: Arc::new(seen) })
     }
 
     /// Whether a tenant could be taken in from this origin, as far as that depends on what is there.
     ///
     /// # Errors
-    /// As for [`receive`](Self::receive).
+    /// As for [`receive`](Prepared::receive).
     pub(crate) async fn may_receive(&self, tenant: &TenantId, origin: [u8; 16]) -> Result<()> {
         let (core, permit) = self.permitted(target::ACTION, tenant);
         let state = core.guarded.ledger(&permit).read(permit.action().as_str(), tenant).await?;
@@ -202,6 +205,20 @@ impl Operator {
     }
 }
 
+impl Prepared {
+    /// Begins to take the tenant in, or goes on with that; `None` if all of it is there.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists) where there is another tenant of that name; the store's.
+    pub(crate) async fn receive(self) -> Result<Option<Receiving>> {
+        let Self { core, permit, seen } = self;
+        match Target::begin_for_host(core, permit, &seen).await? {
+            Begun::Done => Ok(None),
+            Begun::UnderWay(target) => Ok(Some(Receiving { target, seen })),
+        }
+    }
+}
+
 impl Receiving {
     /// Holds room for the files that are not there yet: these.
     pub(crate) async fn missing(&self) -> Result<Vec<File>> {
@@ -215,14 +232,13 @@ impl Receiving {
         sending::put(&self.target, file, blob, body.boxed()).await
     }
 
-    /// Says that files are there that were put into place past the store, as long as they were said to be.
-    pub(crate) async fn are_there(&self, files: Vec<File>) -> Result<()> {
+    /// Says that files are there that were put into place past the store: each with the length with which it was found
+    /// there. They have to be as long as they were said to be.
+    pub(crate) async fn are_there(&self, files: Vec<(File, u64)>) -> Result<()> {
         let mut settled = Vec::with_capacity(files.len());
-        for file in files {
+        for (file, length) in files {
             let blob = self.blob(&file)?.clone();
-            let found = self.target.store().head(&self.target.key(&file)).await;
-            let found = found.map_err(|error| Error::store(target::ACTION.as_str(), error))?;
-            if found.is_none_or(|info| info.length != blob.bytes) {
+            if length != blob.bytes {
                 return Err(damaged(target::ACTION, &file, CopyError::TargetFile));
             }
             settled.push((file, blob));
