@@ -1,9 +1,9 @@
 //! Whose everything becomes.
 
-use tenantry::migrate::ProblemKind;
+use tenantry::migrate::{MigrateError, PlanOptions, ProblemKind};
 use tenantry::ownership::Role;
 
-use crate::tree::{Tree, left, problems, records, tenants};
+use crate::tree::{Tree, left, placed, problems, records, tenants};
 
 const USERS: &str = r#"{
     "admin": {"username": "admin", "password_hash": "pbkdf2:HASH", "role": "admin"},
@@ -67,6 +67,56 @@ fn an_owner_is_given_by_the_place_of_what_has_no_name() {
     let whose: Vec<_> = plan.records.iter().map(|record| record.tenant.as_str()).collect();
     assert_eq!(whose, ["admin", "ana"]);
     assert!(problems(&plan, ProblemKind::UnusedOwner).is_empty());
+}
+
+#[test]
+fn an_owner_given_by_a_file_s_path_is_that_of_its_record_too_and_comes_before_one_by_its_name() {
+    let tree =
+        Tree::new().owner("videos/a.mp4", "ana").owner("videos/ben/a.mp4", "eva").owner("a.mp4", "dan");
+    tree.videos(r#"[{"id": "1", "filename": "a.mp4"}]"#).write("videos/a.mp4", "shared");
+    tree.write("data/ben/video_database.json", r#"[{"id": "2", "filename": "a.mp4"}]"#);
+    tree.write("videos/ben/a.mp4", "of ben").write("thumbnails/a.mp4", "by its name alone");
+    let plan = tree.plan();
+    let whose: Vec<_> = records(&plan, "videos").iter().map(|record| record.tenant.as_str()).collect();
+    assert_eq!(whose, ["eva", "ana"], "{plan}");
+    let expected = ["thumbnails/a.mp4 -> thumbnails/dan/a.mp4", "videos/a.mp4 -> videos/ana/a.mp4"];
+    assert_eq!(placed(&plan), [&expected[..], &["videos/ben/a.mp4 -> videos/eva/a.mp4"]].concat());
+    assert!(problems(&plan, ProblemKind::UnusedOwner).is_empty(), "{plan}");
+}
+
+#[test]
+fn what_is_proposed_for_a_file_without_a_record_of_its_own_can_be_done() {
+    let mut tree = Tree::new();
+    tree.write("looped_videos.json", r#"[{"id": "l", "output_filename": "a.mp4"}]"#);
+    tree.write("videos/done/a.mp4", "looped").write("videos/b.mp4", "nobody's");
+    let plan = tree.plan();
+    let proposals: Vec<_> =
+        problems(&plan, ProblemKind::NoRecord).iter().map(|problem| &*problem.proposal).collect();
+    assert_eq!(proposals.len(), 2, "{plan}");
+    assert!(proposals.iter().any(|proposal| proposal.contains("records are that name it")), "{plan}");
+    // Of the one the record is named, of the other the file.
+    for of in ["l", "videos/b.mp4"] {
+        tree = tree.owner(of, "ana");
+    }
+    let plan = tree.plan();
+    let expected = ["videos/b.mp4 -> videos/ana/b.mp4", "videos/done/a.mp4 -> videos/ana/a.mp4"];
+    assert_eq!(placed(&plan), expected);
+    assert!(problems(&plan, ProblemKind::UnusedOwner).is_empty(), "{plan}");
+}
+
+#[test]
+fn an_option_that_names_no_tenant_is_named() {
+    let named = |change: fn(&mut PlanOptions)| {
+        let mut tree = Tree::new();
+        change(&mut tree.options);
+        match tree.planner().plan(tree.root()) {
+            Err(MigrateError::Owner { option, .. }) => option,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(named(|options| options.default_owner = String::new()), "default_owner");
+    assert_eq!(named(|options| options.demo = Some(String::new())), "demo");
+    assert_eq!(named(|options| options.owners = [("a".to_owned(), String::new())].into()), "owners");
 }
 
 #[test]

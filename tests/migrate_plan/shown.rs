@@ -88,6 +88,9 @@ fn a_plan_of_another_form_is_refused_and_says_what_to_do() {
         let refused = Plan::from_json(other.as_bytes()).unwrap_err();
         assert!(matches!(refused, MigrateError::PlanFormat { format: 2 }), "{refused:?}");
         let said = refused.to_string();
+        // Nor is it read by another way.
+        let refused = serde_json::from_str::<Plan>(&other).unwrap_err().to_string();
+        assert!(refused.contains(&said), "{refused}");
         assert!(
             said.contains("form 2") && said.contains("form 1") && said.contains("make it anew"),
             "{said}"

@@ -85,7 +85,6 @@ pub(super) fn origin(plan: &Plan, tenant: &TenantId) -> [u8; 16] {
 
 impl Migration {
     pub(super) async fn applied(&self, plan: &Plan) -> Result<Applied, MigrateError> {
-        plan.check_format()?;
         let problems = plan.problems.iter().filter(|problem| problem.blocking).count();
         if problems > 0 {
             return Err(MigrateError::Blocked { problems });

@@ -32,8 +32,8 @@ use crate::quota::Limits;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The form of this document: [`Plan::FORMAT`]. One of another form is not applied.
-    pub format: u32,
+    /// The form of this document: [`Plan::FORMAT`]. One of another form can't be read, in whatever way.
+    pub(super) format: PlanForm,
     /// How it was made.
     pub options: PlanOptions,
     /// What tells the state of the tree that was planned for from any other: paths and kinds of all that was
@@ -80,7 +80,7 @@ impl Plan {
         }
         // What else is in one of another form, nobody knows.
         let Format { format } = serde_json::from_slice(text).map_err(|_| MigrateError::NoPlan)?;
-        check_format(format)?;
+        PlanForm::try_from(format)?;
         serde_json::from_slice(text).map_err(|_| MigrateError::NoPlan)
     }
 
@@ -90,11 +90,6 @@ impl Plan {
             MigrateError::NoPlan => MigrateError::Journal,
             other => other,
         })
-    }
-
-    /// Sees that it is of the form that is known here: it may have been read by other ways.
-    pub(super) fn check_format(&self) -> Result<(), MigrateError> {
-        check_format(self.format)
     }
 
     /// The plan as an Excel workbook with sheets for the totals, tenants, files, records, what is left,
@@ -107,9 +102,24 @@ impl Plan {
     }
 }
 
-const fn check_format(format: u32) -> Result<(), MigrateError> {
-    match format {
-        Plan::FORMAT => Ok(()),
-        format => Err(MigrateError::PlanFormat { format }),
+/// The form of a plan that is known here, and no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub(super) struct PlanForm;
+
+impl TryFrom<u32> for PlanForm {
+    type Error = MigrateError;
+
+    fn try_from(format: u32) -> Result<Self, MigrateError> {
+        match format {
+            Plan::FORMAT => Ok(Self),
+            format => Err(MigrateError::PlanFormat { format }),
+        }
+    }
+}
+
+impl From<PlanForm> for u32 {
+    fn from(_: PlanForm) -> Self {
+        Plan::FORMAT
     }
 }

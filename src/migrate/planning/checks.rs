@@ -72,10 +72,12 @@ impl Planning<'_> {
 
     /// Makes records for the files that are a tenant's and have none with it.
     pub(super) fn make_records(&mut self) {
-        let mut own = HashSet::new();
+        let (mut own, mut in_records) = (HashSet::new(), HashSet::new());
         for draft in &self.drafts {
             for (field, named) in &draft.files {
-                if let ("filename", Named::Media(file)) = (*field, *named) {
+                let Named::Media(file) = *named else { continue };
+                in_records.insert(file);
+                if *field == "filename" {
                     own.insert((draft.tenant.clone(), file));
                 }
             }
@@ -86,7 +88,12 @@ impl Planning<'_> {
                 if !own.contains(&(tenant.clone(), at)) {
                     let made = self.made(at, &tenant);
                     let reason = format!("no record of {tenant} is its own; one is made");
-                    let proposal = "name its owner in the owners' file if it is another's";
+                    let proposal = match in_records.contains(&at) {
+                        true => {
+                            "if it is another's, name in the owners' file whose the records are that name it"
+                        }
+                        false => "name its owner in the owners' file if it is another's",
+                    };
                     let place = Place::of(&tenant, Some(&made.from), None);
                     self.findings.know(ProblemKind::NoRecord, place, reason, proposal);
                     self.drafts.push(made);

@@ -159,7 +159,7 @@ impl Planning<'_> {
             return;
         }
         let (name, path) = (self.media[at].original_name(), self.media[at].path.to_string());
-        let given = self.given(&name).or_else(|| self.given(&path));
+        let given = self.given(&path).or_else(|| self.given(&name));
         let file = &self.media[at];
         let (owner, why) = match (given, &file.scope) {
             (Some(given), _) => (Some(given), "the owners' file names its owner"),

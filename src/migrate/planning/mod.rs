@@ -26,6 +26,7 @@ use jiff::tz::TimeZone;
 use self::draft::Draft;
 use self::files::Media;
 use self::findings::Findings;
+use super::plan::PlanForm;
 use super::survey::Survey;
 use super::{
     MigrateError, Plan, PlanOptions, PlannedTenant, ProblemKind, SourceFile, Totals, TreePath, documented,
@@ -89,12 +90,12 @@ impl<'a> Planning<'a> {
             with_existing: false,
             theirs: BTreeSet::new(),
         };
-        planning.tenant(&options.default_owner, "the default owner")?;
+        planning.tenant("default_owner", &options.default_owner, "the default owner")?;
         for name in options.owners.values() {
-            planning.tenant(name, "an owner that was given")?;
+            planning.tenant("owners", name, "an owner that was given")?;
         }
         if let Some(name) = &options.demo {
-            let id = planning.tenant(name, "the demonstration")?;
+            let id = planning.tenant("demo", name, "the demonstration")?;
             if let Some(demo) = planning.tenants.get_mut(&id) {
                 demo.role = Role::Demo;
             }
@@ -109,8 +110,14 @@ impl<'a> Planning<'a> {
         self
     }
 
-    fn tenant(&mut self, name: &str, why: &'static str) -> Result<TenantId, MigrateError> {
-        self.add_tenant(name, why).map_err(|reason| MigrateError::Owner { option: "owner", reason })
+    /// The tenant that an option names.
+    fn tenant(
+        &mut self,
+        option: &'static str,
+        name: &str,
+        why: &'static str,
+    ) -> Result<TenantId, MigrateError> {
+        self.add_tenant(name, why).map_err(|reason| MigrateError::Owner { option, reason })
     }
 
     pub(super) fn run(mut self, survey: &Survey) -> Result<Plan, MigrateError> {
@@ -135,8 +142,11 @@ impl<'a> Planning<'a> {
         }
         self.forget_existing(survey);
         for of in self.given.keys().filter(|of| !self.used.contains(*of)) {
-            let reason = format!("an owner was given for {:?}, which owns itself or is not there", of);
-            let proposal = "correct the name, or leave it out";
+            let reason = format!(
+                "an owner was given for {of:?}, which names its owner itself, goes where the records go that name \
+                 it, or is not there"
+            );
+            let proposal = "name those records, correct the name, or leave it out";
             self.findings.know(ProblemKind::UnusedOwner, (None, None), reason, proposal);
         }
         Ok(self.into_plan(survey))
@@ -160,7 +170,7 @@ impl<'a> Planning<'a> {
             left.digest = survey.entry(&left.path).and_then(|entry| entry.digest);
         }
         Plan {
-            format: Plan::FORMAT,
+            format: PlanForm,
             options: self.options.clone(),
             fingerprint: survey.fingerprint(),
             totals,

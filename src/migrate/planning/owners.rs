@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::migrate::{Position, documented};
-use crate::paths::{CollectionName, TenantId};
-use crate::record::RecordError;
+use crate::paths::{Area, CollectionName, TenantId};
+use crate::record::{Fields, RecordError};
 
 use super::Planning;
 use super::draft::{Draft, text_in};
@@ -123,6 +123,24 @@ impl<'a> Planning<'a> {
         Some(tenant.clone())
     }
 
+    /// The owner that was given for a record: by its id, its file's path or name, or its place.
+    fn given_for(&mut self, draft: &Draft, fields: &Fields<'_>) -> Option<TenantId> {
+        if self.given.is_empty() {
+            return None;
+        }
+        let file = text_in(fields, "filename");
+        let path = file.as_deref().and_then(|file| {
+            let area = Area::from_name(draft.collection.as_str())?;
+            let scope = draft.scope.as_ref().map(|tenant| format!("{tenant}/")).unwrap_or_default();
+            Some(format!("{area}/{scope}{}", documented::file_named(file)))
+        });
+        let place = match draft.at {
+            Position::Whole => draft.from.to_string(),
+            at => format!("{}, {at}", draft.from),
+        };
+        [draft.old_id.clone(), path, file, Some(place)].into_iter().flatten().find_map(|of| self.given(&of))
+    }
+
     /// Whose a record is, and why.
     pub(super) fn owner(
         &mut self,
@@ -140,19 +158,7 @@ impl<'a> Planning<'a> {
         if let Some(Ok(tenant)) = named {
             return Ok((tenant, "it names its owner"));
         }
-        let file = text_in(&fields, "filename");
-        let path = || match draft.at {
-            Position::Whole => draft.from.to_string(),
-            at => format!("{}, {at}", draft.from),
-        };
-        let given = match self.given.is_empty() {
-            true => None,
-            false => [draft.old_id.clone(), file, Some(path())]
-                .into_iter()
-                .flatten()
-                .find_map(|of| self.given(&of)),
-        };
-        if let Some(tenant) = given {
+        if let Some(tenant) = self.given_for(draft, &fields) {
             return Ok((tenant, "the owners' file names its owner"));
         }
         if let Some(Err(none)) = named {
