@@ -93,13 +93,13 @@ pub enum MigrateError {
     /// Tenants went on since they were migrated, and a rollback would throw that away.
     #[error("{} went on since the migration", counted(.0.len() as u64, "tenant"))]
     ChangedSince(Vec<TenantId>),
-    /// These tenants are in the other store already, or were there, and don't come from this migration. Nothing was
-    /// changed.
-    #[error("{} tenants are in the other store already", .0.len())]
+    /// These tenants are in the other store already, or were there, and don't come from this migration; or files lie
+    /// there under their names, which would become theirs and go with them. Nothing was changed.
+    #[error("of {} there is something in the other store already", counted(.0.len() as u64, "tenant"))]
     TenantsExist(Vec<TenantId>),
     /// These tenants are being erased from the other store, where a request that is still under way could bring a file
     /// again: the rollback has not ended, and goes on with a call after that.
-    #[error("{} tenants are being erased until {until}", .tenants.len())]
+    #[error("{} being erased until {until}", counted(.tenants.len() as u64, "tenant"))]
     Erasing {
         /// Whose records and files are gone, but for what may still come.
         tenants: Vec<TenantId>,

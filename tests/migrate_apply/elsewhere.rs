@@ -189,3 +189,21 @@ fn a_migration_goes_on_in_the_store_in_which_it_began_and_in_no_other() {
         assert!(into(&place, &store).verify().await.unwrap().is_clean());
     });
 }
+
+#[test]
+fn files_that_lie_under_the_name_of_a_tenant_that_was_never_there_are_not_taken_for_its_own() {
+    run(async {
+        let place = Place::of(&tree());
+        let (plan, other) = (place.plan(), place.beside("other"));
+        let tenant = &plan.tenants.iter().rfind(|tenant| !tenant.exists).unwrap().id;
+        let file = other.join("thumbnails").join(tenant.as_str()).join("holiday.jpg");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "somebody's").unwrap();
+        match place.migration().to(shared(local(&other).await), "the other root").apply(&plan).await {
+            Err(MigrateError::TenantsExist(found)) => assert_eq!(found, std::slice::from_ref(tenant)),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(place.before.difference(&place.image()), None);
+        assert_eq!(std::fs::read(file).unwrap(), b"somebody's");
+    });
+}

@@ -7,13 +7,17 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use tenantry::ErrorKind;
-use tenantry::migrate::{MigrateError, Migration, MigrationPhase};
+use tenantry::migrate::{MigrateError, Migration, MigrationPhase, MigrationStage, Next};
+use tenantry::paths::{BlobKey, TenantId};
 use tenantry::store::local::{LocalOptions, LocalStore, NetworkFileSystems};
-use tenantry::store::{StoreErrorKind, TenantStore};
-use tenantry::testkit::SeededEntropy;
+use tenantry::store::{
+    BlobInfo, Commit, Fold, Outcome, Put, StoreError, StoreErrorKind, TenantStore, Version, ViewKey,
+};
 use tenantry::testkit::legacy_trees::{LegacyTree, Trap};
 use tenantry::testkit::simulated_disk::{Fault as DiskFault, Matching, OperationKind, SimulatedDisk};
+use tenantry::testkit::{Layered, SeededEntropy, StoreLayer};
 
 use crate::place::{Place, shared};
 use crate::whole::run;
@@ -117,6 +121,13 @@ fn another_store_that_is_full_says_of_which_tenant_and_takes_the_rest_when_there
         let migration = place.migration().to(store_on(&disk).await, "a small disk");
         let tenants: BTreeSet<_> = plan.tenants.iter().map(|tenant| tenant.id.clone()).collect();
         let mut refusals = BTreeSet::new();
+        // It has begun when the disk fills up.
+        let stopping = place.migration().to(store_on(&disk).await, "a small disk");
+        let stopping = stopping.progress(|progress| match progress.stage {
+            MigrationStage::Beginning => Next::Stop,
+            _ => Next::Go,
+        });
+        assert!(matches!(stopping.apply(&plan).await, Err(MigrateError::Stopped)));
         for room in (0..).map(|step| step * 4096) {
             disk.set_capacity(room);
             match migration.apply(&plan).await {
@@ -226,4 +237,109 @@ fn files_beneath(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
         }
     }
     found
+}
+
+#[test]
+fn with_too_little_room_it_is_not_begun_in_the_root_or_elsewhere() {
+    run(async {
+        let place = Place::of(&tree());
+        let (mut plan, disk) = (place.plan(), SimulatedDisk::new());
+        disk.set_capacity(1 << 20);
+        let elsewhere = place.migration().to(store_on(&disk).await, "a small disk");
+        plan.totals.space_needed = u64::MAX;
+        plan.totals.space_needed_elsewhere = 1 << 21;
+        for migration in [place.migration(), elsewhere] {
+            let refused = migration.apply(&plan).await.unwrap_err();
+            assert!(matches!(refused, MigrateError::Space { .. }), "{refused:?}");
+            place.assert_as_before();
+        }
+    });
+}
+
+/// The root's own store, on a disk that is full from a write on.
+struct FullFrom {
+    store: Arc<dyn TenantStore>,
+    writes: Arc<AtomicU64>,
+    first: u64,
+}
+
+impl FullFrom {
+    fn write(&self) -> Result<(), StoreError> {
+        match self.writes.fetch_add(1, Ordering::SeqCst) < self.first {
+            true => Ok(()),
+            false => Err(StoreError::new(StoreErrorKind::Full, "write", "no space is left on the disk")),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl StoreLayer for FullFrom {
+    fn inner(&self) -> &dyn TenantStore {
+        &*self.store
+    }
+
+    async fn put(&self, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
+        self.write()?;
+        self.store.put(key, put).await
+    }
+
+    async fn append(
+        &self,
+        tenant: &TenantId,
+        base: Option<&Version>,
+        commit: Commit,
+    ) -> Result<Outcome, StoreError> {
+        self.write()?;
+        self.store.append(tenant, base, commit).await
+    }
+
+    async fn fold(&self, tenant: &TenantId, base: &Version, fold: Fold) -> Result<Outcome, StoreError> {
+        self.write()?;
+        self.store.fold(tenant, base, fold).await
+    }
+
+    async fn put_view(&self, tenant: &TenantId, view: &ViewKey, content: Bytes) -> Result<(), StoreError> {
+        self.write()?;
+        self.store.put_view(tenant, view, content).await
+    }
+}
+
+#[test]
+fn where_the_root_s_own_store_is_full_from_any_write_on_it_stops_and_goes_on_or_back() {
+    let place = Place::of(&LegacyTree::build(1, &BTreeSet::from([Trap::FileOfTwoOwners]), 2));
+    let plan = place.plan();
+    run(place.migration().apply(&plan)).unwrap();
+    let undisturbed = run(place.observed(&plan));
+    run(place.migration().rollback()).unwrap();
+    place.assert_as_before();
+    let mut refusals = 0;
+    for first in 0.. {
+        let writes = Arc::new(AtomicU64::new(0));
+        let of_migration = Arc::clone(&writes);
+        let layer =
+            move |store| shared(Layered::new(FullFrom { store, writes: Arc::clone(&of_migration), first }));
+        match run(place.migration().over_store(layer).apply(&plan)) {
+            Ok(_) if writes.load(Ordering::SeqCst) <= first => break,
+            // Views that can't be written are written later.
+            Ok(_) => {}
+            Err(MigrateError::Tenant { source, .. }) => {
+                assert_eq!(source.kind(), ErrorKind::StorageFull, "{first}: {source:?}");
+                refusals += 1;
+                assert_eq!(place.migration().status().unwrap().phase, MigrationPhase::Applying, "{first}");
+            }
+            // All is there by then but the views, which are written once more.
+            Err(MigrateError::Library(source)) => {
+                assert_eq!(source.kind(), ErrorKind::Unavailable, "{source:?}")
+            }
+            Err(other) => panic!("{first}: {other:?}"),
+        }
+        if first % 2 == 0 {
+            run(place.migration().apply(&plan)).unwrap();
+            assert!(run(place.migration().verify()).unwrap().is_clean(), "{first}");
+            assert_eq!(run(place.observed(&plan)), undisturbed, "{first}");
+        }
+        run(place.migration().rollback()).unwrap();
+        place.assert_as_before();
+    }
+    assert!(refusals > 5, "{refusals}");
 }

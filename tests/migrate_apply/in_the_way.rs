@@ -372,3 +372,19 @@ proptest! {
         run(there_and_back(&build(&files, &records)));
     }
 }
+
+#[test]
+fn what_could_not_make_room_by_a_rename_is_refused_before_anything_is_changed() {
+    let files = [("videos/ana/x.mp4", "budi"), ("videos/x.mp4", "ana"), ("videos/budi/y.mp4", "budi")];
+    let tree = set_owner(Tree::new(), &files);
+    let (before, plan) = (image(&tree), tree.plan());
+    let refused = run(migration(&tree).across_file_systems().apply(&plan)).unwrap_err();
+    let kind = std::io::ErrorKind::CrossesDevices;
+    let is_it = matches!(&refused, MigrateError::Write { path, kind: found }
+        if path.to_string() == "videos/ana/x.mp4" && *found == kind);
+    assert!(is_it, "{refused:?}");
+    assert_eq!(before.difference(&image(&tree)), None);
+    assert_eq!(migration(&tree).status().unwrap().phase, MigrationPhase::NotBegun);
+    // On one file system it makes room.
+    run(there_and_back(&tree));
+}

@@ -159,10 +159,15 @@ impl Migration {
         Journal::begin(root, plan, self.name(), self.clock.now())
     }
 
-    /// Sees that in another store there is none of the tenants that are to be brought there.
+    /// Sees that in another store there is room, and none of the tenants that are to be brought there.
     async fn see_free_places(&self, plan: &Plan) -> Result<(), MigrateError> {
         if self.elsewhere.is_none() {
             return Ok(());
+        }
+        let free = self.store().await?.free_space().await.map_err(MigrateError::Store)?;
+        let needed = plan.totals.space_needed_elsewhere;
+        if let Some(free) = free.filter(|free| *free < needed) {
+            return Err(MigrateError::Space { needed, free });
         }
         let opened = self.opened(plan).await?;
         let seen = self.taken_places(&opened.tenantry.operator(REASON), plan).await;
@@ -176,12 +181,28 @@ impl Migration {
         let mut taken = Vec::new();
         for tenant in plan.tenants.iter().filter(|tenant| !tenant.exists) {
             match operator.may_receive(&tenant.id, origin(plan, &tenant.id)).await {
+                Ok(()) if self.has_files_of_nobody(&tenant.id).await? => taken.push(tenant.id.clone()),
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => taken.push(tenant.id.clone()),
                 Err(error) => return Err(MigrateError::of(&tenant.id)(error)),
             }
         }
         Ok(taken)
+    }
+
+    /// Whether files lie under the name of a tenant that was never there: in a folder that another tool made, say.
+    async fn has_files_of_nobody(&self, tenant: &TenantId) -> Result<bool, MigrateError> {
+        let store = self.store().await?;
+        if store.header(tenant).await.map_err(MigrateError::Store)?.is_some() {
+            return Ok(false);
+        }
+        for area in Area::ALL.iter().copied() {
+            let found = store.list(tenant, area, None, 1).await.map_err(MigrateError::Store)?;
+            if !found.items.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Opens the library over the store in which the tenants are to be.
@@ -225,7 +246,7 @@ impl Migration {
     pub(super) async fn store(&self) -> Result<Arc<dyn TenantStore>, MigrateError> {
         match &self.elsewhere {
             Some(elsewhere) => Ok(Arc::clone(&elsewhere.store)),
-            None => in_place(&self.root, self.local.clone()).await,
+            None => in_place(&self.root, self.local.clone()).await.map(|store| self.seam.store(store)),
         }
     }
 }

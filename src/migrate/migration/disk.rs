@@ -81,7 +81,10 @@ impl Root {
 
     /// Whether something is on the same file system as a folder, so that it can be moved there.
     pub(super) fn lies_with(&self, path: &TreePath, folder: &TreePath) -> bool {
-        self.mount_of(path) == self.mount_of(folder)
+        match self.seam.is_across_file_systems() {
+            true => path.folder() == *folder,
+            false => self.mount_of(path) == self.mount_of(folder),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {

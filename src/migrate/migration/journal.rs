@@ -146,9 +146,7 @@ fn finished(root: &Path) -> u64 {
 
 /// How far the migration of a root is, without holding it.
 pub(super) fn status(root: &Path) -> Result<MigrationStatus, MigrateError> {
-    if !fs::metadata(root).map_err(|error| MigrateError::Root(error.kind()))?.is_dir() {
-        return Err(MigrateError::Root(io::ErrorKind::NotADirectory));
-    }
+    fs::read_dir(root).map_err(|error| MigrateError::Root(error.kind()))?;
     let earlier = finished(root);
     let Some(written) = written(root)? else {
         let phase = if earlier > 0 { MigrationPhase::Finished } else { MigrationPhase::NotBegun };

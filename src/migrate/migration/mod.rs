@@ -86,8 +86,9 @@ impl Migration {
         }
     }
 
-    /// Makes the tenants in another store in place of the root, which then stays as it is. The name tells this
-    /// store from others when a migration goes on; it is shown, so it must hold no secret: a URL without
+    /// Makes the tenants in another store in place of the root, which then stays as it is. Nothing of them may be
+    /// there: a folder in which users' folders lie already is to be migrated itself. The name tells this store from
+    /// others when a migration goes on; it is shown, so it must hold no secret: a URL without
     /// credentials, say.
     #[must_use]
     pub fn to(mut self, store: Arc<dyn TenantStore>, name: impl Into<String>) -> Self {
@@ -145,6 +146,18 @@ impl Migration {
         self
     }
 
+    /// Wraps the store of the root itself, which may then fail.
+    #[cfg(feature = "testkit")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn over_store(
+        mut self,
+        over_store: impl Fn(Arc<dyn TenantStore>) -> Arc<dyn TenantStore> + Send + Sync + 'static,
+    ) -> Self {
+        self.seam.over_store = Some(Arc::new(over_store));
+        self
+    }
+
     /// Sets the clock; the system's otherwise.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -184,7 +197,7 @@ impl Migration {
     /// Nobody else may be at work in the root.
     ///
     /// # Errors
-    /// Before the first change: [`MigrateError::PlanFormat`], [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
+    /// Before the first change: [`MigrateError::Blocked`], [`MigrateError::TreeChanged`],
     /// [`MigrateError::Space`], [`MigrateError::OtherFileSystem`], [`MigrateError::TenantsExist`],
     /// [`MigrateError::OtherMigration`], [`MigrateError::RollingBack`], [`MigrateError::Busy`];
     /// [`MigrateError::Write`] for a file that has to make room for another and can't be moved. After it, what kept it

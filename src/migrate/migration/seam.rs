@@ -1,14 +1,18 @@
 //! Where a test can stop a migration, or have it fail, before each change that it makes past the store.
 
 use std::io;
-#[cfg(feature = "testkit")]
 use std::sync::Arc;
+
+use crate::store::TenantStore;
 
 /// What a test has happen; nothing otherwise.
 #[derive(Clone, Default)]
 pub(super) struct Seam {
     #[cfg(feature = "testkit")]
     pub(super) before_change: Option<Arc<dyn Fn() -> io::Result<()> + Send + Sync>>,
+    /// What the root's own store is wrapped in.
+    #[cfg(feature = "testkit")]
+    pub(super) over_store: Option<Arc<dyn Fn(Arc<dyn TenantStore>) -> Arc<dyn TenantStore> + Send + Sync>>,
     /// Whether no two folders of the root are to lie on one file system.
     #[cfg(feature = "testkit")]
     pub(super) across_file_systems: bool,
@@ -27,6 +31,20 @@ impl Seam {
             return before_change();
         }
         Ok(())
+    }
+
+    /// The root's own store, as it is to be used.
+    #[allow(
+        clippy::unused_self,
+        clippy::missing_const_for_fn,
+        reason = "without the testkit it stays as it is"
+    )]
+    pub(super) fn store(&self, store: Arc<dyn TenantStore>) -> Arc<dyn TenantStore> {
+        #[cfg(feature = "testkit")]
+        if let Some(over_store) = &self.over_store {
+            return over_store(store);
+        }
+        store
     }
 
     /// Whether everything lies on a file system of its own.
