@@ -31,17 +31,14 @@ async fn begin(wish: &ApplyWish, migration: Migration, shown: &Arc<Shown>) -> Re
     let target = wish.of.to.as_ref().map(|to| Target::parse(to, &wish.of.root)).transpose()?;
     let plan = migration.plan()?;
     shown.clear();
+    planning::check_tenants(&plan, &wish.planning)?;
     beside::say(plan.summary().to_string().trim_end());
     if !plan.can_be_applied() {
         return Err(Failure::InTheWay(
             plan.problems.into_iter().filter(|problem| problem.blocking).collect(),
         ));
     }
-    for tenant in planning::tenants(&wish.planning)? {
-        if !plan.tenants.iter().any(|planned| planned.id == tenant) {
-            return Err(Failure::NoSuchTenant(tenant.to_string()));
-        }
-    }
+    target.as_ref().map_or(Ok(()), |target| target.see_free(&plan))?;
     confirmation::ask("Apply this plan?", wish.of.yes)?;
     let migration = carrying::ready(migration, target.as_ref(), shown).await?;
     let applied = migration.apply(&plan).await;

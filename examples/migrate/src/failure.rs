@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::io;
 
-use tenantry::ErrorKind;
 use tenantry::migrate::{MigrateError, MigrationPhase, Problem};
 use tenantry::paths::TenantId;
 use tenantry::store::{StoreError, StoreErrorKind};
+use tenantry::{CopyError, ErrorKind};
 
 use crate::{answer, beside};
 
@@ -37,9 +37,9 @@ pub(crate) enum Failure {
     Migrate(#[from] MigrateError),
     #[error("{what}")]
     File { what: &'static str, source: io::Error },
-    #[error("the owners' file is no JSON object of names (line {line}, column {column})")]
+    #[error("the owners' file is no JSON object of names, each once (line {line}, column {column})")]
     Owners { line: usize, column: usize },
-    #[error("{what} would lie in the tree itself")]
+    #[error("{what} the tree itself")]
     InTheTree { what: &'static str },
     #[error("--to is not something that a store can be at: {why}")]
     Target { why: String },
@@ -69,7 +69,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// What the program ends with.
-    pub(crate) const fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         use MigrateError as E;
         match self {
             Self::Migrate(E::Owner { .. } | E::TimeZone)
@@ -85,6 +85,7 @@ impl Failure {
             Self::Migrate(E::Blocked { .. } | E::TreeChanged | E::Changed(_) | E::Space { .. })
             | Self::InTheWay(_) => IN_THE_WAY,
             Self::Migrate(E::Stopped | E::Erasing { .. }) => 5,
+            Self::Migrate(error) if free_after(error).is_some() => 5,
             Self::Migrate(
                 E::OtherMigration
                 | E::RollingBack
@@ -126,12 +127,15 @@ impl Failure {
         match self {
             Self::Migrate(error) => of_migration(error),
             Self::File { source, .. } | Self::Printing(source) => of_system(source.kind()).map(str::to_owned),
-            Self::Opening(error) => of_store(error.kind()).map(str::to_owned),
+            Self::Opening(error) => {
+                let next = of_store(error.kind());
+                Some(next.unwrap_or("it has to be a folder, new or not, in one that is there").to_owned())
+            }
             Self::Owners { .. } => Some(r#"it has to be like {"rain.mp4": "ana"}"#.to_owned()),
-            Self::InTheTree { .. } => Some("name a place outside of it".to_owned()),
+            Self::InTheTree { .. } => Some("name a place beside it".to_owned()),
             Self::Elsewhere { name } => Some(format!("say where they are: --to {name}")),
             Self::Here => Some("leave --to out".to_owned()),
-            Self::NoSuchTenant(_) => Some("the plan lists them".to_owned()),
+            Self::NoSuchTenant(_) => Some("a plan without --tenant lists them".to_owned()),
             Self::NotConfirmed => Some("say --yes to have it done without being asked".to_owned()),
             Self::InTheWay(_) => {
                 Some("mend what is named, or have records left by --leave, and apply again".to_owned())
@@ -143,8 +147,13 @@ impl Failure {
 
 fn of_migration(error: &MigrateError) -> Option<String> {
     use MigrateError as E;
+    if let Some(until) = free_after(error) {
+        return Some(format!("apply again after {until}, or choose another place by --to"));
+    }
     let next = match error {
-        E::Root(kind) if *kind == io::ErrorKind::NotFound => "--root has to be the application's folder",
+        E::Root(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            "--root has to be the application's folder"
+        }
         E::Root(kind) | E::Read { kind, .. } | E::Write { kind, .. } => of_system(*kind)?,
         E::TimeZone => "it has to be a name such as Asia/Jakarta",
         E::Changed(_) | E::TreeChanged => "stop the application, look at the plan, and apply again",
@@ -181,6 +190,15 @@ fn of_migration(error: &MigrateError) -> Option<String> {
     Some(next.to_owned())
 }
 
+/// From when on a name is free again of a tenant that was erased where it is to be brought.
+fn free_after(error: &MigrateError) -> Option<String> {
+    let MigrateError::Tenant { source, .. } = error else { return None };
+    match source.source()?.downcast_ref()? {
+        CopyError::ErasedLately { until } => Some(until.to_string()),
+        _ => None,
+    }
+}
+
 fn names(tenants: &[TenantId]) -> String {
     let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
     names.join(", ")
@@ -191,7 +209,7 @@ move them away; or say --discard-changes: what is changed in the library's own f
 not the library's stays where it is";
 const MAKE_ROOM: &str = "make room";
 const BE_ALLOWED: &str = "call it as the user whose files they are, or set their modes";
-const TRY_AGAIN: &str = "try again";
+const TRY_AGAIN: &str = "see that the store can be reached and has room, and call it again";
 
 const fn of_system(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {

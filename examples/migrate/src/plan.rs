@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tenantry::migrate::{MigrateError, MigrationPhase};
+
 use crate::answer;
 use crate::arguments::PlanWish;
 use crate::failure::{Failure, IN_THE_WAY};
@@ -15,6 +17,13 @@ use crate::target::Target;
 pub(crate) fn run(wish: &PlanWish) -> Result<u8, Failure> {
     let (root, shown) = (&wish.of.root, Arc::new(Shown::new()));
     let migration = planning::migration(root, &wish.planning, &shown)?;
+    // What lies where in the middle of one can't be planned for; and none begins before that one is finished.
+    match migration.status()?.phase {
+        MigrationPhase::Applying => return Err(MigrateError::NotApplied.into()),
+        MigrationPhase::RollingBack => return Err(MigrateError::RollingBack.into()),
+        MigrationPhase::Applied => return Err(MigrateError::OtherMigration.into()),
+        _ => {}
+    }
     if let Some(to) = &wish.of.to {
         Target::parse(to, root)?;
     }
@@ -22,6 +31,7 @@ pub(crate) fn run(wish: &PlanWish) -> Result<u8, Failure> {
         check_outside(root, file)?;
     }
     let plan = migration.plan()?;
+    planning::check_tenants(&plan, &wish.planning)?;
     if let Some(file) = &wish.xlsx {
         let failed = |source| Failure::File { what: "the workbook could not be written", source };
         fs::write(file, plan.to_workbook()?).map_err(failed)?;
@@ -35,5 +45,9 @@ fn check_outside(root: &Path, file: &Path) -> Result<(), Failure> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_owned);
     let (Ok(root), Ok(folder)) = (root.canonicalize(), folder.canonicalize()) else { return Ok(()) };
-    if folder.starts_with(root) { Err(Failure::InTheTree { what: "the workbook" }) } else { Ok(()) }
+    if folder.starts_with(root) {
+        Err(Failure::InTheTree { what: "the workbook would lie in" })
+    } else {
+        Ok(())
+    }
 }

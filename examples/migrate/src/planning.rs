@@ -1,11 +1,12 @@
 //! How this application's data are planned for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::{fmt, fs};
 
-use tenantry::migrate::{Migration, PlanOptions, Planner, Refused};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use tenantry::migrate::{Migration, Plan, PlanOptions, Planner, Refused};
 use tenantry::paths::TenantId;
 
 use crate::arguments::PlanningWish;
@@ -38,6 +39,13 @@ pub(crate) fn tenants(wish: &PlanningWish) -> Result<BTreeSet<TenantId>, Failure
     wish.tenants.iter().map(id).collect()
 }
 
+/// Refuses tenants that there would not be.
+pub(crate) fn check_tenants(plan: &Plan, wish: &PlanningWish) -> Result<(), Failure> {
+    let missing = |tenant: &TenantId| !plan.tenants.iter().any(|planned| planned.id == *tenant);
+    let missing = tenants(wish)?.into_iter().find(missing);
+    missing.map_or(Ok(()), |tenant| Err(Failure::NoSuchTenant(tenant.to_string())))
+}
+
 fn options(wish: &PlanningWish) -> Result<PlanOptions, Failure> {
     let mut options = PlanOptions::default();
     options.default_owner = wish.default_owner.clone().unwrap_or(options.default_owner);
@@ -53,6 +61,36 @@ fn options(wish: &PlanningWish) -> Result<PlanOptions, Failure> {
 fn owners(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let failed = |source| Failure::File { what: "the owners' file could not be read", source };
     let text = fs::read(file).map_err(failed)?;
-    serde_json::from_slice(&text)
-        .map_err(|error| Failure::Owners { line: error.line(), column: error.column() })
+    let Owners(owners) = serde_json::from_slice(&text)
+        .map_err(|error| Failure::Owners { line: error.line(), column: error.column() })?;
+    Ok(owners)
+}
+
+/// Owners by what they own, each named once: of two owners of one thing none would be meant for certain.
+struct Owners(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Owners {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EachOnce)
+    }
+}
+
+struct EachOnce;
+
+impl<'de> Visitor<'de> for EachOnce {
+    type Value = Owners;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Owners, A::Error> {
+        let mut owners = BTreeMap::new();
+        while let Some((of, owner)) = members.next_entry::<String, String>()? {
+            if owners.insert(of, owner).is_some() {
+                return Err(A::Error::custom("named twice"));
+            }
+        }
+        Ok(Owners(owners))
+    }
 }

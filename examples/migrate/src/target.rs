@@ -1,12 +1,19 @@
 //! Another place for the tenants than the root: a folder, or a bucket.
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use tenantry::migrate::{MigrateError, MigrationPhase, Plan};
+use tenantry::paths::TenantId;
 use tenantry::store::TenantStore;
 use tenantry::store::local::{LocalOptions, LocalStore};
 
+use crate::carrying;
 use crate::failure::Failure;
+
+/// The folders of the layout in which each tenant has one.
+const FOLDERS: [&str; 4] = ["videos", "thumbnails", "tokens", "data"];
 
 /// What `--to` names. Nothing of it is made before that is agreed to.
 #[derive(Debug)]
@@ -26,7 +33,7 @@ impl Target {
         }
         let (folder, root) = (whole(folder(text)?)?, whole(root)?);
         if folder.starts_with(&root) || root.starts_with(&folder) {
-            return Err(Failure::InTheTree { what: "what --to names" });
+            return Err(Failure::InTheTree { what: "what --to names would lie in, or hold," });
         }
         Ok(Self::Folder(folder))
     }
@@ -40,6 +47,28 @@ impl Target {
                 let place = url.split(['?', '#']).next().unwrap_or_default();
                 place.trim_end_matches('/').to_owned()
             }
+        }
+    }
+
+    /// Refuses a folder in which something lies in the folders of tenants that are to come, and the library has not
+    /// put it there; and one that is in the middle of a migration of its own.
+    pub(crate) fn see_free(&self, plan: &Plan) -> Result<(), Failure> {
+        let Self::Folder(folder) = self else { return Ok(()) };
+        if !matches!(
+            carrying::phase(folder),
+            None | Some(MigrationPhase::NotBegun | MigrationPhase::Finished)
+        ) {
+            return Err(refused("the migration of that folder itself is not finished"));
+        }
+        let has_any = |place: PathBuf| fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_some());
+        let is_taken = |tenant: &TenantId| {
+            let of = |name: &str| folder.join(name).join(tenant.as_str());
+            !of("data").join("ledger").exists() && FOLDERS.iter().any(|name| has_any(of(name)))
+        };
+        let to_come = plan.tenants.iter().filter(|tenant| !tenant.exists).map(|tenant| tenant.id.clone());
+        match to_come.filter(is_taken).collect::<Vec<_>>() {
+            taken if taken.is_empty() => Ok(()),
+            taken => Err(MigrateError::TenantsExist(taken).into()),
         }
     }
 

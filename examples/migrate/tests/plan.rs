@@ -75,8 +75,11 @@ fn what_can_t_be_read_ends_with_1_and_a_wrong_call_with_2() {
     assert_eq!(plan(tree.path(), &["--time-zone", "Nowhere"]).status.code(), Some(2));
     assert_eq!(plan(tree.path(), &["--default-owner", ""]).status.code(), Some(2));
     let owners = tempfile::NamedTempFile::new().unwrap();
-    fs::write(&owners, "[]").unwrap();
-    assert_eq!(plan(tree.path(), &["--owners", owners.path().to_str().unwrap()]).status.code(), Some(2));
+    for wrong in ["[]", "", r#"{"a.mp4": 1}"#, r#"{"a.mp4": "ana", "a.mp4": "ben"}"#] {
+        fs::write(&owners, wrong).unwrap();
+        let output = plan(tree.path(), &["--owners", owners.path().to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+    }
     assert_eq!(migrate(&["plan", "--help"]).status.code(), Some(0));
 }
 

@@ -43,6 +43,8 @@ fn what_was_killed_goes_on_to_its_end() {
     killed(&tree);
     let status = tree.migrate("status", &["--json"]).succeeds().document();
     assert!(!status["to_come"].as_array().unwrap().is_empty());
+    // Of what lies half here and half there no plan could be right.
+    tree.migrate("plan", &["--leave"]).is_refused(6, "apply goes on with it");
     // Whatever is said now of how to plan: it was planned.
     let applied =
         tree.migrate("apply", &["--yes", "--json", "--default-owner", "other"]).succeeds().document();

@@ -67,9 +67,9 @@ fn of_each_failure() {
     fs::write(&owners, "[]").unwrap();
     failed(&tree, "plan", &["--owners", owners.to_str().unwrap()], 2, "no JSON object");
     let within = tree.root().join("videos/x");
-    failed(&tree, "apply", &["--yes", "--to", within.to_str().unwrap()], 2, "in the tree itself");
+    failed(&tree, "apply", &["--yes", "--to", within.to_str().unwrap()], 2, "the tree itself");
     failed(&tree, "plan", &["--to", "ftp://host"], 2, "--to");
-    failed(&tree, "plan", &["--xlsx", within.to_str().unwrap()], 2, "in the tree itself");
+    failed(&tree, "plan", &["--xlsx", within.to_str().unwrap()], 2, "lie in the tree itself");
     failed(&tree, "apply", &["--yes"], 3, "can't be applied");
     for (command, yes) in [("verify", &[][..]), ("rollback", &["--yes"]), ("finish", &["--yes"])] {
         failed(&tree, command, yes, 6, "there is no migration");

@@ -77,3 +77,35 @@ fn a_place_within_the_root_around_it_or_of_another_kind_is_refused() {
     tree.migrate("verify", &["--to", tree.beside("tenants").to_str().unwrap()])
         .is_refused(2, "leave --to out");
 }
+
+#[test]
+fn a_folder_in_which_users_folders_lie_already_is_refused_and_nothing_in_it_is_touched() {
+    let (tree, other) = (Tree::new(), Tree::new());
+    let (before, theirs) = (tree.image(), other.image());
+    let to = other.root();
+    let to = ["--yes", "--leave", "--to", to.to_str().unwrap()];
+    tree.migrate("apply", &to).is_refused(6, "another place by --to: admin, demo, user123");
+    assert_same(&before, &tree.image());
+    assert_same(&theirs, &other.image());
+
+    // Nor where its own migration has not ended, whatever is there by then.
+    other.apply(&["--tenant", "ana"]);
+    let theirs = other.image();
+    tree.migrate("apply", &to).is_refused(2, "the migration of that folder itself is not finished");
+    assert_same(&theirs, &other.image());
+    other.migrate("finish", &["--yes"]).succeeds();
+    tree.migrate("apply", &to).is_refused(6, "another place by --to: admin, demo, user123");
+    assert_same(&before, &tree.image());
+}
+
+#[test]
+fn a_place_from_which_it_was_rolled_back_lately_is_to_be_waited_for() {
+    let tree = Tree::new();
+    let before = tree.image();
+    let to = tree.beside("tenants");
+    let to = ["--yes", "--to", to.to_str().unwrap()];
+    tree.apply(&to[1..]);
+    tree.migrate("rollback", &to).succeeds();
+    tree.migrate("apply", &[&to[..], &["--leave"]].concat()).is_refused(5, "apply again after 2");
+    assert_same(&before, &tree.image());
+}

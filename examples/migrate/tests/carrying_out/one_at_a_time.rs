@@ -14,7 +14,8 @@ fn one_tenant_is_migrated_and_the_others_later() {
     assert!(!tree.root().join("data/admin/ledger").exists());
     tree.migrate("verify", &[]).succeeds();
 
-    // Another one is not begun before that one is done with.
+    // Another one is not planned for, nor begun, before that one is done with.
+    tree.migrate("plan", &["--leave"]).is_refused(6, "finish it or roll it back");
     tree.migrate("apply", &["--yes", "--leave", "--tenant", "demo"])
         .is_refused(6, "finish it or roll it back");
     tree.migrate("finish", &["--yes"]).succeeds();
@@ -35,6 +36,7 @@ fn a_tenant_is_also_known_by_the_name_that_its_id_is_made_of() {
 #[test]
 fn a_tenant_that_there_would_not_be_is_refused_and_nothing_changed() {
     let tree = Tree::new();
+    tree.migrate("plan", &["--leave", "--tenant", "nobody"]).is_refused(2, "nobody is not one");
     tree.migrate("apply", &["--yes", "--leave", "--tenant", "nobody"]).is_refused(2, "nobody is not one");
     assert!(!tree.root().join(".tenantry").exists());
 }
