@@ -165,3 +165,23 @@ fn what_was_written_since_at_the_place_of_a_copied_original_is_thrown_away_only_
         }
     });
 }
+
+#[test]
+fn what_changed_just_before_it_was_copied_is_not_taken_for_what_was_planned() {
+    run(async {
+        let place = Place::of(&tree());
+        let (plan, path) = (place.plan(), place.root().join("video_database.json"));
+        let changed = path.clone();
+        let changing = across(&place).progress(move |progress| {
+            if progress.stage == MigrationStage::Journal {
+                fs::write(&changed, "[]").unwrap();
+            }
+            Next::Go
+        });
+        let refused = changing.apply(&plan).await.unwrap_err();
+        let is_it = matches!(&refused, MigrateError::Changed(at) if at.to_string() == "video_database.json");
+        assert!(is_it, "{refused:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"[]");
+        assert_eq!(place.migration().status().unwrap().phase, MigrationPhase::NotBegun);
+    });
+}

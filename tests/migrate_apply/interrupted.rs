@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tenantry::migrate::{MigrateError, Migration, MigrationPhase, MigrationStage, Plan};
+use tenantry::migrate::{MigrateError, Migration, MigrationPhase, MigrationStage, Next, Plan};
 use tenantry::testkit::legacy_trees::{LegacyTree, Trap};
 
 use crate::observed::Observed;
@@ -221,5 +221,23 @@ fn what_ended_right_after_a_file_was_moved_goes_on_and_is_rolled_back() {
             }
             place.assert_as_before();
         }
+    });
+}
+
+#[test]
+fn who_is_there_already_is_known_when_it_was_stopped() {
+    run(async {
+        let place = Place::of(&tree(2));
+        let plan = place.plan();
+        let begun = AtomicU64::new(0);
+        let stopping = place.migration().progress(move |progress| {
+            let begins = progress.stage == MigrationStage::Beginning;
+            if begins && begun.fetch_add(1, Ordering::SeqCst) == 1 { Next::Stop } else { Next::Go }
+        });
+        assert!(matches!(stopping.apply(&plan).await, Err(MigrateError::Stopped)));
+        let status = place.migration().status().unwrap();
+        let (first, rest) = plan.tenants.split_first().unwrap();
+        assert_eq!(status.done, std::slice::from_ref(&first.id));
+        assert_eq!(status.to_come.len(), rest.len());
     });
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tenantry::migrate::{MigrateError, MigrationPhase};
+use tenantry::migrate::{MigrateError, MigrationPhase, MigrationStage, Next};
 use tenantry::paths::TenantId;
 use tenantry::store::StoreErrorKind;
 use tenantry::store::local::{LocalOptions, LocalStore};
@@ -186,4 +186,31 @@ fn a_rollback_that_goes_on_waits_for_nobody_who_still_holds_the_store() {
     drop(lock);
     run(place.migration().rollback()).unwrap();
     place.assert_as_before();
+}
+
+#[test]
+fn what_is_put_where_a_file_is_to_go_while_it_is_applied_is_not_written_over() {
+    run(async {
+        let place = Place::of(&LegacyTree::build(1, &BTreeSet::from([Trap::RecordWithOwner]), 2));
+        let plan = place.plan();
+        let file = plan.files.iter().find(|file| file.is_moved()).unwrap();
+        let to = place.root().join(file.to[0].path().to_string());
+        let put = to.clone();
+        let putting = place.migration().progress(move |progress| {
+            if progress.stage == MigrationStage::Beginning && !put.exists() {
+                std::fs::create_dir_all(put.parent().unwrap()).unwrap();
+                std::fs::write(&put, "somebody's").unwrap();
+            }
+            Next::Go
+        });
+        let refused = putting.apply(&plan).await.unwrap_err();
+        let kind = std::io::ErrorKind::AlreadyExists;
+        assert!(matches!(&refused, MigrateError::Write { kind: found, .. } if *found == kind), "{refused:?}");
+        assert_eq!(std::fs::read(&to).unwrap(), b"somebody's");
+        assert!(place.root().join(file.from.to_string()).exists());
+        // Moved away, it goes on.
+        std::fs::rename(&to, place.beside("somebody's")).unwrap();
+        place.migration().apply(&plan).await.unwrap();
+        assert!(place.migration().verify().await.unwrap().is_clean());
+    });
 }

@@ -76,11 +76,18 @@ fn an_owner_given_by_a_file_s_path_is_that_of_its_record_too_and_comes_before_on
     tree.videos(r#"[{"id": "1", "filename": "a.mp4"}]"#).write("videos/a.mp4", "shared");
     tree.write("data/ben/video_database.json", r#"[{"id": "2", "filename": "a.mp4"}]"#);
     tree.write("videos/ben/a.mp4", "of ben").write("thumbnails/a.mp4", "by its name alone");
+    tree.write("thumbnails/b.jpg", "no record names it").write("videos/b.jpg", "nor this one");
     let plan = tree.plan();
     let whose: Vec<_> = records(&plan, "videos").iter().map(|record| record.tenant.as_str()).collect();
     assert_eq!(whose, ["eva", "ana"], "{plan}");
-    let expected = ["thumbnails/a.mp4 -> thumbnails/dan/a.mp4", "videos/a.mp4 -> videos/ana/a.mp4"];
-    assert_eq!(placed(&plan), [&expected[..], &["videos/ben/a.mp4 -> videos/eva/a.mp4"]].concat());
+    let expected = [
+        "thumbnails/a.mp4 -> thumbnails/dan/a.mp4",
+        "thumbnails/b.jpg -> thumbnails/ben/b.jpg",
+        "videos/a.mp4 -> videos/ana/a.mp4",
+        "videos/b.jpg -> videos/dan/b.jpg",
+        "videos/ben/a.mp4 -> videos/eva/a.mp4",
+    ];
+    assert_eq!(placed(&plan), expected);
     assert!(problems(&plan, ProblemKind::UnusedOwner).is_empty(), "{plan}");
 }
 
