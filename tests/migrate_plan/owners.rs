@@ -73,13 +73,14 @@ fn an_owner_is_given_by_the_place_of_what_has_no_name() {
 fn an_owner_given_by_a_file_s_path_is_that_of_its_record_too_and_comes_before_one_by_its_name() {
     let tree =
         Tree::new().owner("videos/a.mp4", "ana").owner("videos/ben/a.mp4", "eva").owner("a.mp4", "dan");
+    let tree = tree.owner("thumbnails/b.jpg", "ben").owner("b.jpg", "dan");
     tree.videos(r#"[{"id": "1", "filename": "a.mp4"}]"#).write("videos/a.mp4", "shared");
     tree.write("data/ben/video_database.json", r#"[{"id": "2", "filename": "a.mp4"}]"#);
     tree.write("videos/ben/a.mp4", "of ben").write("thumbnails/a.mp4", "by its name alone");
     tree.write("thumbnails/b.jpg", "no record names it").write("videos/b.jpg", "nor this one");
     let plan = tree.plan();
     let whose: Vec<_> = records(&plan, "videos").iter().map(|record| record.tenant.as_str()).collect();
-    assert_eq!(whose, ["eva", "ana"], "{plan}");
+    assert_eq!(whose, ["eva", "ana", "dan"], "{plan}");
     let expected = [
         "thumbnails/a.mp4 -> thumbnails/dan/a.mp4",
         "thumbnails/b.jpg -> thumbnails/ben/b.jpg",
