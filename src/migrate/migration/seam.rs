@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use crate::store::TenantStore;
 
+/// Wraps a store.
+#[cfg(feature = "testkit")]
+pub(super) type OverStore = dyn Fn(Arc<dyn TenantStore>) -> Arc<dyn TenantStore> + Send + Sync;
+
 /// What a test has happen; nothing otherwise.
 #[derive(Clone, Default)]
 pub(super) struct Seam {
@@ -12,7 +16,7 @@ pub(super) struct Seam {
     pub(super) before_change: Option<Arc<dyn Fn() -> io::Result<()> + Send + Sync>>,
     /// What the root's own store is wrapped in.
     #[cfg(feature = "testkit")]
-    pub(super) over_store: Option<Arc<dyn Fn(Arc<dyn TenantStore>) -> Arc<dyn TenantStore> + Send + Sync>>,
+    pub(super) over_store: Option<Arc<OverStore>>,
     /// Whether no two folders of the root are to lie on one file system.
     #[cfg(feature = "testkit")]
     pub(super) across_file_systems: bool,
