@@ -31,6 +31,8 @@ pub(super) struct Cell {
     state: Mutex<Option<Known>>,
     queue: Mutex<Queue>,
     folding: AtomicBool,
+    /// Whether anything was committed from here.
+    committed: AtomicBool,
     /// The state on the newest fold, for the committer to move to.
     folded: Mutex<Option<LazyState>>,
 }
@@ -54,6 +56,7 @@ impl Cell {
             state: Mutex::default(),
             queue: Mutex::default(),
             folding: AtomicBool::new(false),
+            committed: AtomicBool::new(false),
             folded: Mutex::default(),
         }
     }

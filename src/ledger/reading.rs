@@ -57,7 +57,7 @@ impl Ledger {
             Ok(whole) => Ok(whole),
             Err(state) => {
                 let _work = self.begin(operation)?;
-                self.whole(operation, tenant, Some(state)).await
+                self.whole(operation, tenant, Some(*state)).await
             }
         }
     }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -205,6 +206,7 @@ impl Cell {
         let asked = self.now();
         match self.shared.store.append(&self.tenant, before.version(), commit).await {
             Ok(Outcome::Committed(version)) => {
+                self.committed.store(true, Ordering::Relaxed);
                 after.set_version(version);
                 after.grow_tail(bytes);
                 self.publish(&after, asked);

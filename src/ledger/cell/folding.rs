@@ -24,9 +24,12 @@ impl Cell {
         }
     }
 
-    /// Folds if commits of this process, or others that it has seen, are more than whoever opens the ledger should
-    /// have to read beside the snapshot.
+    /// Folds if commits are more than whoever opens the ledger should have to read beside the snapshot, and something
+    /// was committed from here: who only reads changes nothing.
     pub(in crate::ledger) fn leave_short(self: &Arc<Self>) {
+        if !self.committed.load(Ordering::Relaxed) {
+            return;
+        }
         let state = self.known().and_then(|known| known.into_whole().ok());
         if let Some(state) = state.filter(|state| state.is_long(self.shared.settings.fold_minimum)) {
             self.fold(state);

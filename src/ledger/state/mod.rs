@@ -207,8 +207,8 @@ impl LazyState {
     }
 
     /// The same, if all of it was read before; else what it was.
-    pub(super) fn into_whole(self) -> Result<State, Self> {
-        if self.is_whole() { Ok(State::of(self)) } else { Err(self) }
+    pub(super) fn into_whole(self) -> Result<State, Box<Self>> {
+        if self.is_whole() { Ok(State::of(self)) } else { Err(Box::new(self)) }
     }
 
     /// Whether all of it was read.

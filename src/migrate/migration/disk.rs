@@ -111,7 +111,7 @@ impl Root {
     /// The length of the plain file at that path; `None` if there is none.
     pub(super) fn length(&self, path: &TreePath) -> Result<Option<u64>, MigrateError> {
         match fs::symlink_metadata(self.at(path)?) {
-            Ok(found) => Ok(found.is_file().then(|| found.len())),
+            Ok(found) => Ok(found.is_file().then_some(found.len())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(MigrateError::Read { path: path.clone(), kind: error.kind() }),
         }
