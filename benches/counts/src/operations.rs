@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tenantry::ownership::{Action, Resource};
 use tenantry::record::{Entity, RecordId};
-use tenantry::{Freshness, ListOptions, Settings, Snapshot, Workspace};
+use tenantry::{Expected, Freshness, ListOptions, Settings, Snapshot, Workspace};
 
 use crate::place::{FILLED, Place};
 use crate::record::{LegacyVideo, id, record, scattered};
@@ -19,6 +19,8 @@ use crate::side::{Outcome, same};
 const RECORDS: u64 = 1_000;
 /// How many records a page has.
 pub(crate) const PAGE: u64 = 50;
+/// How many write at once.
+const WRITERS: u64 = 64;
 /// How many a list has: all of them.
 pub(crate) const LIST: u64 = RECORDS;
 
@@ -39,12 +41,16 @@ pub(crate) enum Operation {
     Can,
     /// A record is inserted, durable before the next.
     Commit,
+    /// One of those that many writers insert at once, each of whom waits until his own is durable.
+    CommitShared,
+    /// A record gets another content, durable before the next.
+    Update,
 }
 
 impl Operation {
     /// All of them by their names, and how often each is done where instructions are counted: so often that what is
     /// done once does not matter, and so rarely that it takes seconds.
-    pub(crate) const ALL: [(&'static str, Self, u64); 7] = [
+    pub(crate) const ALL: [(&'static str, Self, u64); 9] = [
         ("get", Self::Get, 2_000),
         ("page", Self::Page, 50),
         ("list", Self::List, 5),
@@ -52,6 +58,8 @@ impl Operation {
         ("decide", Self::Decide, 50_000),
         ("can", Self::Can, 2_000),
         ("commit", Self::Commit, 400),
+        ("commit-shared", Self::CommitShared, 40 * WRITERS),
+        ("update", Self::Update, 400),
     ];
 }
 
@@ -98,9 +106,8 @@ impl Operations {
             }
             Operation::Can => self.can(times)?,
             Operation::Commit => {
+                let numbers = self.next(times);
                 let videos = self.workspace.collection();
-                let numbers = self.inserted..self.inserted + times;
-                self.inserted = numbers.end;
                 self.place.runtime.block_on(async {
                     for number in numbers {
                         videos.insert(record(number)).await?;
@@ -108,8 +115,47 @@ impl Operations {
                     Outcome::Ok(())
                 })?;
             }
+            Operation::CommitShared => self.insert_at_once(times)?,
+            Operation::Update => {
+                let videos = self.workspace.collection();
+                self.place.runtime.block_on(async {
+                    for update in 0..times {
+                        let number = (scattered(update) % RECORDS) as usize;
+                        let video = record(number as u64).titled(format!("waves {update}"));
+                        videos.update(&self.ids[number], Expected::Any, video).await?;
+                    }
+                    Outcome::Ok(())
+                })?;
+            }
         }
         Ok(())
+    }
+
+    /// The numbers of the next records.
+    fn next(&mut self, records: u64) -> std::ops::Range<u64> {
+        let numbers = self.inserted..self.inserted + records;
+        self.inserted = numbers.end;
+        numbers
+    }
+
+    /// Inserts so many records, each writer as many as the others.
+    fn insert_at_once(&mut self, records: u64) -> Outcome<()> {
+        let (numbers, each) = (self.next(records), records / WRITERS);
+        self.place.runtime.block_on(async {
+            let writers = numbers.step_by(each.max(1) as usize).map(|first| {
+                let workspace = self.workspace.clone();
+                tokio::spawn(async move {
+                    for number in first..first + each {
+                        workspace.collection().insert(record(number)).await?;
+                    }
+                    Outcome::Ok(())
+                })
+            });
+            for writer in writers.collect::<Vec<_>>() {
+                writer.await??;
+            }
+            Outcome::Ok(())
+        })
     }
 
     fn list(&self, limit: u64) -> Outcome<()> {
