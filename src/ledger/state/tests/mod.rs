@@ -194,6 +194,17 @@ fn an_order_is_never_used_again_though_the_newest_entry_was_removed_before_a_fol
 }
 
 #[test]
+fn a_change_that_nobody_looked_at_is_there_after_the_header_was_replaced() {
+    let notes = Section::named("notes");
+    let mut draft = Draft::new(empty(), jiff::Timestamp::UNIX_EPOCH);
+    draft.put(&notes, "a", Vec::new(), "{}".into());
+    draft.set_header((**empty().header().unwrap()).clone());
+    let (after, changes, header_changed) = draft.into_parts();
+    assert!(after.unwrap().get(&notes, "a").is_some());
+    assert_eq!((changes.len(), header_changed), (1, true));
+}
+
+#[test]
 fn a_line_that_is_none_is_named() {
     let header = (**empty().header().unwrap()).clone();
     let version = empty().version().unwrap().clone();
