@@ -5,6 +5,7 @@
 
 mod applying;
 mod before;
+mod bringing;
 mod copies;
 mod disk;
 mod held;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 
 use super::{Difference, Differs, MigrationProgress, MigrationStage, Verification, VerifiedTenant};
 use crate::Freshness;
@@ -48,8 +48,7 @@ pub(super) async fn verify(
     let reading = Reading { tell, bytes: AtomicU64::new(0), total_bytes: plan.totals.file_bytes };
     for tenant in plan.tenants.iter().filter(|tenant| !tenant.exists) {
         let wanted = wanted.remove(&tenant.id).unwrap_or_default();
-        let mut comparing =
-            Comparing { tenant: &tenant.id, found: VerifiedTenant::default(), differences: Vec::new() };
+        let mut comparing = Comparing::of(&tenant.id);
         comparing.tenant(tenantry, tenant, &plan.options.time_zone, &wanted, &reading).await?;
         verification.tenants.insert(tenant.id.clone(), comparing.found);
         verification.differences.extend(comparing.differences);
@@ -91,7 +90,11 @@ struct Comparing<'a> {
     differences: Vec<Difference>,
 }
 
-impl Comparing<'_> {
+impl<'a> Comparing<'a> {
+    fn of(tenant: &'a TenantId) -> Self {
+        Self { tenant, found: VerifiedTenant::default(), differences: Vec::new() }
+    }
+
     fn differs(&mut self, of: Differs, reason: impl Into<String>) {
         self.differences.push(Difference { tenant: Some(self.tenant.clone()), of, reason: reason.into() });
     }
@@ -113,11 +116,23 @@ impl Comparing<'_> {
             }
         };
         self.profile(&own, planned, time_zone).await;
-        match own.snapshot().await.and_then(|snapshot| snapshot.texts()) {
+        // The texts are read on a thread of their own, while the files are.
+        let texts = async {
+            let snapshot = own.snapshot().await.map_err(|error| error.to_string())?;
+            let texts = tokio::task::spawn_blocking(move || snapshot.texts()).await;
+            texts.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+        };
+        let mut of_files = Comparing::of(self.tenant);
+        let (texts, read) = future::join(texts, of_files.files(&own, &wanted.files, reading)).await;
+        read?;
+        match texts {
             Ok(found) => self.records(&wanted.records, &found),
             Err(error) => self.differs(Differs::Tenant, format!("its records can't be read: {error}")),
         }
-        self.files(&own, &wanted.files, reading).await
+        let VerifiedTenant { files, file_bytes, .. } = of_files.found;
+        (self.found.files, self.found.file_bytes) = (files, file_bytes);
+        self.differences.extend(of_files.differences);
+        Ok(())
     }
 
     async fn profile(&mut self, own: &Workspace, planned: &PlannedTenant, time_zone: &str) {
