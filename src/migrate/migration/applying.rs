@@ -10,7 +10,7 @@ use super::journal::{self, Journal};
 use super::{Applied, Migration, MigrationPhase, MigrationProgress, MigrationStage, Next, copies, way};
 use crate::error::ErrorKind;
 use crate::migrate::{Digest, MigrateError, Plan, Texts, TreePath};
-use crate::paths::TenantId;
+use crate::paths::{Area, TenantId};
 use crate::store::TenantStore;
 use crate::store::local::LocalOptions;
 use crate::workspace::{Operator, Tenantry};
