@@ -93,21 +93,24 @@ impl Base {
         Ok(Some(whole))
     }
 
-    /// Sees that the index speaks of these lines, as far as anything is taken from it unseen.
+    /// Sees that every entry stands in order and lies within the lines. That the index was made of these very lines is
+    /// what their digests say: to look at each would fetch all of them from memory once more.
     fn check(&self) -> Result<(), StoreError> {
         for (_, positions) in &self.sections {
             let mut before = None;
             for at in positions.clone() {
-                let order = self.order(at)?;
-                let line = self.line_range(at)?;
-                let ends = self.body.text(line.end..line.end + 1)?[..] == *b"\n";
-                let record = self.record(at)?;
-                let within = line.start <= record.start && record.end <= line.end;
-                if !(ends && within && before.is_none_or(|before| before < order)) {
+                let (entry, end) = (self.entry(at)?, self.line_end(at)?);
+                let (line, id, record) = (entry.line as usize, entry.id as usize, entry.record as usize);
+                let within = if entry.id_length == IndexEntry::UNUSUAL {
+                    self.id(at)?;
+                    line < end && self.record(at)?.end < end
+                } else {
+                    line < id && id + entry.id_length as usize <= record && record < end
+                };
+                if !(within && before.is_none_or(|before| before < entry.order)) {
                     return Err(malformed());
                 }
-                self.id(at)?;
-                before = Some(order);
+                before = Some(entry.order);
             }
         }
         Ok(())
