@@ -139,11 +139,10 @@ impl Cell {
 
     /// The same state with all of it read; kept so, if it is still the known one.
     pub(super) async fn whole(&self, state: LazyState) -> Result<State, StoreError> {
-        let state = match state.into_whole() {
-            Ok(whole) => return Ok(whole),
-            Err(state) => state,
-        };
-        let whole = aside(state.weight(), move || state.whole()).await?;
+        if state.is_whole() {
+            return state.into_whole();
+        }
+        let whole = aside(state.weight(), move || state.into_whole()).await?;
         if let Some(known) = &mut *lock(&self.state)
             && known.state.number() == whole.number()
             && !known.state.is_whole()

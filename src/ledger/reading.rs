@@ -53,13 +53,11 @@ impl Ledger {
         tenant: &TenantId,
         state: LazyState,
     ) -> Result<State> {
-        match state.into_whole() {
-            Ok(whole) => Ok(whole),
-            Err(state) => {
-                let _work = self.begin(operation)?;
-                self.whole(operation, tenant, Some(*state)).await
-            }
+        if state.is_whole() {
+            return state.into_whole().map_err(|error| Error::store(operation, error));
         }
+        let _work = self.begin(operation)?;
+        self.whole(operation, tenant, Some(state)).await
     }
 
     /// A tenant's state, as new as it has to be, for who looks at some of it: the rest need not be read.

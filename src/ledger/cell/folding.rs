@@ -30,7 +30,7 @@ impl Cell {
         if !self.committed.load(Ordering::Relaxed) {
             return;
         }
-        let state = self.known().and_then(|known| known.into_whole().ok());
+        let state = self.known().filter(LazyState::is_whole).and_then(|known| known.into_whole().ok());
         if let Some(state) = state.filter(|state| state.is_long(self.shared.settings.fold_minimum)) {
             self.fold(state);
         }

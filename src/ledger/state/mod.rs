@@ -199,16 +199,15 @@ impl LazyState {
 
     /// The same state with all of it read and looked at.
     pub(crate) fn whole(&self) -> Result<State, StoreError> {
-        let mut state = self.clone();
-        if let Some(base) = self.base.whole()? {
-            state.base = Arc::new(base);
-        }
-        Ok(State::of(state))
+        self.clone().into_whole()
     }
 
-    /// The same, if all of it was read before; else what it was.
-    pub(super) fn into_whole(self) -> Result<State, Box<Self>> {
-        if self.is_whole() { Ok(State::of(self)) } else { Err(Box::new(self)) }
+    /// The same of a state that is not wanted as it was.
+    pub(super) fn into_whole(mut self) -> Result<State, StoreError> {
+        if let Some(base) = self.base.whole()? {
+            self.base = Arc::new(base);
+        }
+        Ok(State::of(self))
     }
 
     /// Whether all of it was read.
