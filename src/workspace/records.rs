@@ -162,10 +162,10 @@ pub(super) fn list_of<E: Entity>(
     for found in state.walk(collection.as_str(), direction, after).map_err(unread)?.take(limit) {
         let found = found.map_err(unread)?;
         items.extend(read_entry(action, tenant, found)?);
-        (seen, last) = (seen + 1, Some(found.order()));
+        (seen, last) = (seen + 1, Some(found));
     }
     let last = last.filter(|_| seen == limit);
-    let next = last.map(|order| Cursor { collection, life, direction, order });
+    let next = last.map(|last| Cursor { collection, life, direction, order: last.order() });
     Ok(Page { items, next })
 }
 

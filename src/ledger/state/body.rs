@@ -17,15 +17,21 @@ pub(super) enum Body {
 /// A body of which those parts are in memory that were touched.
 pub(super) struct Parts {
     source: Arc<dyn SnapshotParts>,
+    text_length: usize,
+    index_length: usize,
+    /// At least 1.
+    part_length: usize,
     read: Box<[OnceLock<Bytes>]>,
 }
 
 impl Body {
     /// A body whose parts are read when they are touched.
     pub(super) fn of(source: Arc<dyn SnapshotParts>) -> Self {
-        let length = source.text_length() + source.index_length();
-        let parts = length.div_ceil(source.part_length().max(1));
-        Self::Parts(Parts { source, read: (0..parts).map(|_| OnceLock::new()).collect() })
+        let (text_length, index_length) = (source.text_length(), source.index_length());
+        let part_length = source.part_length().max(1);
+        let parts = (text_length + index_length).div_ceil(part_length);
+        let read = (0..parts).map(|_| OnceLock::new()).collect();
+        Self::Parts(Parts { source, text_length, index_length, part_length, read })
     }
 
     /// The same with all of it in memory, if it is not.
@@ -42,14 +48,14 @@ impl Body {
     pub(super) fn text_length(&self) -> usize {
         match self {
             Self::Whole { text, .. } => text.len(),
-            Self::Parts(parts) => parts.source.text_length(),
+            Self::Parts(parts) => parts.text_length,
         }
     }
 
     pub(super) fn index_length(&self) -> usize {
         match self {
             Self::Whole { index, .. } => index.len(),
-            Self::Parts(parts) => parts.source.index_length(),
+            Self::Parts(parts) => parts.index_length,
         }
     }
 
@@ -57,7 +63,7 @@ impl Body {
     pub(super) fn text(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, StoreError> {
         match self {
             Self::Whole { text, .. } => text.get(range).map(Cow::Borrowed).ok_or_else(malformed),
-            Self::Parts(parts) if range.end <= parts.source.text_length() => parts.bytes(range),
+            Self::Parts(parts) if range.end <= parts.text_length => parts.bytes(range),
             Self::Parts(_) => Err(malformed()),
         }
     }
@@ -69,7 +75,7 @@ impl Body {
                 Ok(text.slice(range))
             }
             Self::Whole { .. } => Err(malformed()),
-            Self::Parts(parts) if range.end <= parts.source.text_length() => parts.shared(range),
+            Self::Parts(parts) if range.end <= parts.text_length => parts.shared(range),
             Self::Parts(_) => Err(malformed()),
         }
     }
@@ -79,7 +85,7 @@ impl Body {
         match self {
             Self::Whole { index, .. } => index.get(range).map(Cow::Borrowed).ok_or_else(malformed),
             Self::Parts(parts) => {
-                let before = parts.source.text_length();
+                let before = parts.text_length;
                 let at = |offset: usize| before.checked_add(offset).ok_or_else(malformed);
                 parts.bytes(at(range.start)?..at(range.end)?)
             }
@@ -102,7 +108,7 @@ impl Parts {
         if range.start >= range.end {
             return if range.start == range.end { Ok(Cow::default()) } else { Err(malformed()) };
         }
-        let length = self.source.part_length().max(1);
+        let length = self.part_length;
         let (first, last) = (range.start / length, (range.end - 1) / length);
         // Before memory is taken for it.
         if last >= self.read.len() {
@@ -125,7 +131,7 @@ impl Parts {
 
     /// The same, as a share of the part if it is one.
     fn shared(&self, range: Range<usize>) -> Result<Bytes, StoreError> {
-        let length = self.source.part_length().max(1);
+        let length = self.part_length;
         let (part, start) = (range.start / length, range.start % length);
         let end = start + range.len();
         if end > length || range.is_empty() {

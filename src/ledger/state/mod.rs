@@ -287,7 +287,10 @@ impl LazyState {
 
     /// The entry at a position of the base, with all that can be asked of it read.
     fn at(&self, at: usize) -> Result<Found<'_>, StoreError> {
-        self.base.touch(at)?;
+        // Something is kept of what was touched before, and what was read stays.
+        if self.kept.get(at).is_none() {
+            self.base.touch(at)?;
+        }
         Ok(Found { state: self, place: Place::Below(at) })
     }
 
