@@ -96,6 +96,7 @@ impl Base {
     /// Sees that every entry stands in order and lies within the lines. That the index was made of these very lines is
     /// what their digests say: to look at each would fetch all of them from memory once more.
     fn check(&self) -> Result<(), StoreError> {
+        self.contents.check(&self.body)?;
         for (_, positions) in &self.sections {
             let mut before = None;
             for at in positions.clone() {

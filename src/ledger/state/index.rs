@@ -160,6 +160,25 @@ impl Contents {
         if fits { Ok(contents) } else { Err(malformed()) }
     }
 
+    /// Sees that what is found by ids and keys is some entry, and that looking for an id comes to an end.
+    pub(super) fn check(&self, body: &Body) -> Result<(), StoreError> {
+        let (slots, mut free) = (self.entries * ENTRY, false);
+        for at in 0..self.slots {
+            let position = Self::pair(body, slots + at * PAIR)?.1 as usize;
+            free |= position == 0;
+            if position > self.entries {
+                return Err(malformed());
+            }
+        }
+        let keys = slots + self.slots * PAIR;
+        for at in 0..self.keys {
+            if Self::pair(body, keys + at * PAIR)?.1 as usize >= self.entries {
+                return Err(malformed());
+            }
+        }
+        if free { Ok(()) } else { Err(malformed()) }
+    }
+
     fn first_slot(&self, hash: u64) -> usize {
         #[allow(clippy::cast_possible_truncation, reason = "a part of a hash")]
         let at = hash as usize;
