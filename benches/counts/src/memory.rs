@@ -11,7 +11,7 @@ use tenantry::{ListOptions, Settings, Snapshot};
 use crate::live;
 use crate::place::{EMPTY, FILLED, Place};
 use crate::record::LegacyVideo;
-use crate::side::{Outcome, wrong};
+use crate::side::Outcome;
 
 /// How many records there are, and how that is called.
 const SIZES: [(u64, &str); 2] = [(1_000, "1k"), (100_000, "100k")];
