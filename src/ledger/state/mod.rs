@@ -206,6 +206,8 @@ impl LazyState {
     pub(super) fn into_whole(mut self) -> Result<State, StoreError> {
         if let Some(base) = self.base.whole()? {
             self.base = Arc::new(base);
+            // What is kept says of a base that is read part by part that those of its entry were: so it is one base's.
+            self.kept = Arc::new(self.kept.emptied());
         }
         Ok(State::of(self))
     }

@@ -110,8 +110,8 @@ async fn abort(upload: &mut dyn MultipartUpload, unclear: bool, turns: &Turns) {
         let aborted = upload.abort().await;
         drop(turn);
         match aborted {
-            Ok(()) | Err(ObjectError::NotFound { .. }) if !unclear => return,
-            Ok(()) | Err(ObjectError::NotFound { .. }) => {}
+            Ok(()) | Err(ObjectError::NotFound { .. }) if unclear => {}
+            Ok(()) | Err(ObjectError::NotFound { .. }) => return,
             Err(error) => {
                 let error = from_object("put", "the upload", error);
                 tracing::debug!(
