@@ -84,7 +84,8 @@ pub(crate) struct Work(Arc<Shared>);
 
 impl Drop for Work {
     fn drop(&mut self) {
-        if self.0.working.fetch_sub(1, Ordering::SeqCst) == 1 {
+        // Nobody waits before more is refused.
+        if self.0.working.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.closed.load(Ordering::SeqCst) {
             self.0.idle.notify_waiters();
         }
     }
@@ -129,7 +130,7 @@ impl Shared {
         self.closed.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until all work that was begun has ended.
+    /// Waits until all work that was begun has ended; to be asked once [more is refused](Self::refuse_more).
     pub(super) async fn idle(&self) {
         loop {
             let mut notified = std::pin::pin!(self.idle.notified());
@@ -157,6 +158,10 @@ impl Shared {
 
 impl Cells {
     fn touch(&mut self, tenant: &TenantId, make: impl FnOnce() -> Cell) -> Arc<Cell> {
+        let newest = self.clock;
+        if let Some(slot) = self.by_tenant.get(tenant).filter(|slot| slot.used == newest) {
+            return Arc::clone(&slot.cell);
+        }
         self.clock += 1;
         let now = self.clock;
         if let Some(slot) = self.by_tenant.get_mut(tenant) {

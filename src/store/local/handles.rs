@@ -109,6 +109,11 @@ impl Slots {
     pub(super) fn get(&self, tenant: &TenantId) -> Arc<Slot> {
         let mut state = hold(&self.state);
         let age = state.next_age;
+        if let Some((slot, last)) = state.by_tenant.get(tenant)
+            && last + 1 == age
+        {
+            return slot.clone();
+        }
         state.next_age += 1;
         state.by_age.insert(age, tenant.clone());
         let slot = match state.by_tenant.get_mut(tenant) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::handles::{Opened, Slot};
 use super::layout;
-use super::ledger_file::{self, Folding, Freshness, Known, Ledger, Look, Recovery, Site};
+use super::ledger_file::{self, Folding, Freshness, Ledger, Look, Recovery, Site};
 use super::locks::permit;
 use super::root::{Root, take_back};
 use crate::paths::TenantId;
@@ -39,19 +39,19 @@ fn site<'a>(
 impl Root {
     /// The header as of now; `None` if the tenant never existed.
     pub(super) async fn header(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<Option<Header>, StoreError> {
-        if let Some(known) = self.known_unchanged(slot) {
-            return Ok(Some(known.header));
+        if let Some(opened) = self.unchanged(slot) {
+            return Ok(Some(opened.ledger.known().header));
         }
         self.with_current(slot, |_, opened| Ok(opened.ledger.known().header)).await
     }
 
-    /// What is known of an open ledger, if nothing is new.
+    /// An open ledger, if nothing is new.
     ///
     /// One short read; handing it to another thread would take longer than the read itself.
-    pub(super) fn known_unchanged(&self, slot: &Slot) -> Option<Known> {
+    pub(super) fn unchanged(&self, slot: &Slot) -> Option<Opened> {
         let opened = slot.opened()?;
         let freshness = opened.ledger.freshness(opened.site(self, &slot.tenant));
-        matches!(freshness, Ok(Freshness::Same)).then(|| opened.ledger.known())
+        matches!(freshness, Ok(Freshness::Same)).then_some(opened)
     }
 
     /// Does something with the ledger as of now; `None` if the tenant never existed.

@@ -209,7 +209,7 @@ impl TenantStore for LocalStore {
 
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {
         let slot = self.root.slots.get(tenant);
-        if self.root.known_unchanged(&slot).is_some_and(|known| known.is(version)) {
+        if self.root.unchanged(&slot).is_some_and(|opened| opened.ledger.stands_at(version)) {
             return Ok(Refreshed::Unchanged);
         }
         let version = version.clone();

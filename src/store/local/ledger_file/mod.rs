@@ -125,6 +125,16 @@ impl Ledger {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Where it is known to end.
+    fn position(&self) -> Position {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).position
+    }
+
+    /// Whether what is known ends at that version.
+    pub(super) fn stands_at(&self, version: &Version) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).is(version)
+    }
+
     /// Moves on to `known`, unless somebody got further meanwhile.
     fn set_known(&self, known: Known) {
         let mut current = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +160,7 @@ impl Ledger {
     /// Strict read: one read of the word tells whether anything is new.
     pub(super) fn freshness(&self, site: Site<'_>) -> Result<Freshness, StoreError> {
         let word = self.word.read().map_err(|error| failed("read ledger", site.word(), error))?;
-        let known = self.known().position;
+        let known = self.position();
         Ok(match word {
             Some(word) if word == self.word_of(known) => Freshness::Same,
             Some(word) if word.epoch == self.head.epoch && word.length > known.offset => {
@@ -192,7 +202,7 @@ impl Ledger {
             return Ok(true);
         }
         let mut bytes = vec![0; ahead + frame::HEAD];
-        let offset = self.known().position.offset;
+        let offset = self.position().offset;
         let count = self.file.read_at(&mut bytes, offset).map_err(fail)?;
         self.reach.store(offset + count as u64, Ordering::Relaxed);
         Ok(frame::is_zero(bytes.get(..count).unwrap_or_default()))
