@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tenantry::ownership::Role;
 use tenantry::paths::{CollectionName, TenantId};
 use tenantry::record::{Entity, RecordId, SecretText};
-use tenantry::store::MemoryStore;
+use tenantry::store::{Commit, MemoryStore, TenantStore};
 use tenantry::{ErrorKind, Expected, ListOptions, NewTenant, Settings, Tenantry, Workspace};
 
 fn id(text: &str) -> TenantId {
@@ -21,7 +21,12 @@ fn record_id(text: &str) -> RecordId {
 
 /// Two tenants, the first of whom shares its workspace.
 async fn world(settings: Settings) -> Tenantry {
-    let tenantry = Tenantry::builder(MemoryStore::new()).settings(settings).open().await.unwrap();
+    world_in(MemoryStore::new(), settings).await
+}
+
+/// The same in that store.
+async fn world_in(store: MemoryStore, settings: Settings) -> Tenantry {
+    let tenantry = Tenantry::builder(store).settings(settings).open().await.unwrap();
     tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
     let admin = tenantry.session(&id("root")).await.unwrap();
     admin.tenants().create(&id("open"), NewTenant::new(Role::User).shared()).await.unwrap();
@@ -147,5 +152,36 @@ async fn a_record_is_read_as_each_type_and_fails_for_that_type_and_record_alone(
         assert_eq!(numbered.get(&record_id("door")).unwrap_err().kind(), ErrorKind::Corrupt);
         assert_eq!(numbered.get(&record_id("7")).unwrap().value().name, 7);
         assert_eq!(cameras.get(&record_id("7")).unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Plain {
+    text: String,
+}
+
+impl Entity for Plain {
+    fn collection() -> CollectionName {
+        CollectionName::parse("plain").unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_names_another_owner_is_missing_however_often_it_is_asked_for() {
+    let store = MemoryStore::new();
+    let beside = store.reopen();
+    let tenantry = world_in(store, Settings::default()).await;
+    let own = of(&tenantry, "open", "open").await;
+    own.collection::<Plain>().insert_as(&record_id("mine"), Plain { text: "ours".into() }).await.unwrap();
+    // No operation of the library would make the other.
+    let base = beside.load(&id("open")).await.unwrap().unwrap().version;
+    let text = r#"[["plain","theirs",900,[],{"id":"theirs","owner":"ben","text":"theirs"}]]"#;
+    let commit = Commit { header: None, text: text.into() };
+    beside.append(&id("open"), Some(&base), commit).await.unwrap();
+    for _ in 0..3 {
+        let missing = own.collection::<Plain>().get(&record_id("theirs")).await.unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
+        let page = own.collection::<Plain>().list(&ListOptions::new()).await.unwrap();
+        assert_eq!(page.items.iter().map(|record| record.id().as_str()).collect::<Vec<_>>(), ["mine"]);
     }
 }

@@ -34,12 +34,12 @@ pub(super) struct Cell {
     /// Whether anything was committed from here.
     committed: AtomicBool,
     /// The state on the newest fold, for the committer to move to.
-    folded: Mutex<Option<LazyState>>,
+    folded: Mutex<Option<Arc<LazyState>>>,
 }
 
 /// The newest state that is known, and when it was the newest.
 struct Known {
-    state: LazyState,
+    state: Arc<LazyState>,
     at: Timestamp,
 }
 
@@ -67,18 +67,18 @@ impl Cell {
     }
 
     /// The newest state that is known, without asking the store.
-    pub(super) fn known(&self) -> Option<LazyState> {
-        lock(&self.state).as_ref().map(|known| known.state.clone())
+    pub(super) fn known(&self) -> Option<Arc<LazyState>> {
+        lock(&self.state).as_ref().map(|known| Arc::clone(&known.state))
     }
 
     /// The newest state that is known, if it was the newest so short a time ago. Where the clock was set
     /// back nobody knows.
-    pub(super) fn recent(&self, within: Duration) -> Option<LazyState> {
+    pub(super) fn recent(&self, within: Duration) -> Option<Arc<LazyState>> {
         let now = self.now();
         let known = lock(&self.state);
         let known = known.as_ref()?;
         let age = Duration::try_from(now.duration_since(known.at)).ok()?;
-        (age <= within).then(|| known.state.clone())
+        (age <= within).then(|| Arc::clone(&known.state))
     }
 
     fn now(&self) -> Timestamp {
@@ -86,14 +86,14 @@ impl Cell {
     }
 
     /// The newest state, as the store has it now.
-    pub(super) async fn current(&self) -> Result<LazyState, StoreError> {
+    pub(super) async fn current(&self) -> Result<Arc<LazyState>, StoreError> {
         match self.known() {
             Some(state) => self.refresh(state).await,
             None => self.load().await,
         }
     }
 
-    async fn refresh(&self, mut state: LazyState) -> Result<LazyState, StoreError> {
+    async fn refresh(&self, state: Arc<LazyState>) -> Result<Arc<LazyState>, StoreError> {
         let Some(known) = state.version() else { return self.load().await };
         let asked = self.now();
         match self.shared.store.refresh(&self.tenant, known).await? {
@@ -103,6 +103,7 @@ impl Cell {
             }
             Refreshed::StartOver => self.load().await,
             Refreshed::Commits { version, header, commits } => {
+                let mut state = Arc::unwrap_or_clone(state);
                 if let Some(header) = header {
                     state.set_header(Arc::new(TenantHeader::read(&header).map_err(unreadable)?));
                 }
@@ -115,10 +116,10 @@ impl Cell {
         }
     }
 
-    async fn load(&self) -> Result<LazyState, StoreError> {
+    async fn load(&self) -> Result<Arc<LazyState>, StoreError> {
         let asked = self.now();
         let Some(opened) = self.shared.store.open(&self.tenant).await? else {
-            return Ok(LazyState::clone(&State::absent()).keeping(self.shared.memory()));
+            return Ok(Arc::new(LazyState::clone(&State::absent()).keeping(self.shared.memory())));
         };
         let Opened { version, header, snapshot, commits } = opened;
         let header = TenantHeader::read(&header).map_err(unreadable)?;
@@ -138,23 +139,23 @@ impl Cell {
     }
 
     /// The same state with all of it read; kept so, if it is still the known one.
-    pub(super) async fn whole(&self, state: LazyState) -> Result<State, StoreError> {
+    pub(super) async fn whole(&self, state: Arc<LazyState>) -> Result<State, StoreError> {
         if state.is_whole() {
-            return state.into_whole();
+            return state.whole();
         }
-        let whole = aside(state.weight(), move || state.into_whole()).await?;
+        let whole = aside(state.weight(), move || state.whole()).await?;
         if let Some(known) = &mut *lock(&self.state)
             && known.state.number() == whole.number()
             && !known.state.is_whole()
         {
-            known.state = LazyState::clone(&whole);
+            known.state = Arc::new(LazyState::clone(&whole));
         }
         Ok(whole)
     }
 
     /// Publishes what was read. Who commits folds, and moves on to the fold; who only reads what others
     /// commit would gather it above its base for ever, and with it the buffers in which it came.
-    async fn take_in(&self, mut state: LazyState, asked: Timestamp) -> Result<LazyState, StoreError> {
+    async fn take_in(&self, mut state: LazyState, asked: Timestamp) -> Result<Arc<LazyState>, StoreError> {
         if state.wants_base(self.shared.settings.fold_minimum) {
             *lock(&self.folded) = None;
             let weight = state.weight();
@@ -165,6 +166,7 @@ impl Cell {
             };
             state = aside(weight, rebased).await?;
         }
+        let state = Arc::new(state);
         self.publish(&state, asked);
         Ok(state)
     }
@@ -180,7 +182,7 @@ impl Cell {
 
     /// Makes a durable state the known one, which was the newest when it was asked for; unless a newer one
     /// is known.
-    fn publish(&self, state: &LazyState, asked: Timestamp) {
+    fn publish(&self, state: &Arc<LazyState>, asked: Timestamp) {
         {
             let mut known = lock(&self.state);
             let before = known.as_ref().map(|known| (known.state.number(), known.at));
@@ -189,7 +191,7 @@ impl Cell {
             }
             let same = before.filter(|(number, _)| *number == state.number());
             let at = same.map_or(asked, |(_, at)| at.max(asked));
-            *known = Some(Known { state: state.clone(), at });
+            *known = Some(Known { state: Arc::clone(state), at });
         }
         self.shared.account(&self.tenant, state.weight());
     }
@@ -204,7 +206,7 @@ impl Cell {
     pub(super) fn let_go(&self) -> Option<Arc<KeptValues>> {
         let mut known = lock(&self.state);
         let state = known.as_mut().map(|known| &mut known.state).filter(|state| state.kept_bytes() > 0)?;
-        Some(state.let_go())
+        Some(Arc::make_mut(state).let_go())
     }
 
     /// Forgets the known state: the store has to be asked.

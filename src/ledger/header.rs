@@ -61,6 +61,11 @@ struct ReadText {
 }
 
 impl ProfileText {
+    /// What was read from it as that type, if it was and is kept.
+    pub(crate) fn known<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.read.iter().map_while(OnceLock::get).find_map(|known| known.downcast_ref())
+    }
+
     /// What was read from it, or is now by `read`: what the first two types read is kept.
     pub(crate) fn read_as<T: Send + Sync + 'static, E>(
         &self,

@@ -1,5 +1,7 @@
 //! Reading a tenant's header, its state, or some of it.
 
+use std::sync::Arc;
+
 use super::cache::Ledger;
 use super::freshness::Freshness;
 use super::header::TenantHeader;
@@ -33,7 +35,7 @@ impl Ledger {
         &self,
         operation: &'static str,
         tenant: &TenantId,
-        state: Option<LazyState>,
+        state: Option<Arc<LazyState>>,
     ) -> Result<State> {
         let cell = self.cell(tenant);
         let whole = async {
@@ -51,10 +53,10 @@ impl Ledger {
         &self,
         operation: &'static str,
         tenant: &TenantId,
-        state: LazyState,
+        state: Arc<LazyState>,
     ) -> Result<State> {
         if state.is_whole() {
-            return state.into_whole().map_err(|error| Error::store(operation, error));
+            return state.whole().map_err(|error| Error::store(operation, error));
         }
         let _work = self.begin(operation)?;
         self.whole(operation, tenant, Some(state)).await
@@ -66,7 +68,7 @@ impl Ledger {
         operation: &'static str,
         tenant: &TenantId,
         freshness: Freshness,
-    ) -> Result<LazyState> {
+    ) -> Result<Arc<LazyState>> {
         if let Freshness::Within(within) = freshness {
             let _work = self.begin(operation)?;
             if let Some(state) = self.cell(tenant).recent(within) {

@@ -35,6 +35,15 @@ pub(crate) enum Refusal {
     Hidden,
 }
 
+/// What a decision says against a request.
+const fn refusal(decision: &Decision) -> Option<Refusal> {
+    match decision {
+        Decision::Allow(_) => None,
+        Decision::Deny(_) => Some(Refusal::Denied),
+        Decision::Hide(_) => Some(Refusal::Hidden),
+    }
+}
+
 /// The gate: a policy to ask and a sink for what it said.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -59,14 +68,20 @@ impl Gate {
         permit
     }
 
+    /// The same for who reads what was handed out by a permit before, and needs no other.
+    pub(crate) fn allow(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let decision = self.policy.decide(request);
+        self.record(request, &decision);
+        refusal(&decision).map_or(Ok(()), Err)
+    }
+
     /// Decides a request; for a decision that is made inside a transaction, which may run again:
     /// the last one is the one to be [recorded](Self::record).
     pub(crate) fn judge(&self, request: &Request<'_>) -> (Decision, Result<Permit, Refusal>) {
         let decision = self.policy.decide(request);
-        let permit = match decision {
-            Decision::Allow(_) => Ok(Permit { action: request.action, tenant: request.tenant.clone() }),
-            Decision::Deny(_) => Err(Refusal::Denied),
-            Decision::Hide(_) => Err(Refusal::Hidden),
+        let permit = match refusal(&decision) {
+            None => Ok(Permit { action: request.action, tenant: request.tenant.clone() }),
+            Some(refusal) => Err(refusal),
         };
         (decision, permit)
     }

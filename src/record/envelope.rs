@@ -19,6 +19,7 @@ const UPDATED_AT: &str = "updated_at";
 /// New records begin with all five, in this order. Records that earlier tools wrote may lack all but
 /// the `id`, and have them in any order; such a record belongs to the tenant it is stored with.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[repr(C)]
 pub struct Envelope {
     id: RecordId,
     owner: Option<Arc<str>>,

@@ -45,6 +45,7 @@ pub use revision::Revision;
 pub use secret::SecretText;
 pub use text::RecordText;
 pub use typed::Record;
+pub(crate) use typed::RecordParts;
 pub(crate) use writing::NewValue;
 
 /// Serialises a type as the text that it displays, and reads it by its `FromStr`.

@@ -1,6 +1,5 @@
 //! A record seen through its type.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,13 +27,23 @@ use crate::paths::TenantId;
 /// [`SecretText`](super::SecretText). Fields that the type does not know are left out, since nobody
 /// has said what they hold; [`extra`](Self::extra) has them. It is made for JSON: values are handed on
 /// as JSON text.
-pub struct Record<T>(Arc<Parts<T>>);
+pub struct Record<T>(Arc<RecordParts<T>>);
 
+/// What a record is made of. What who looks for one needs (its id, and beside the whole who shares it) stands first,
+/// so that it comes from memory in one piece.
 #[derive(PartialEq)]
-struct Parts<T> {
+#[repr(C)]
+pub(crate) struct RecordParts<T> {
     envelope: Envelope,
     value: T,
     text: RecordText,
+}
+
+impl<T> RecordParts<T> {
+    /// The record's id.
+    pub(crate) const fn id(&self) -> &RecordId {
+        self.envelope.id()
+    }
 }
 
 impl<T> Clone for Record<T> {
@@ -118,7 +127,7 @@ impl<T> Record<T> {
 
     /// The record of which these are the parts: what its text says.
     pub(super) fn of_parts(envelope: Envelope, value: T, text: RecordText) -> Self {
-        Self(Arc::new(Parts { envelope, value, text }))
+        Self(Arc::new(RecordParts { envelope, value, text }))
     }
 }
 
@@ -158,20 +167,20 @@ impl<T: Entity> Record<T> {
         Ok((envelope, value))
     }
 
-    /// The record without its type, to be kept beside the text from which it was read.
-    pub(crate) fn into_kept(self) -> Arc<dyn Any + Send + Sync> {
+    /// What a record is made of, shared: to be kept beside the text from which it was read.
+    pub(crate) fn into_parts(self) -> Arc<RecordParts<T>> {
         self.0
     }
 
-    /// A record that was kept, if it was read as this type.
-    pub(crate) fn of_kept(kept: Arc<dyn Any + Send + Sync>) -> Option<Self> {
-        kept.downcast().ok().map(Self)
+    /// The record that was made of these.
+    pub(crate) const fn of_shared(parts: Arc<RecordParts<T>>) -> Self {
+        Self(parts)
     }
 
     /// The bytes of memory that it takes, roughly: what the type holds is not known, and is taken to be what
     /// was read, once more and in pieces.
     pub(crate) fn weight(&self) -> usize {
-        size_of::<Parts<T>>() + 2 * self.0.text.as_bytes().len() + 64
+        size_of::<RecordParts<T>>() + 2 * self.0.text.as_bytes().len() + 64
     }
 
     /// The text of this record with another value; see [`RecordText::update`].

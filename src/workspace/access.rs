@@ -287,7 +287,8 @@ impl Access {
         if !self.is_own() && header.lifecycle != Lifecycle::Active {
             return Err(Error::new(ErrorKind::Suspended, operation));
         }
-        Ok(Principal::new(self.principal.clone(), Profile::of(operation, header)?.role))
+        let role = Profile::seen(operation, header, |profile| profile.role)?;
+        Ok(Principal::new(self.principal.clone(), role))
     }
 
     /// The principal as it is stored now.
@@ -363,7 +364,7 @@ impl Access {
         &self,
         action: Action,
         resource: &Resource,
-    ) -> Result<Admitted<LazyState>> {
+    ) -> Result<Admitted<Arc<LazyState>>> {
         let operation = action.as_str();
         // What is found out in order to change something has to be true.
         let freshness = if action.effect() == Effect::Read { self.freshness } else { Freshness::Strict };
@@ -403,6 +404,7 @@ impl Access {
     }
 
     /// Decides another operation in a state that was admitted before.
+    #[cfg(feature = "archive")]
     pub(super) fn permit_in(
         &self,
         principal: &Principal,
@@ -412,6 +414,19 @@ impl Access {
     ) -> Result<Permit> {
         let header = state.header().map(|header| &**header);
         self.core.permit(&self.request(principal, action, resource, header)?)
+    }
+
+    /// Decides what is read in a state that was admitted before, and nowhere else.
+    pub(super) fn allow_in(
+        &self,
+        principal: &Principal,
+        state: &LazyState,
+        action: Action,
+        resource: &Resource,
+    ) -> Result<()> {
+        let header = state.header().map(|header| &**header);
+        let allowed = self.core.gate.allow(&self.request(principal, action, resource, header)?);
+        allowed.map_err(|refusal| refused(&refusal, action.as_str(), resource))
     }
 
     /// Runs a transaction on a living tenant, with the decision made inside it, in the very state
@@ -512,7 +527,7 @@ impl Access {
 
 fn header_visibility(operation: &'static str, header: Option<&TenantHeader>) -> Result<Visibility> {
     match header.filter(|header| is_alive(&header.lifecycle)) {
-        Some(header) => Ok(Profile::of(operation, header)?.visibility),
+        Some(header) => Profile::seen(operation, header, |profile| profile.visibility),
         None => Ok(Visibility::Private),
     }
 }

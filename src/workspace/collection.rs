@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use crate::error::Result;
 use crate::ledger::Draft;
 use crate::ownership::Action;
+use crate::paths::CollectionName;
 use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author};
@@ -24,12 +25,14 @@ use super::records::{self, Expected, Inserted};
 #[derive(Debug)]
 pub struct Collection<'a, E> {
     access: &'a Access,
+    /// The type's: it is asked once.
+    collection: CollectionName,
     entity: PhantomData<fn() -> E>,
 }
 
 impl<'a, E: Entity> Collection<'a, E> {
     pub(super) fn new(access: &'a Access) -> Self {
-        Self { access, entity: PhantomData }
+        Self { access, collection: E::collection(), entity: PhantomData }
     }
 
     /// One record.
@@ -37,7 +40,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// # Errors
     /// See [`Collection`].
     pub async fn get(&self, id: &RecordId) -> Result<Record<E>> {
-        operations::get(self.access, Action::GetRecord, id).await
+        operations::get_of(self.access, Action::GetRecord, &self.collection, id).await
     }
 
     /// A page of the records.
@@ -46,7 +49,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// See [`Collection`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) for a limit out of range
     /// or a cursor of another list.
     pub async fn list(&self, options: &ListOptions) -> Result<Page<Record<E>>> {
-        operations::list(self.access, Action::ListRecords, options).await
+        operations::list_of(self.access, Action::ListRecords, self.collection.clone(), options).await
     }
 
     /// The records that an index finds under a key, in order of insertion.
@@ -72,7 +75,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// See [`Collection`]; [`AlreadyExists`](crate::ErrorKind::AlreadyExists) if the id is taken.
     pub async fn insert_as(&self, id: &RecordId, value: E) -> Result<Record<E>> {
         let action = Action::InsertRecord;
-        let (resource, id) = (records::resource::<E>(id), id.clone());
+        let (resource, id) = (records::resource_in(&self.collection, id), id.clone());
         let mut inserted = Inserted::new(&self.access.core, value);
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             records::insert_made(draft, author, action, &id, &mut inserted)
@@ -104,7 +107,8 @@ impl<'a, E: Entity> Collection<'a, E> {
         mut change: impl FnMut(&E) -> Result<E> + Send + 'static,
     ) -> Result<Record<E>> {
         let action = Action::UpdateRecord;
-        let (resource, id, expected) = (records::resource::<E>(id), id.clone(), expected.into());
+        let resource = records::resource_in(&self.collection, id);
+        let (id, expected) = (id.clone(), expected.into());
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             records::update(draft, author, action, &id, expected, &mut change)
         };

@@ -6,6 +6,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Draft;
 use crate::ownership::{Action, Resource};
+use crate::paths::CollectionName;
 use crate::record::{Entity, OnReferenced, Record, RecordId};
 
 use super::access::{Access, Author, Core};
@@ -14,9 +15,18 @@ use super::records::{self, Expected, Inserted};
 
 /// One record.
 pub(super) async fn get<E: Entity>(access: &Access, action: Action, id: &RecordId) -> Result<Record<E>> {
-    let collection = E::collection();
-    let admitted = access.admit_to_look(action, &records::resource_in(&collection, id)).await?;
-    let record = records::get_of(&admitted.state, access.tenant(), action, &collection, id)?;
+    get_of(access, action, &E::collection(), id).await
+}
+
+/// The same of a type whose collection is known to be that.
+pub(super) async fn get_of<E: Entity>(
+    access: &Access,
+    action: Action,
+    collection: &CollectionName,
+    id: &RecordId,
+) -> Result<Record<E>> {
+    let admitted = access.admit_to_look(action, &records::resource_in(collection, id)).await?;
+    let record = records::get_of(&admitted.state, access.tenant(), action, collection, id)?;
     access.sight(&admitted.principal, &admitted.state)?.of(action, record)
 }
 
@@ -26,7 +36,16 @@ pub(super) async fn list<E: Entity>(
     action: Action,
     options: &ListOptions,
 ) -> Result<Page<Record<E>>> {
-    let collection = E::collection();
+    list_of(access, action, E::collection(), options).await
+}
+
+/// The same of a type whose collection is known to be that.
+pub(super) async fn list_of<E: Entity>(
+    access: &Access,
+    action: Action,
+    collection: CollectionName,
+    options: &ListOptions,
+) -> Result<Page<Record<E>>> {
     let admitted = access.admit_to_look(action, &Resource::Collection(collection.clone())).await?;
     let page = records::list_of(&admitted.state, access.tenant(), action, collection, options)?;
     let sight = access.sight(&admitted.principal, &admitted.state)?;

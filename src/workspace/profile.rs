@@ -170,6 +170,18 @@ impl Profile {
         })
     }
 
+    /// What somebody wants to know of it.
+    pub(super) fn seen<T>(
+        operation: &'static str,
+        header: &TenantHeader,
+        look: impl FnOnce(&Self) -> T,
+    ) -> Result<T> {
+        match header.profile.known::<Self>() {
+            Some(known) => Ok(look(known)),
+            None => Self::of(operation, header).map(|read| look(&read)),
+        }
+    }
+
     /// The header that carries this profile.
     pub(super) fn into_header(self, header: &TenantHeader, operation: &'static str) -> Result<TenantHeader> {
         let profile = serde_json::to_string(&self).map_err(|error| {

@@ -4,14 +4,15 @@ mod inserting;
 #[cfg(any(feature = "archive", feature = "migrate"))]
 mod restoring;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, LazyState, Section, State};
+use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, Kept, LazyState, OfEntry, Section, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::{
-    ChangeRefusal, Entity, OnReferenced, Record, RecordError, RecordId, RecordText, Revision,
+    ChangeRefusal, Entity, OnReferenced, Record, RecordError, RecordId, RecordParts, RecordText, Revision,
 };
 
 use super::access::{Author, missing};
@@ -72,26 +73,52 @@ fn invalid(operation: &'static str, resource: &Resource, error: RecordError) -> 
     Error::new(kind, operation).about(resource.to_string()).with_source(error)
 }
 
+impl<E: Entity> OfEntry for RecordParts<E> {
+    fn id(&self) -> &str {
+        RecordParts::id(self).as_str()
+    }
+}
+
+/// A record that was kept, if it was read as this type.
+#[inline(always)]
+fn of_kept<E: Entity>(kept: &Kept) -> Option<Record<E>> {
+    let kept: Arc<dyn Any + Send + Sync> = Arc::<dyn OfEntry>::clone(kept);
+    kept.downcast().ok().map(Record::of_shared)
+}
+
 /// Reads an entry as a record; `None` if it names another owner than the tenant it is stored with.
 ///
-/// What is kept beside the entry is a function of its text alone: who it is shown to, and how, is decided for
-/// each read, here and above.
+/// What is kept beside the entry is a function of its text and the tenant alone: who it is shown to, and how, is
+/// decided for each read, above. What names another owner is not kept, so that nobody need look for one in what is.
+#[inline(always)]
 fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
-    let kept = found.kept().and_then(|kept| Record::of_kept(Arc::clone(kept)));
-    let record = match kept {
-        Some(record) => record,
-        None => {
-            let text = RecordText::from_stored(found.text());
-            let record = Record::read_of(&text, tenant).map_err(|error| {
-                let resource = Resource::Record(E::collection(), found.id().into());
-                damaged(action.as_str(), &resource, error)
-            })?;
-            found.keep(record.clone().into_kept(), record.weight());
-            record
+    match found.kept().and_then(of_kept::<E>) {
+        Some(record) => {
+            debug_assert!(is_own(&record, tenant));
+            Ok(Some(record))
         }
-    };
-    let own = record.owner().is_none_or(|owner| owner == tenant.as_str());
-    Ok(own.then_some(record))
+        None => read_text(action, tenant, found),
+    }
+}
+
+/// The same of an entry of which nothing is kept, or not as this type.
+#[inline(never)]
+fn read_text<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
+    let text = RecordText::from_stored(found.text());
+    let record = Record::<E>::read_of(&text, tenant).map_err(|error| {
+        let resource = Resource::Record(E::collection(), found.id().into());
+        damaged(action.as_str(), &resource, error)
+    })?;
+    if !is_own(&record, tenant) {
+        return Ok(None);
+    }
+    found.keep(record.clone().into_parts(), record.weight());
+    Ok(Some(record))
+}
+
+/// Whether a record names no other owner than the tenant.
+fn is_own<E>(record: &Record<E>, tenant: &TenantId) -> bool {
+    record.owner().is_none_or(|owner| owner == tenant.as_str())
 }
 
 /// The record of that id.
@@ -161,10 +188,14 @@ pub(super) fn list_of<E: Entity>(
     let unread = |error| Error::store(action.as_str(), error);
     for found in state.walk(collection.as_str(), direction, after).map_err(unread)?.take(limit) {
         let found = found.map_err(unread)?;
-        items.extend(read_entry(action, tenant, found)?);
-        (seen, last) = (seen + 1, Some(found));
+        if let Some(record) = read_entry(action, tenant, found)? {
+            items.push(record);
+        }
+        seen += 1;
+        if seen == limit {
+            last = Some(found);
+        }
     }
-    let last = last.filter(|_| seen == limit);
     let next = last.map(|last| Cursor { collection, life, direction, order: last.order() });
     Ok(Page { items, next })
 }

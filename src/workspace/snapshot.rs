@@ -3,12 +3,11 @@
 #[cfg(feature = "migrate")]
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-#[cfg(feature = "migrate")]
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::ledger::{LazyState, State};
-use crate::ownership::{Action, Permit, Principal, Resource};
+use crate::ownership::{Action, Principal, Resource};
 use crate::paths::CollectionName;
 use crate::quota::{Usage, usage_of};
 #[cfg(feature = "migrate")]
@@ -31,7 +30,7 @@ type Texts = Vec<(Arc<str>, RecordText)>;
 pub struct Snapshot {
     access: Access,
     principal: Principal,
-    state: LazyState,
+    state: Arc<LazyState>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -41,7 +40,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(access: Access, admitted: Admitted<LazyState>) -> Self {
+    pub(super) fn new(access: Access, admitted: Admitted<Arc<LazyState>>) -> Self {
         Self { access, principal: admitted.principal, state: admitted.state }
     }
 
@@ -62,7 +61,7 @@ impl Snapshot {
     /// # Errors
     /// [`Denied`](crate::ErrorKind::Denied), [`NotFound`](crate::ErrorKind::NotFound).
     pub fn usage(&self) -> Result<Usage> {
-        self.permit(Action::ReadUsage, &Resource::Tenant)?;
+        self.allow(Action::ReadUsage, &Resource::Tenant)?;
         Ok(usage_of(&self.whole(Action::ReadUsage)?))
     }
 
@@ -79,7 +78,7 @@ impl Snapshot {
             state.tallies().iter().filter(|(section, tally)| !section.is_internal() && tally.count > 0);
         for collection in held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok()) {
             let resource = Resource::Collection(collection.clone());
-            self.permit(action, &resource)?;
+            self.allow(action, &resource)?;
             if self.sight()? != Sight::Whole {
                 return Err(missing(action.as_str(), &resource));
             }
@@ -99,8 +98,8 @@ impl Snapshot {
         self.access.sight(&self.principal, &self.state)
     }
 
-    fn permit(&self, action: Action, resource: &Resource) -> Result<Permit> {
-        self.access.permit_in(&self.principal, &self.state, action, resource)
+    fn allow(&self, action: Action, resource: &Resource) -> Result<()> {
+        self.access.allow_in(&self.principal, &self.state, action, resource)
     }
 }
 
@@ -120,7 +119,7 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// See [`Collection::get`](super::Collection::get).
     pub fn get(&self, id: &RecordId) -> Result<Record<E>> {
         let (at, action) = (self.snapshot, Action::GetRecord);
-        at.permit(action, &records::resource_in(&self.collection, id))?;
+        at.allow(action, &records::resource_in(&self.collection, id))?;
         let record = records::get_of(&at.state, at.access.tenant(), action, &self.collection, id)?;
         at.sight()?.of(action, record)
     }
@@ -131,7 +130,7 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// See [`Collection::list`](super::Collection::list).
     pub fn list(&self, options: &ListOptions) -> Result<Page<Record<E>>> {
         let (at, action) = (self.snapshot, Action::ListRecords);
-        at.permit(action, &Resource::Collection(self.collection.clone()))?;
+        at.allow(action, &Resource::Collection(self.collection.clone()))?;
         let page = records::list_of(&at.state, at.access.tenant(), action, self.collection.clone(), options)?;
         Ok(Page { items: at.sight()?.of_all(action, page.items)?, next: page.next })
     }
@@ -142,7 +141,7 @@ impl<E: Entity> SnapshotCollection<'_, E> {
     /// See [`Collection::find`](super::Collection::find).
     pub fn find(&self, index: &str, key: &str) -> Result<Vec<Record<E>>> {
         let (at, action) = (self.snapshot, Action::ListRecords);
-        at.permit(action, &Resource::Collection(self.collection.clone()))?;
+        at.allow(action, &Resource::Collection(self.collection.clone()))?;
         let found = records::find(&at.state, at.access.tenant(), action, index, key)?;
         at.sight()?.of_all(action, found)
     }

@@ -144,8 +144,8 @@ impl Cell {
                 if current {
                     return Ok(state);
                 }
-                let newest =
-                    self.refresh(LazyState::clone(&state)).await.map_err(|error| store_error(&error))?;
+                let known = Arc::new(LazyState::clone(&state));
+                let newest = self.refresh(known).await.map_err(|error| store_error(&error))?;
                 if newest.number() == state.number() {
                     return Ok(state);
                 }
@@ -209,7 +209,7 @@ impl Cell {
                 self.committed.store(true, Ordering::Relaxed);
                 after.set_version(version);
                 after.grow_tail(bytes);
-                self.publish(&after, asked);
+                self.publish(&Arc::new(LazyState::clone(&after)), asked);
                 self.shared.settings.rule.committed(&self.tenant, before, &after, &changed).await;
                 if after.wants_fold(self.shared.settings.fold_minimum) {
                     self.fold(after.clone());

@@ -30,7 +30,7 @@ impl Cell {
         if !self.committed.load(Ordering::Relaxed) {
             return;
         }
-        let state = self.known().filter(LazyState::is_whole).and_then(|known| known.into_whole().ok());
+        let state = self.known().filter(|known| known.is_whole()).and_then(|known| known.whole().ok());
         if let Some(state) = state.filter(|state| state.is_long(self.shared.settings.fold_minimum)) {
             self.fold(state);
         }
@@ -71,7 +71,7 @@ impl Cell {
         let fold = Fold { kind: FoldKind::Same, header, snapshot, index };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
-                let newest = self.refresh(LazyState::clone(&folded)).await?;
+                let newest = self.refresh(Arc::new(LazyState::clone(&folded))).await?;
                 // When it was the newest, refreshing has noted.
                 self.publish(&newest, Timestamp::MIN);
                 // A commit that is under way rests on the old one, and publishes what comes after that.

@@ -135,14 +135,25 @@ impl Base {
         found.map_or(0..0, |(_, range)| range.clone())
     }
 
-    /// The position of the entry of that id.
-    pub(super) fn position(&self, section: &str, id: &str) -> Result<Option<usize>, StoreError> {
+    /// The position of the entry of that id. The ids of some may be `known`: their lines are not looked at.
+    pub(super) fn position<'k>(
+        &self,
+        section: &str,
+        id: &str,
+        known: impl Fn(usize) -> Option<&'k str>,
+    ) -> Result<Option<usize>, StoreError> {
         let range = self.section_range(section);
         if range.is_empty() {
             return Ok(None);
         }
         self.contents.find_id(&self.body, id.as_bytes(), |at| {
-            Ok(range.contains(&at) && *self.id_bytes(at)? == *id.as_bytes())
+            if !range.contains(&at) {
+                return Ok(false);
+            }
+            match known(at) {
+                Some(known) => Ok(known == id),
+                None => Ok(*self.id_bytes(at)? == *id.as_bytes()),
+            }
         })
     }
 
@@ -195,6 +206,7 @@ impl Base {
     }
 
     /// Reads what is needed for an entry to be looked at: what is asked of it from then on is there.
+    #[inline(never)]
     pub(super) fn touch(&self, at: usize) -> Result<(), StoreError> {
         if !self.is_whole() {
             self.line(at)?;

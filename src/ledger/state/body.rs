@@ -80,6 +80,22 @@ impl Body {
         }
     }
 
+    /// So many of the index's bytes.
+    #[inline]
+    pub(super) fn index_at<const N: usize>(&self, start: usize) -> Result<[u8; N], StoreError> {
+        let (bytes, at) = match self {
+            Self::Whole { index, .. } => (Some(index), start),
+            Self::Parts(parts) => parts.read_with(parts.text_length.saturating_add(start)),
+        };
+        match bytes.and_then(|bytes| bytes.get(at..)?.first_chunk()) {
+            Some(bytes) => Ok(*bytes),
+            None => {
+                let bytes = self.index(start..start.saturating_add(N))?;
+                bytes.first_chunk().copied().ok_or_else(malformed)
+            }
+        }
+    }
+
     /// Some of the index's bytes.
     pub(super) fn index(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, StoreError> {
         match self {
@@ -94,6 +110,12 @@ impl Body {
 }
 
 impl Parts {
+    /// The part that has the byte at a place, if it was read, and where in it that is.
+    #[inline]
+    fn read_with(&self, at: usize) -> (Option<&Bytes>, usize) {
+        (self.read.get(at / self.part_length).and_then(OnceLock::get), at % self.part_length)
+    }
+
     /// One part, read and checked by its store if it was not touched before.
     fn part(&self, part: usize) -> Result<&Bytes, StoreError> {
         let place = self.read.get(part).ok_or_else(malformed)?;

@@ -17,10 +17,10 @@ pub(super) struct Stored {
 }
 
 /// Where an entry stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// In the base, at that position.
-    Below(usize),
+    /// In the base, at that position, and what was kept of it when it was found.
+    Below(usize, Option<&'a Kept>),
     /// Above it.
     Above(&'a Arc<Stored>),
 }
@@ -39,11 +39,11 @@ impl fmt::Debug for Found<'_> {
     }
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
     /// Where it stands in its section.
     pub(crate) fn order(&self) -> u64 {
         match self.place {
-            Place::Below(at) => self.state.base.order(at).unwrap_or_default(),
+            Place::Below(at, _) => self.state.base.order(at).unwrap_or_default(),
             Place::Above(stored) => stored.entry.order,
         }
     }
@@ -51,7 +51,7 @@ impl Found<'_> {
     /// Its id.
     pub(crate) fn id(&self) -> Cow<'_, str> {
         match self.place {
-            Place::Below(at) => self.state.base.id(at).unwrap_or_default(),
+            Place::Below(at, _) => self.state.base.id(at).unwrap_or_default(),
             Place::Above(stored) => Cow::Borrowed(&stored.entry.id),
         }
     }
@@ -59,7 +59,7 @@ impl Found<'_> {
     /// Its text; it shares the buffer in which it was read.
     pub(crate) fn text(&self) -> Bytes {
         match self.place {
-            Place::Below(at) => self.state.base.text(at).unwrap_or_default(),
+            Place::Below(at, _) => self.state.base.text(at).unwrap_or_default(),
             Place::Above(stored) => stored.entry.text.clone(),
         }
     }
@@ -67,7 +67,7 @@ impl Found<'_> {
     /// The entry apart from its state.
     pub(crate) fn entry(&self) -> Entry {
         match self.place {
-            Place::Below(_) => {
+            Place::Below(..) => {
                 Entry { order: self.order(), id: self.id().into(), keys: None, text: self.text() }
             }
             Place::Above(stored) => stored.entry.clone(),
@@ -75,17 +75,22 @@ impl Found<'_> {
     }
 
     /// What is kept of it.
-    pub(crate) fn kept(&self) -> Option<&Kept> {
+    #[inline]
+    pub(crate) fn kept(&self) -> Option<&'a Kept> {
         match self.place {
-            Place::Below(at) => self.state.kept.get(at),
+            Place::Below(_, kept) => kept,
             Place::Above(stored) => stored.kept.get(),
         }
     }
 
-    /// Keeps what was made of its text and takes so many bytes, if there is room, and nothing yet.
+    /// Keeps what was made of its text and takes so many bytes, if there is room, and nothing yet. A text that says
+    /// another id than the entry has is read anew each time.
     pub(crate) fn keep(&self, value: Kept, bytes: usize) {
+        if value.id() != self.id() {
+            return;
+        }
         match self.place {
-            Place::Below(at) => self.state.kept.keep(at, value, bytes),
+            Place::Below(at, _) => self.state.kept.keep(at, value, bytes),
             Place::Above(stored) => stored.kept.keep(value, bytes, self.state.kept.memory()),
         }
     }

@@ -194,21 +194,20 @@ impl Contents {
         if at >= self.entries {
             return Err(malformed());
         }
-        let bytes = body.index(at * ENTRY..(at + 1) * ENTRY)?;
-        let bytes = bytes.first_chunk::<ENTRY>().ok_or_else(malformed)?;
+        let bytes = body.index_at::<ENTRY>(at * ENTRY)?;
         Ok(IndexEntry {
-            order: u64::from(u32_at(bytes, 0)) | u64::from(u32_at(bytes, 4)) << 32,
-            line: u32_at(bytes, 8),
-            record: u32_at(bytes, 12),
-            id: u32_at(bytes, 16),
-            id_length: u32_at(bytes, 20),
+            order: u64::from(u32_at(&bytes, 0)) | u64::from(u32_at(&bytes, 4)) << 32,
+            line: u32_at(&bytes, 8),
+            record: u32_at(&bytes, 12),
+            id: u32_at(&bytes, 16),
+            id_length: u32_at(&bytes, 20),
         })
     }
 
+    #[inline]
     fn pair(body: &Body, start: usize) -> Result<(u32, u32), StoreError> {
-        let bytes = body.index(start..start + PAIR)?;
-        let bytes = bytes.first_chunk::<PAIR>().ok_or_else(malformed)?;
-        Ok((u32_at(bytes, 0), u32_at(bytes, 4)))
+        let bytes = body.index_at::<PAIR>(start)?;
+        Ok((u32_at(&bytes, 0), u32_at(&bytes, 4)))
     }
 
     /// The first position that may be that of an id, and `is` says it is.
@@ -256,6 +255,7 @@ impl Contents {
     }
 }
 
+#[inline]
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }

@@ -2,7 +2,8 @@
 //!
 //! What is kept is a function of the entry's text and of a type, and nothing else: who may read the one may read
 //! the other, and whether somebody may is decided for each read, above. It is of any type, since the ledger knows
-//! none; the first type that an entry was read as has the place.
+//! none; the first type that an entry was read as has the place. It says of which entry it is, so that who looks
+//! for that need not look at its line.
 
 use std::any::Any;
 use std::fmt;
@@ -10,15 +11,21 @@ use std::sync::{Arc, OnceLock};
 
 use crate::ledger::memory::{Memory, Room};
 
+/// What can be made of an entry's text and kept.
+pub(crate) trait OfEntry: Any + Send + Sync {
+    /// The id that the text says.
+    fn id(&self) -> &str;
+}
+
 /// Something that was made of an entry's text.
-pub(crate) type Kept = Arc<dyn Any + Send + Sync>;
+pub(crate) type Kept = Arc<dyn OfEntry>;
 
 /// How many entries have their places in one piece of memory.
 const CHUNK: usize = 64;
 
 type Chunk = [OnceLock<Kept>; CHUNK];
 
-/// What is kept of the entries of a base, by their positions.
+/// What is kept of the entries of a base, by their positions: each value has the id of its entry.
 pub(in crate::ledger) struct KeptValues {
     chunks: Box<[OnceLock<Box<Chunk>>]>,
     room: Room,
@@ -46,6 +53,7 @@ impl KeptValues {
     }
 
     /// What is kept of the entry at a position.
+    #[inline]
     pub(super) fn get(&self, at: usize) -> Option<&Kept> {
         self.chunks.get(at / CHUNK)?.get()?[at % CHUNK].get()
     }
@@ -70,6 +78,7 @@ impl KeptValues {
 pub(super) struct KeptValue(OnceLock<(Kept, Room)>);
 
 impl KeptValue {
+    #[inline]
     pub(super) fn get(&self) -> Option<&Kept> {
         self.0.get().map(|(value, _)| value)
     }

@@ -14,6 +14,7 @@ pub(super) fn fresh_key() -> HashKey {
 }
 
 /// The hash of some bytes.
+#[inline]
 pub(super) fn hash(key: HashKey, bytes: &[u8]) -> u64 {
     SipHasher13::new_with_keys(key[0], key[1]).hash(bytes)
 }

@@ -1,10 +1,13 @@
 //! Walking a section in order, and writing the whole state as a new snapshot.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::found::Place;
+use super::found::{Place, Stored};
+use super::layer::LayerWalk;
 use super::{Entry, Found, LazyState, Section, State};
 use crate::ledger::commit_text::write_line;
 use crate::ledger::tally::Tallies;
@@ -29,8 +32,80 @@ struct Directed<I> {
 impl<I: DoubleEndedIterator> Iterator for Directed<I> {
     type Item = I::Item;
 
+    #[inline]
     fn next(&mut self) -> Option<I::Item> {
         if self.newest_first { self.of.next_back() } else { self.of.next() }
+    }
+}
+
+/// The entries of a section, one after the other.
+struct Walk<'a, H> {
+    state: &'a LazyState,
+    below: Directed<Range<usize>>,
+    /// What changed of them, if anything did.
+    changed: Option<Changed<'a, H>>,
+}
+
+/// What a walk meets above the base, and does not below it, in the order of the walk.
+struct Changed<'a, H> {
+    above: Directed<LayerWalk<'a>>,
+    next_above: Option<&'a Arc<Stored>>,
+    hidden: H,
+    next_hidden: Option<u32>,
+    /// The next one of the base that is not hidden, once somebody asked for it, and its order.
+    next_below: Option<(usize, u64)>,
+}
+
+impl<'a, H: Iterator<Item = u32>> Iterator for Walk<'a, H> {
+    type Item = Result<Found<'a>, StoreError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.changed {
+            None => Some(self.state.at(self.below.next()?)),
+            Some(changed) => changed.next(self.state, &mut self.below),
+        }
+    }
+}
+
+impl<'a, H: Iterator<Item = u32>> Changed<'a, H> {
+    /// The next entry: of two sequences in order, what comes first.
+    fn next(
+        &mut self,
+        state: &'a LazyState,
+        below: &mut Directed<Range<usize>>,
+    ) -> Option<Result<Found<'a>, StoreError>> {
+        if self.next_below.is_none()
+            && let Some(at) = self.shown(below)
+        {
+            // Where nothing lies above any more, nobody compares.
+            let order = if self.next_above.is_some() { state.base.order(at) } else { Ok(0) };
+            match order {
+                Ok(order) => self.next_below = Some((at, order)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let above_is_first = match (self.next_above, self.next_below) {
+            (Some(stored), Some((_, order))) => (stored.entry.order < order) != self.above.newest_first,
+            (stored, _) => stored.is_some(),
+        };
+        if above_is_first {
+            let stored = std::mem::replace(&mut self.next_above, self.above.next())?;
+            return Some(Ok(Found { state, place: Place::Above(stored) }));
+        }
+        self.next_below.take().map(|(at, _)| state.at(at))
+    }
+
+    /// The next position of the base that is not hidden.
+    fn shown(&mut self, below: &mut Directed<Range<usize>>) -> Option<usize> {
+        // They are met in the same order.
+        below.find(|at| {
+            let is_hidden = self.next_hidden == Some(position(*at));
+            if is_hidden {
+                self.next_hidden = self.hidden.next();
+            }
+            !is_hidden
+        })
     }
 }
 
@@ -55,29 +130,15 @@ impl LazyState {
         };
         let newest_first = direction == Direction::NewestFirst;
         let below = self.base.range(section, orders.clone())?;
-        let hidden = self.hidden.range(position(below.start)..position(below.end));
-        // They are met in the same order.
-        let mut hidden = Directed { of: hidden, newest_first }.peekable();
-        let mut below = Directed { of: below, newest_first }
-            .filter(move |at| hidden.next_if(|hidden| **hidden == position(*at)).is_none());
-        let above = self.layers.get(section).map(|layer| layer.walk(orders));
-        let mut above = Directed { of: above.into_iter().flatten(), newest_first };
-        let (mut next_above, mut next_below) = (above.next(), below.next());
-        Ok(std::iter::from_fn(move || {
-            let above_is_first = match (next_above, next_below) {
-                (Some(stored), Some(at)) => match self.base.order(at) {
-                    Ok(order) => (stored.entry.order < order) != newest_first,
-                    Err(error) => return Some(Err(error)),
-                },
-                (stored, _) => stored.is_some(),
-            };
-            if above_is_first {
-                let place = Place::Above(std::mem::replace(&mut next_above, above.next())?);
-                return Some(Ok(Found { state: self, place }));
-            }
-            let at = std::mem::replace(&mut next_below, below.next())?;
-            Some(self.at(at))
-        }))
+        // Without a layer nothing is hidden either.
+        let changed = self.layers.get(section).map(|layer| {
+            let mut above = Directed { of: layer.walk(orders), newest_first };
+            let hidden = self.hidden.range(position(below.start)..position(below.end)).copied();
+            let mut hidden = Directed { of: hidden, newest_first };
+            let (next_above, next_hidden) = (above.next(), hidden.next());
+            Changed { above, next_above, hidden, next_hidden, next_below: None }
+        });
+        Ok(Walk { state: self, below: Directed { of: below, newest_first }, changed })
     }
 }
 
@@ -132,7 +193,7 @@ impl State {
         for section in self.sections() {
             for found in self.entries(section.as_str(), Direction::InOrder, None) {
                 match found.place {
-                    Place::Below(at) => push_line(&mut text, &self.base.line(at).unwrap_or_default()),
+                    Place::Below(at, _) => push_line(&mut text, &self.base.line(at).unwrap_or_default()),
                     Place::Above(stored) => {
                         let Entry { id, order, keys, text: record } = &stored.entry;
                         let keys = keys.as_deref().unwrap_or_default();

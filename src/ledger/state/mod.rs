@@ -32,6 +32,7 @@ pub(super) use base::BadLine;
 pub(crate) use found::Found;
 pub(super) use frame::{Frame, LineKey};
 pub(super) use kept::KeptValues;
+pub(crate) use kept::{Kept, OfEntry};
 pub use list::Direction;
 pub(crate) use whole::State;
 
@@ -273,27 +274,46 @@ impl LazyState {
     }
 
     /// The entry of that id where it stands.
+    #[inline]
     pub(crate) fn found(&self, section: &str, id: &str) -> Result<Option<Found<'_>>, StoreError> {
-        if let Some(place) = self.found_above(section, id) {
-            return Ok(place.map(|place| Found { state: self, place }));
-        }
-        let at = self.base.position(section, id)?;
-        at.map(|at| self.at(at)).transpose()
+        self.found_at(section, id, self.position(section, id)?)
     }
 
-    /// What changed the entry of that id: its place above the base, or `Some(None)` if it was removed.
-    fn found_above(&self, section: &str, id: &str) -> Option<Option<Place<'_>>> {
-        let stored = self.layers.get(section)?.get(id)?;
-        Some(stored.map(Place::Above))
+    // What is done for each record that is read is marked to be inlined, since nobody else tells the compiler to do so
+    // in the application's crate, where the rest is made for its types.
+
+    /// The position in the base of the entry of that id, also if it was changed or removed since.
+    fn position(&self, section: &str, id: &str) -> Result<Option<usize>, StoreError> {
+        self.base.position(section, id, |at| Some(self.kept.get(at)?.id()))
+    }
+
+    /// The entry of that id, which has that position in the base, if it stands there at all. To look below first costs
+    /// nothing of what is read part by part: whatever lies above was looked for there when it was put.
+    #[inline]
+    fn found_at(
+        &self,
+        section: &str,
+        id: &str,
+        below: Option<usize>,
+    ) -> Result<Option<Found<'_>>, StoreError> {
+        match below {
+            Some(at) if !self.hides(at) => self.at(at).map(Some),
+            _ => {
+                let stored = self.layers.get(section).and_then(|layer| layer.get(id));
+                Ok(stored.map(|stored| Found { state: self, place: Place::Above(stored) }))
+            }
+        }
     }
 
     /// The entry at a position of the base, with all that can be asked of it read.
+    #[inline]
     fn at(&self, at: usize) -> Result<Found<'_>, StoreError> {
+        let kept = self.kept.get(at);
         // Something is kept of what was touched before, and what was read stays.
-        if self.kept.get(at).is_none() {
+        if kept.is_none() {
             self.base.touch(at)?;
         }
-        Ok(Found { state: self, place: Place::Below(at) })
+        Ok(Found { state: self, place: Place::Below(at, kept) })
     }
 
     /// The entries of the base that carry a key, with their sections, but for those that were changed or removed
@@ -342,12 +362,13 @@ impl LazyState {
             Some(Place::Above(stored)) => {
                 Ok(stored.entry.keys.iter().flat_map(|keys| keys.iter().cloned()).collect())
             }
-            Some(Place::Below(at)) => self.base.keys(at),
+            Some(Place::Below(at, _)) => self.base.keys(at),
             None => Ok(Vec::new()),
         }
     }
 
     /// Whether the entry at a position of the base was changed or removed since.
+    #[inline]
     fn hides(&self, at: usize) -> bool {
         !self.hidden.is_empty() && u32::try_from(at).is_ok_and(|at| self.hidden.contains(&at))
     }
@@ -355,11 +376,8 @@ impl LazyState {
     /// Applies one change; after an error none of it.
     pub(super) fn take(&mut self, change: &Change) -> Result<(), StoreError> {
         let (section, id) = change.address();
-        let below = self.base.position(section.as_str(), id)?;
-        let old = match self.found_above(section.as_str(), id) {
-            Some(place) => place.map(|place| Found { state: self, place }),
-            None => below.map(|at| self.at(at)).transpose()?,
-        };
+        let below = self.position(section.as_str(), id)?;
+        let old = self.found_at(section.as_str(), id, below)?;
         let old = old.map(|found| (matches!(found.place, Place::Above(_)), found.entry()));
         // A position is less than the text's length, which fits.
         let below = below.and_then(|at| u32::try_from(at).ok());
@@ -391,7 +409,7 @@ impl LazyState {
                     Entry { order: *order, id: id.clone(), keys: Some(keys.clone()), text: text.clone() };
                 layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }));
             }
-            Change::Remove { .. } => layer.remove(id, below.is_some()),
+            Change::Remove { .. } => layer.remove(id),
         }
         Ok(())
     }
@@ -420,7 +438,9 @@ impl LazyState {
     pub(super) fn weight(&self) -> usize {
         // A changed entry stands in two or three maps, each with its node.
         const NODE: usize = 400;
-        let changed: usize = self.layers.values().map(Layer::len).sum();
+        let above: usize = self.layers.values().map(Layer::len).sum();
+        // What was removed is hidden and nothing else.
+        let changed = above.max(self.hidden.size());
         self.base.weight() + 2 * self.layer_bytes + NODE * changed + 1024
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::store::StoreErrorKind;
 
 /// A snapshot in parts that are short, so that everything stands in several.
-struct ShortParts {
+pub(super) struct ShortParts {
     text: Bytes,
     index: Bytes,
     length: usize,
@@ -16,7 +16,7 @@ struct ShortParts {
 }
 
 impl ShortParts {
-    fn of(state: &State, length: usize) -> Self {
+    pub(super) fn of(state: &State, length: usize) -> Self {
         let (text, index) = state.folded().unwrap().base_bytes();
         Self { text, index, length, damaged: None, reads: AtomicUsize::new(0) }
     }
@@ -58,7 +58,7 @@ impl SnapshotParts for ShortParts {
     }
 }
 
-fn opened(state: &State, parts: ShortParts) -> Result<LazyState, StoreError> {
+pub(super) fn opened(state: &State, parts: ShortParts) -> Result<LazyState, StoreError> {
     let (version, header) = (state.version().unwrap().clone(), (**state.header().unwrap()).clone());
     LazyState::open(version, header, Arc::new(parts))
 }
@@ -71,7 +71,7 @@ fn shown(found: &Found<'_>) -> Shown {
 }
 
 /// All that can be asked of a state, and what it answers to each.
-fn answers(state: &LazyState) -> Vec<Result<Vec<Shown>, StoreErrorKind>> {
+pub(super) fn answers(state: &LazyState) -> Vec<Result<Vec<Shown>, StoreErrorKind>> {
     let mut answers = Vec::new();
     for name in SECTIONS {
         let section = Section::named(name);
@@ -96,7 +96,7 @@ fn answers(state: &LazyState) -> Vec<Result<Vec<Shown>, StoreErrorKind>> {
 }
 
 /// Some states after another, each with what was committed since the last fold of it.
-fn history(steps: &[Step]) -> (State, Vec<Change>) {
+pub(super) fn history(steps: &[Step]) -> (State, Vec<Change>) {
     let (mut base, mut since) = (empty(), Vec::new());
     let mut draft = Draft::new(base.clone(), jiff::Timestamp::UNIX_EPOCH);
     for step in steps {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod by_parts;
+mod kept;
 
 use std::collections::BTreeMap;
 
