@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
+use tenantry::environment::{Deadline, SystemClock};
 use tenantry::ownership::Role;
-use tenantry::paths::TenantId;
+use tenantry::paths::{Area, BlobKey, FileName, TenantId};
 use tenantry::quota::Limits;
-use tenantry::store::StoreMethod;
 use tenantry::store::local::{LocalOptions, LocalStore};
+use tenantry::store::{Put, StoreMethod, TenantStore};
 use tenantry::testkit::faulty_store::{Fault, Faults, FaultyStore, Truthful, Until};
-use tenantry::{ErrorKind, NewTenant, Tenantry, Workspace};
+use tenantry::{ErrorKind, Expected, NewTenant, Tenantry, Workspace};
 use tokio::sync::oneshot;
 
 fn id(text: &str) -> TenantId {
@@ -173,4 +174,60 @@ async fn an_upload_dropped_while_its_reservation_is_under_way_gives_it_back() {
         tokio::task::yield_now().await;
     }
     assert!(place.names().is_empty(), "{:?}", place.names());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_any_length_is_whole_whatever_was_said_of_its_length() {
+    const HALF: usize = 512 << 10;
+    let place = Place::new().await;
+    for length in [0, 1, HALF - 1, HALF, HALF + 1, 2 * HALF, 2 * HALF + 1, 3 * HALF] {
+        let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        for said in [None, Some(length), Some(length / 2), Some(length + 1), Some(HALF)] {
+            let chunks: Vec<_> =
+                bytes.chunks(64 << 10).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+            let mut upload = place.own.videos().upload("rain.mp4", stream::iter(chunks));
+            if let Some(said) = said {
+                upload = upload.length(said as u64);
+            }
+            let video = upload.await.unwrap();
+            let path = place.own.videos().local_path(video.id()).await.unwrap();
+            let stored = std::fs::read(path.path()).unwrap();
+            assert!(stored == bytes, "{length} bytes of which {said:?} were said");
+            drop(path);
+            place.own.videos().delete(video.id(), Expected::Any).await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn while_one_piece_waits_for_the_disk_the_next_is_taken_and_no_more() {
+    const CHUNK: usize = 128 << 10;
+    // What blocks has one thread.
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build();
+    runtime.unwrap().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(folder.path().join("root"), LocalOptions::default()).await.unwrap();
+        let tenantry = Tenantry::builder(store.clone()).open().await.unwrap();
+        tenantry.bootstrap_admin(&id("ana"), "Ana").await.unwrap();
+        let incarnation = store.header(&id("ana")).await.unwrap().unwrap().incarnation;
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let kept = tokio::task::spawn_blocking(move || wait.recv());
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&taken);
+        let body = stream::iter(0..12).map(move |_| {
+            counted.fetch_add(CHUNK, Ordering::SeqCst);
+            Ok(Bytes::from_static(&[7; CHUNK]))
+        });
+        let key = BlobKey::new(id("ana"), Area::Videos, FileName::parse("rain.mp4").unwrap());
+        let deadline = Deadline::new(jiff::Timestamp::MAX, Arc::new(SystemClock));
+        let put = Put { incarnation, body: body.boxed(), length_hint: None, deadline };
+        let putting = tokio::spawn(async move { store.put(&key, put).await });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(taken.load(Ordering::SeqCst), 1 << 20);
+        release.send(()).unwrap();
+        kept.await.unwrap().unwrap();
+        assert_eq!(putting.await.unwrap().unwrap().length, 12 * CHUNK as u64);
+    });
 }

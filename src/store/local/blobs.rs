@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt;
+use futures::future::join;
 use futures::stream;
 
 use super::disk::{Access, Directory, EntryKind, File, Metadata};
@@ -20,8 +21,8 @@ use super::temporary::{NotPublished, Temporary};
 use crate::paths::{Area, BlobKey, FileName, TenantId};
 use crate::store::{BlobInfo, ByteStream, Found, Page, Put, StoreError, StoreErrorKind};
 
-/// How much is written at a time.
-const WRITTEN: u64 = 256 * 1024;
+/// How much is written at a time: so much that to wake a thread up for it does not count.
+const WRITTEN: u64 = 512 * 1024;
 /// After how much the system is asked to begin writing out.
 const WRITEBACK: u64 = 8 * 1024 * 1024;
 
@@ -43,28 +44,13 @@ impl Root {
     ///
     /// The tenant's slot is asked for at each step, so that a long upload keeps no handles but its own.
     pub(super) async fn put(self: &Arc<Self>, key: &BlobKey, put: Put) -> Result<BlobInfo, StoreError> {
-        let Put { incarnation, mut body, length_hint, deadline } = put;
+        let Put { incarnation, body, length_hint, deadline } = put;
         let slot = || self.slots.get(key.tenant());
         let current = self.header(&slot()).await?;
         if current.is_none_or(|header| header.incarnation != incarnation || header.tombstone) {
             return Err(not_found("put", key));
         }
-        let mut upload = Upload::new(key.clone());
-        while let Some(piece) = body.next().await {
-            upload.take(piece.map_err(|error| {
-                StoreError::new(StoreErrorKind::Body, "put", format!("{}: the body failed", place(key)))
-                    .with_source(error)
-            })?);
-            // All that was announced is made durable before its end is seen: the end may have to wait for what is
-            // under way beside this.
-            let whole = length_hint == Some(upload.length());
-            if whole || upload.length() - upload.written >= WRITTEN {
-                upload = self.write(&slot(), upload, whole).await?;
-            }
-        }
-        if !upload.whole {
-            upload = self.write(&slot(), upload, true).await?;
-        }
+        let upload = self.receive(key, body, length_hint).await?;
         let length = upload.written;
         let publish = move |root: &Self, slot: &Slot| {
             if !root.steps.skips(Step::PublishCheck) {
@@ -89,16 +75,54 @@ impl Root {
         Ok(BlobInfo { length })
     }
 
-    /// Writes what an upload has taken; if that is the whole of it, durably.
+    /// Writes a body, durably, under no name yet.
+    async fn receive(
+        self: &Arc<Self>,
+        key: &BlobKey,
+        mut body: ByteStream,
+        announced: Option<u64>,
+    ) -> Result<Upload, StoreError> {
+        let slot = || self.slots.get(key.tenant());
+        let failed = |error| {
+            StoreError::new(StoreErrorKind::Body, "put", format!("{}: the body failed", place(key)))
+                .with_source(error)
+        };
+        let mut upload = Upload::new(key.clone());
+        let mut taken = Taken::from(&mut body, 0, announced).await.map_err(failed)?;
+        loop {
+            let (ended, length) = (taken.ended, upload.written + taken.length);
+            if !ended && announced != Some(length) {
+                // The next is taken, and so hashed, while this one is written.
+                let slot = slot();
+                let write = self.write(&slot, upload, taken, false);
+                let next = Taken::from(&mut body, length, announced);
+                let (written, next) = join(write, next).await;
+                (upload, taken) = (written?, next.map_err(failed)?);
+                continue;
+            }
+            // All that was announced is made durable before its end is seen: the end may have to wait for what is
+            // under way beside this.
+            if !upload.whole || taken.length > 0 {
+                upload = self.write(&slot(), upload, taken, true).await?;
+            }
+            if ended {
+                return Ok(upload);
+            }
+            taken = Taken::from(&mut body, length, announced).await.map_err(failed)?;
+        }
+    }
+
+    /// Writes what was taken of a body; if that is the whole of it, durably.
     async fn write(
         self: &Arc<Self>,
         slot: &Arc<Slot>,
         upload: Upload,
+        taken: Taken,
         whole: bool,
     ) -> Result<Upload, StoreError> {
         let synced = whole && !self.steps.skips(Step::BlobSync);
         let write = move |upload: Upload| {
-            let upload = upload.write()?;
+            let upload = upload.write(taken)?;
             let mut upload = if synced { upload.sync()? } else { upload };
             upload.whole = whole;
             Ok(upload)
@@ -282,38 +306,49 @@ fn taken(directory: &dyn Directory, key: &BlobKey) -> StoreError {
     failed("put", place(key), synced)
 }
 
+/// What was taken of a body, to be written at a time.
+#[derive(Default)]
+struct Taken {
+    chunks: Vec<Bytes>,
+    length: u64,
+    /// Nothing comes after it.
+    ended: bool,
+}
+
+impl Taken {
+    /// Takes what is written at a time, after so much; less where the body ends, or what was announced of it.
+    async fn from(body: &mut ByteStream, before: u64, announced: Option<u64>) -> io::Result<Self> {
+        let mut taken = Self::default();
+        while taken.length < WRITTEN {
+            let Some(chunk) = body.next().await.transpose()? else {
+                taken.ended = true;
+                break;
+            };
+            taken.length += chunk.len() as u64;
+            taken.chunks.push(chunk);
+            if announced == Some(before + taken.length) {
+                break;
+            }
+        }
+        Ok(taken)
+    }
+}
+
 /// A blob on its way.
 struct Upload {
     key: BlobKey,
     /// Its file, once there is something to be written.
     temporary: Option<Temporary>,
-    /// What was taken and is to be written.
-    pending: Vec<Bytes>,
-    pending_bytes: u64,
     written: u64,
     /// Up to where the system was asked to write out.
     flushing: u64,
-    /// Nothing was taken since all there was was written, as durably as is to be.
+    /// What was written last was all of it, as far as was known, and was made as durable as is to be.
     whole: bool,
 }
 
 impl Upload {
     const fn new(key: BlobKey) -> Self {
-        let pending = Vec::new();
-        Self { key, temporary: None, pending, pending_bytes: 0, written: 0, flushing: 0, whole: false }
-    }
-
-    fn take(&mut self, piece: Bytes) {
-        if !piece.is_empty() {
-            self.pending_bytes += piece.len() as u64;
-            self.pending.push(piece);
-            self.whole = false;
-        }
-    }
-
-    /// How many bytes were taken so far.
-    const fn length(&self) -> u64 {
-        self.written + self.pending_bytes
+        Self { key, temporary: None, written: 0, flushing: 0, whole: false }
     }
 
     /// Makes the file.
@@ -344,14 +379,13 @@ impl Upload {
         self.temporary.as_ref().ok_or_else(|| self.failed(io::ErrorKind::NotFound.into()))
     }
 
-    /// Writes what is pending.
-    fn write(mut self) -> Result<Self, StoreError> {
+    /// Writes what was taken.
+    fn write(mut self, taken: Taken) -> Result<Self, StoreError> {
         let file = self.begun()?.file().clone();
-        for piece in std::mem::take(&mut self.pending) {
-            file.write_at(&piece, self.written).map_err(|error| self.failed(error))?;
-            self.written += piece.len() as u64;
+        for chunk in taken.chunks {
+            file.write_at(&chunk, self.written).map_err(|error| self.failed(error))?;
+            self.written += chunk.len() as u64;
         }
-        self.pending_bytes = 0;
         if self.written - self.flushing >= WRITEBACK {
             // Early, so that the sync at the end is short.
             file.start_writeback(self.flushing, self.written - self.flushing);
