@@ -47,7 +47,12 @@ impl KeptValues {
         self.room.memory()
     }
 
-    /// What it takes, in bytes.
+    /// What the places take before anything is in them, in bytes.
+    pub(super) fn places(&self) -> usize {
+        size_of_val(&*self.chunks)
+    }
+
+    /// What it takes that is in them, in bytes.
     pub(in crate::ledger) fn bytes(&self) -> usize {
         self.room.bytes()
     }

@@ -441,6 +441,6 @@ impl LazyState {
         let above: usize = self.layers.values().map(Layer::len).sum();
         // What was removed is hidden and nothing else.
         let changed = above.max(self.hidden.size());
-        self.base.weight() + 2 * self.layer_bytes + NODE * changed + 1024
+        self.base.weight() + self.kept.places() + 2 * self.layer_bytes + NODE * changed + 1024
     }
 }
