@@ -78,25 +78,44 @@ pub(super) fn write_line(
     line
 }
 
-fn push_line(line: &mut Vec<u8>, section: &Section, id: &str, order: u64, keys: &[IndexKey], record: &[u8]) {
+/// Where the parts of a line stand in the text to which it was added.
+pub(super) struct Places {
+    pub(super) id: usize,
+    pub(super) record: usize,
+}
+
+/// Adds one entry as a line, without its end. Says where its parts stand if it is spelled as most are: nothing in
+/// its frame is escaped, and its record is an object with nothing around it.
+pub(super) fn push_line(
+    line: &mut Vec<u8>,
+    section: &Section,
+    id: &str,
+    order: u64,
+    keys: &[IndexKey],
+    record: &[u8],
+) -> Option<Places> {
     line.push(b'[');
-    push_json(line, section.as_str());
+    let mut usual = push_json(line, section.as_str());
     line.push(b',');
-    push_json(line, id);
+    let id_at = line.len() + 1;
+    usual &= push_json(line, id);
     line.push(b',');
     // A number always serialises, and a vector takes it.
     let _ = serde_json::to_writer(&mut *line, &order);
     line.extend_from_slice(b",[");
     for (at, IndexKey { index, key }) in keys.iter().enumerate() {
         line.extend_from_slice(if at > 0 { b",[" } else { b"[" });
-        push_json(line, index);
+        usual &= push_json(line, index);
         line.push(b',');
-        push_json(line, key);
+        usual &= push_json(line, key);
         line.push(b']');
     }
     line.extend_from_slice(b"],");
+    let places = Places { id: id_at, record: line.len() };
+    usual &= record.first() == Some(&b'{') && record.last() == Some(&b'}');
     line.extend_from_slice(record);
     line.push(b']');
+    usual.then_some(places)
 }
 
 /// Reads a commit's text. The records share the buffer.
@@ -124,7 +143,17 @@ fn read_change(buffer: &Bytes, change: &str) -> Result<Change, JsonError> {
     }
 }
 
-fn push_json(text: &mut Vec<u8>, value: &str) {
-    // A string always serialises, and a vector takes it.
-    let _ = serde_json::to_writer(text, value);
+/// Adds a text as a JSON string, and says whether it stands there as it is.
+fn push_json(text: &mut Vec<u8>, value: &str) -> bool {
+    // All of them are looked at, so that it can be done many at a time.
+    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if value.bytes().fold(false, escaped) {
+        // A string always serialises, and a vector takes it.
+        let _ = serde_json::to_writer(text, value);
+        return false;
+    }
+    text.push(b'"');
+    text.extend_from_slice(value.as_bytes());
+    text.push(b'"');
+    true
 }

@@ -1,12 +1,8 @@
 //! The name of a collection of records.
 
-use std::cmp::Ordering;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
-
 use super::NameError;
 use super::reserved::{is_device_name, is_reserved_collection};
-use super::text::text_traits;
+use super::text::{Text, text_traits};
 
 /// A collection's name: `[a-z][a-z0-9_]*`, at most 48 bytes.
 ///
@@ -25,15 +21,8 @@ use super::text::text_traits;
 /// assert_eq!(CollectionName::parse("video_database"), Err(NameError::Reserved));
 /// # Ok::<(), NameError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CollectionName(Text);
-
-/// A text that is part of the program, or one that all clones share.
-#[derive(Clone)]
-enum Text {
-    Known(&'static str),
-    Shared(Arc<str>),
-}
 
 text_traits!(CollectionName);
 
@@ -81,35 +70,11 @@ impl CollectionName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Text::Known(text) => text,
-            Text::Shared(text) => text,
-        }
+        self.0.as_str()
     }
-}
 
-impl PartialEq for CollectionName {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for CollectionName {}
-
-impl Hash for CollectionName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for CollectionName {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for CollectionName {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+    /// The same, shared with this.
+    pub(crate) fn shared(&self) -> Text {
+        self.0.clone()
     }
 }

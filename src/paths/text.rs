@@ -1,5 +1,59 @@
 //! What every name can do that is parsed from text: be shown, compared with text, and cross serde
-//! as a string that is parsed again on the way in.
+//! as a string that is parsed again on the way in. And a text of which a clone is a clone of a pointer.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// A text that is part of the program, or one that all clones share.
+#[derive(Debug, Clone)]
+pub(crate) enum Text {
+    Known(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Text {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Known(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+// Sound for maps: equality, order and hash are those of the text.
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
 
 /// Gives a name with `parse` and `as_str` the traits of a validated text.
 ///

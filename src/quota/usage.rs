@@ -92,7 +92,7 @@ pub(crate) fn usage_of(state: &State) -> Usage {
 }
 
 fn active_streams(state: &State) -> u64 {
-    let section = Section::named(CollectionName::LIVE_STREAMS.as_str());
+    let section = Section::of(&CollectionName::LIVE_STREAMS);
     state.count(&section, &IndexKey::new(ACTIVE_INDEX, ""))
 }
 

@@ -76,7 +76,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     pub async fn insert_as(&self, id: &RecordId, value: E) -> Result<Record<E>> {
         let action = Action::InsertRecord;
         let (resource, id) = (records::resource_in(&self.collection, id), id.clone());
-        let mut inserted = Inserted::new(&self.access.core, value);
+        let mut inserted = Inserted::new(&self.access.core, &self.collection, value);
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             records::insert_made(draft, author, action, &id, &mut inserted)
         };

@@ -74,8 +74,9 @@ pub(super) fn fresh_id(core: &Core, action: Action) -> Result<RecordId> {
 /// Inserts a record under a fresh id.
 pub(super) async fn insert<E: Entity>(access: &Access, action: Action, value: E) -> Result<Record<E>> {
     let id = fresh_id(&access.core, action)?;
-    let resource = Resource::Collection(E::collection());
-    let mut inserted = Inserted::new(&access.core, value);
+    let collection = E::collection();
+    let mut inserted = Inserted::new(&access.core, &collection, value);
+    let resource = Resource::Collection(collection);
     let run = move |draft: &mut Draft, author: &Author<'_>| {
         records::insert_made(draft, author, action, &id, &mut inserted)
     };

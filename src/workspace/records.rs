@@ -41,7 +41,7 @@ impl From<Revision> for Expected {
 
 /// The section that holds a collection.
 pub(super) fn section(collection: &CollectionName) -> Section {
-    Section::named(collection.as_str())
+    Section::of(collection)
 }
 
 /// A record as what an action is about.
@@ -139,12 +139,21 @@ pub(super) fn get_of<E: Entity>(
     collection: &CollectionName,
     id: &RecordId,
 ) -> Result<Record<E>> {
+    Ok(found_of(state, tenant, action, collection, id)?.1)
+}
+
+/// The same with where it stands.
+fn found_of<'a, E: Entity>(
+    state: &'a LazyState,
+    tenant: &TenantId,
+    action: Action,
+    collection: &CollectionName,
+    id: &RecordId,
+) -> Result<(Found<'a>, Record<E>)> {
     let found = state.found(collection.as_str(), id.as_str());
-    let found = match found.map_err(|error| Error::store(action.as_str(), error))? {
-        Some(found) => read_entry(action, tenant, found)?,
-        None => None,
-    };
-    found.ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
+    let found = found.map_err(|error| Error::store(action.as_str(), error))?;
+    let record = found.map(|found| read_entry(action, tenant, found)).transpose()?.flatten();
+    found.zip(record).ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
 }
 
 /// The records with a key of an index, in order.
@@ -238,16 +247,36 @@ pub(super) fn put<E: Entity>(
     text: &RecordText,
 ) -> Result<()> {
     let section = section(&E::collection());
-    let there = draft.state().order_of(&section, id.as_str());
+    let there = Standing::of_id(draft.state(), action, &section, id)?;
     put_as(draft, author, action, (&section, id, there), (value, before), text, &[])
 }
 
-/// The same where an entry of that order is there now, and references and files that have these keys stood already.
+/// Where an entry stands now, and under which keys.
+struct Standing {
+    order: u64,
+    keys: Vec<IndexKey>,
+}
+
+impl Standing {
+    fn of(action: Action, found: Found<'_>) -> Result<Self> {
+        let keys = found.keys().map_err(|error| Error::store(action.as_str(), error))?;
+        Ok(Self { order: found.order(), keys })
+    }
+
+    /// The same of the entry of that id, if there is one.
+    fn of_id(state: &State, action: Action, section: &Section, id: &RecordId) -> Result<Option<Self>> {
+        let found = state.found(section.as_str(), id.as_str());
+        let found = found.map_err(|error| Error::store(action.as_str(), error))?;
+        found.map(|found| Self::of(action, found)).transpose()
+    }
+}
+
+/// The same where an entry stands there now, and references and files that have these keys stood already.
 fn put_as<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
     action: Action,
-    (section, id, there): (&Section, &RecordId, Option<u64>),
+    (section, id, there): (&Section, &RecordId, Option<Standing>),
     (value, before): (&E, Option<&E>),
     text: &RecordText,
     stood: &[IndexKey],
@@ -259,7 +288,7 @@ fn put_as<E: Entity>(
     let mut found_by = value.index_keys();
     found_by.extend(references.iter().map(references::key));
     limits.check_index(&found_by).map_err(refused)?;
-    let old = there.map_or_else(Vec::new, |_| draft.state().keys(section, id.as_str()));
+    let (there, old) = there.map_or_else(Default::default, |there| (Some(there.order), there.keys));
     let stood = [&*old, stood].concat();
     if let Some(field) = references::dangling(draft.state(), author.tenant, &references, &stood) {
         return Err(refused(RecordError::Dangling { field }));
@@ -284,21 +313,21 @@ fn put_as<E: Entity>(
     Ok(())
 }
 
-/// Reads a record that is to be changed and sees that it is the one that was meant.
-fn expect<E: Entity>(
-    draft: &Draft,
+/// Reads a record that is to be changed, where it stands, and sees that it is the one that was meant.
+fn expect<'a, E: Entity>(
+    draft: &'a Draft,
     author: &Author<'_>,
     action: Action,
-    id: &RecordId,
+    (collection, id): (&CollectionName, &RecordId),
     expected: Expected,
-) -> Result<Record<E>> {
-    let record = get::<E>(draft.state(), author.tenant, action, id)?;
+) -> Result<(Found<'a>, Record<E>)> {
+    let (found, record) = found_of::<E>(draft.state(), author.tenant, action, collection, id)?;
     match expected {
         Expected::Revision(revision) if revision != record.revision() => {
-            let resource = resource::<E>(id).to_string();
+            let resource = resource_in(collection, id).to_string();
             Err(Error::new(ErrorKind::RevisionMismatch, action.as_str()).about(resource))
         }
-        _ => Ok(record),
+        _ => Ok((found, record)),
     }
 }
 
@@ -311,14 +340,16 @@ pub(super) fn update<E: Entity>(
     expected: Expected,
     change: impl FnOnce(&E) -> Result<E>,
 ) -> Result<Record<E>> {
-    let old = expect::<E>(draft, author, action, id, expected)?;
+    let collection = E::collection();
+    let (found, old) = expect::<E>(draft, author, action, (&collection, id), expected)?;
+    let there = Standing::of(action, found)?;
     let new = change(old.value())?;
     let now = author.profile.local_time(draft.now());
-    let resource = resource::<E>(id);
     let record = old
         .changed(&new, now, &author.core.settings.record_limits)
-        .map_err(|error| invalid(action.as_str(), &resource, error))?;
-    put(draft, author, action, id, (&new, Some(old.value())), record.text())?;
+        .map_err(|error| invalid(action.as_str(), &resource_in(&collection, id), error))?;
+    let (section, there) = (section(&collection), Some(there));
+    put_as(draft, author, action, (&section, id, there), (&new, Some(old.value())), record.text(), &[])?;
     files::release(draft, author.core, &old.value().blobs());
     Ok(record)
 }
@@ -332,8 +363,9 @@ pub(super) fn remove<E: Entity>(
     expected: Expected,
     named: OnReferenced,
 ) -> Result<Record<E>> {
-    let old = expect::<E>(draft, author, action, id, expected)?;
-    let place = (section(&E::collection()), id.as_str().into());
+    let collection = E::collection();
+    let (_, old) = expect::<E>(draft, author, action, (&collection, id), expected)?;
+    let place = (section(&collection), id.shared());
     references::remove(draft, author, action, place, named)?;
     Ok(old)
 }

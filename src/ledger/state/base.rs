@@ -11,7 +11,8 @@ use bytes::Bytes;
 
 use super::body::{Body, malformed};
 use super::frame::{Frame, LineKey};
-use super::index::{Contents, IndexEntry, IndexWriter, IndexedSection};
+use super::index::{Contents, IndexEntry, IndexWriter, IndexedSection, key_mark};
+use super::keyed_hash::HashKey;
 use super::{IndexKey, Section};
 use crate::json_error::JsonError;
 use crate::ledger::tally::Tally;
@@ -51,23 +52,26 @@ impl Base {
 
     /// Indexes a snapshot's text.
     pub(super) fn read(text: Bytes) -> Result<Self, BadLine> {
-        let bad = |line, source| BadLine { line, source };
-        if u32::try_from(text.len()).is_err() {
-            return Err(bad(0, None));
-        }
-        let (mut index, mut keys, mut start) = (IndexWriter::new(), Vec::new(), 0);
-        let mut last = None;
+        Self::read_with(IndexWriter::new(), text)
+    }
+
+    /// The same by an index that is begun.
+    pub(super) fn read_with(mut index: IndexWriter, text: Bytes) -> Result<Self, BadLine> {
+        let mut start = 0;
+        // Looked at before: to index what is too long would take as long.
+        u32::try_from(text.len()).map_err(|_| BadLine { line: 0, source: None })?;
         while start < text.len() {
             let number = index.len() + 1;
-            let length = memchr::memchr(b'\n', &text[start..]).ok_or_else(|| bad(number, None))?;
-            let line = &text[start..start + length];
-            let frame = Frame::read(line, &mut keys).map_err(|source| bad(number, source))?;
-            count(&mut index, &mut last, line, &frame).ok_or_else(|| bad(number, None))?;
-            let pairs = keys.iter().map(|LineKey(index, key)| (index.as_bytes(), key.as_bytes()));
-            index.push(entry(&text, start, length, &frame), frame.id.as_bytes(), pairs);
-            keys.clear();
-            start += length + 1;
+            let end = memchr::memchr(b'\n', &text[start..]).ok_or(BadLine { line: number, source: None })?;
+            add_line(&mut index, &text, start..start + end)?;
+            start += end + 1;
         }
+        Self::of_lines(text, index)
+    }
+
+    /// Lines that are indexed.
+    pub(super) fn of_lines(text: Bytes, index: IndexWriter) -> Result<Self, BadLine> {
+        u32::try_from(text.len()).map_err(|_| BadLine { line: 0, source: None })?;
         let (index, contents) = index.finish();
         // It may be kept for long, so without the room in which it was made.
         Ok(Self::new(Body::Whole { text, index: index.into_boxed_slice().into() }, contents))
@@ -125,7 +129,18 @@ impl Base {
         }
     }
 
-    fn entry(&self, at: usize) -> Result<IndexEntry, StoreError> {
+    /// The key of the hash by which ids and keys are found.
+    pub(super) const fn hash_key(&self) -> HashKey {
+        self.contents.hash_key()
+    }
+
+    /// The entries that have keys, by position, each with the mark of one.
+    pub(super) fn marks(&self) -> Result<Vec<(u32, u32)>, StoreError> {
+        self.contents.marks(&self.body)
+    }
+
+    /// Where the parts of an entry stand.
+    pub(super) fn entry(&self, at: usize) -> Result<IndexEntry, StoreError> {
         self.contents.entry(&self.body, at)
     }
 
@@ -292,33 +307,22 @@ impl Base {
     }
 }
 
-/// Counts a line in its section, unless it is out of order.
-fn count(index: &mut IndexWriter, last: &mut Option<u64>, line: &[u8], frame: &Frame<'_>) -> Option<()> {
-    let end = index.len() + 1;
-    let sections = index.sections();
-    match sections.last() {
-        Some(section) if section.name == *frame.section => {
-            if last.is_some_and(|last| last >= frame.order) {
-                return None;
-            }
-        }
-        Some(section) if *section.name > *frame.section => return None,
-        _ => sections.push(IndexedSection {
-            name: frame.section.to_string(),
-            end,
-            last: frame.order,
-            tally: Tally::default(),
-        }),
-    }
-    let section = sections.last_mut()?;
-    (section.end, section.last) = (end, frame.order);
-    section.tally.add(&section.name, &line[frame.record.0..frame.record.1]);
-    *last = Some(frame.order);
-    Some(())
+/// Reads a line of a text, and adds it to the text's index.
+pub(super) fn add_line(index: &mut IndexWriter, text: &[u8], line: Range<usize>) -> Result<(), BadLine> {
+    let bad = |source| BadLine { line: index.len() + 1, source };
+    let (start, mut keys) = (line.start, Vec::new());
+    let line = &text[line];
+    let frame = Frame::read(line, &mut keys).map_err(bad)?;
+    let hash = index.hash_key();
+    let marks = keys.iter().map(|LineKey(index, key)| key_mark(hash, index.as_bytes(), key.as_bytes()));
+    let record = &line[frame.record.0..frame.record.1];
+    let entry = entry(text, start, line.len(), &frame);
+    let bad = BadLine { line: index.len() + 1, source: None };
+    index.push(&frame.section, entry, frame.id.as_bytes(), marks, record).ok_or(bad)
 }
 
 /// Where the parts of a line stand that begins there and is so long.
-fn entry(text: &Bytes, start: usize, length: usize, frame: &Frame<'_>) -> IndexEntry {
+fn entry(text: &[u8], start: usize, length: usize, frame: &Frame<'_>) -> IndexEntry {
     let (line, record) = (u32_of(start), u32_of(start + frame.record.0));
     match &frame.id {
         Cow::Borrowed(id) if frame.record.1 + 1 == length => {
@@ -329,7 +333,8 @@ fn entry(text: &Bytes, start: usize, length: usize, frame: &Frame<'_>) -> IndexE
     }
 }
 
-fn u32_of(length: usize) -> u32 {
-    // A longer text was refused before anything of it was read.
+/// A place in the lines.
+pub(super) fn u32_of(length: usize) -> u32 {
+    // Nothing comes of a longer text.
     u32::try_from(length).unwrap_or(u32::MAX)
 }

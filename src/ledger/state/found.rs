@@ -7,7 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::kept::{Kept, KeptValue};
-use super::{Entry, LazyState};
+use super::{Entry, IndexKey, LazyState};
+use crate::store::StoreError;
 
 /// An entry above the base, and what is kept of it.
 #[derive(Debug)]
@@ -61,6 +62,16 @@ impl<'a> Found<'a> {
         match self.place {
             Place::Below(at, _) => self.state.base.text(at).unwrap_or_default(),
             Place::Above(stored) => stored.entry.text.clone(),
+        }
+    }
+
+    /// The keys under which it is found.
+    pub(crate) fn keys(&self) -> Result<Vec<IndexKey>, StoreError> {
+        match self.place {
+            Place::Below(at, _) => self.state.base.keys(at),
+            Place::Above(stored) => {
+                Ok(stored.entry.keys.iter().flat_map(|keys| keys.iter().cloned()).collect())
+            }
         }
     }
 

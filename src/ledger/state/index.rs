@@ -71,8 +71,14 @@ pub(super) struct IndexWriter {
 }
 
 impl IndexWriter {
+    /// One with a key that nobody knows.
     pub(super) fn new() -> Self {
-        let contents = Contents { hash: keyed_hash::fresh_key(), ..Contents::default() };
+        Self::keyed(keyed_hash::fresh_key())
+    }
+
+    /// One with the key of another.
+    pub(super) fn keyed(hash: HashKey) -> Self {
+        let contents = Contents { hash, ..Contents::default() };
         Self { bytes: Vec::new(), contents, ids: Vec::new(), keys: Vec::new() }
     }
 
@@ -81,26 +87,59 @@ impl IndexWriter {
         self.contents.entries
     }
 
-    pub(super) fn sections(&mut self) -> &mut Vec<IndexedSection> {
-        &mut self.contents.sections
+    /// The hash's key.
+    pub(super) const fn hash_key(&self) -> HashKey {
+        self.contents.hash
     }
 
-    /// Adds an entry with its id and keys.
-    pub(super) fn push<'k>(
+    /// Adds an entry of a section with its id, the [marks](key_mark) of its keys, and its record, which is counted;
+    /// `None` if it is out of order.
+    pub(super) fn push(
         &mut self,
+        section: &str,
         entry: IndexEntry,
         id: &[u8],
-        keys: impl Iterator<Item = (&'k [u8], &'k [u8])>,
-    ) {
+        marks: impl Iterator<Item = u32>,
+        record: &[u8],
+    ) -> Option<()> {
+        self.count(section, entry.order, record)?;
         // There are no more of them than the lines have bytes, which fit.
         let at = u32::try_from(self.contents.entries).unwrap_or(u32::MAX);
         let IndexEntry { order, line, record, id: id_at, id_length } = entry;
-        self.bytes.extend_from_slice(&order.to_le_bytes());
-        [line, record, id_at, id_length].iter().for_each(|n| self.bytes.extend_from_slice(&n.to_le_bytes()));
+        let mut bytes = [0; ENTRY];
+        bytes[..8].copy_from_slice(&order.to_le_bytes());
+        for (place, number) in bytes[8..].chunks_exact_mut(4).zip([line, record, id_at, id_length]) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        self.bytes.extend_from_slice(&bytes);
         self.ids.push(keyed_hash::hash(self.contents.hash, id));
-        let hash = self.contents.hash;
-        self.keys.extend(keys.map(|(index, key)| (mark(keyed_hash::hash_pair(hash, index, key)), at)));
+        self.keys.extend(marks.map(|mark| (mark, at)));
         self.contents.entries += 1;
+        Some(())
+    }
+
+    /// Counts an entry in its section, unless it is out of order.
+    fn count(&mut self, name: &str, order: u64, record: &[u8]) -> Option<()> {
+        let end = self.contents.entries + 1;
+        let sections = &mut self.contents.sections;
+        match sections.last() {
+            Some(section) if section.name == name => {
+                if section.last >= order {
+                    return None;
+                }
+            }
+            Some(section) if *section.name > *name => return None,
+            _ => sections.push(IndexedSection {
+                name: name.to_owned(),
+                end,
+                last: order,
+                tally: Tally::default(),
+            }),
+        }
+        let section = sections.last_mut()?;
+        (section.end, section.last) = (end, order);
+        section.tally.add(name, record);
+        Some(())
     }
 
     /// The index's bytes, and what stands at their end.
@@ -132,6 +171,11 @@ impl IndexWriter {
         bytes.extend_from_slice(&length.to_le_bytes());
         (bytes, contents)
     }
+}
+
+/// What stands in an index of a key of an entry.
+pub(super) fn key_mark(hash: HashKey, index: &[u8], key: &[u8]) -> u32 {
+    mark(keyed_hash::hash_pair(hash, index, key))
 }
 
 /// The part of a hash that stands in an index.
@@ -210,6 +254,24 @@ impl Contents {
         Ok((u32_at(&bytes, 0), u32_at(&bytes, 4)))
     }
 
+    /// One of the keys: its mark, and the entry that has it.
+    fn key(&self, body: &Body, at: usize) -> Result<(u32, u32), StoreError> {
+        Self::pair(body, self.entries * ENTRY + self.slots * PAIR + at * PAIR)
+    }
+
+    /// The hash's key.
+    pub(super) const fn hash_key(&self) -> HashKey {
+        self.hash
+    }
+
+    /// All entries that have keys with the marks of these, in order of entry.
+    pub(super) fn marks(&self, body: &Body) -> Result<Vec<(u32, u32)>, StoreError> {
+        let keys = (0..self.keys).map(|at| self.key(body, at).map(|(mark, entry)| (entry, mark)));
+        let mut marks = keys.collect::<Result<Vec<_>, _>>()?;
+        marks.sort_unstable();
+        Ok(marks)
+    }
+
     /// The first position that may be that of an id, and `is` says it is.
     pub(super) fn find_id(
         &self,
@@ -235,9 +297,8 @@ impl Contents {
 
     /// The positions that may be those of entries with a key, in order.
     pub(super) fn find_key(&self, body: &Body, index: &[u8], key: &[u8]) -> Result<Vec<usize>, StoreError> {
-        let wanted = mark(keyed_hash::hash_pair(self.hash, index, key));
-        let start = self.entries * ENTRY + self.slots * PAIR;
-        let pair = |at: usize| Self::pair(body, start + at * PAIR);
+        let wanted = key_mark(self.hash, index, key);
+        let pair = |at: usize| self.key(body, at);
         let (mut from, mut to) = (0, self.keys);
         while from < to {
             let middle = from.midpoint(to);

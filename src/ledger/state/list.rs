@@ -1,15 +1,12 @@
-//! Walking a section in order, and writing the whole state as a new snapshot.
+//! Walking a section in order.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::found::{Place, Stored};
 use super::layer::LayerWalk;
 use super::{Entry, Found, LazyState, Section, State};
-use crate::ledger::commit_text::write_line;
 use crate::ledger::tally::Tallies;
 use crate::store::StoreError;
 
@@ -144,7 +141,7 @@ impl LazyState {
 
 impl State {
     /// The entries of a section beyond the order `after`, in that direction.
-    fn entries(
+    pub(super) fn entries(
         &self,
         section: &str,
         direction: Direction,
@@ -171,7 +168,7 @@ impl State {
     }
 
     /// All sections but the ledger's last line, in order.
-    fn sections(&self) -> BTreeSet<&Section> {
+    pub(super) fn sections(&self) -> BTreeSet<&Section> {
         let below = self.base.sections().iter().map(|(section, _)| section);
         below.chain(self.layers.keys()).filter(|section| **section != Section::META).collect()
     }
@@ -186,36 +183,13 @@ impl State {
         }
         counted.differing(&self.tallies)
     }
-
-    /// The state as a snapshot's text: unchanged lines of the base are copied as they stand.
-    pub(in crate::ledger) fn write_snapshot(&self) -> Bytes {
-        let mut text = Vec::with_capacity(self.base.text_length() + self.layer_bytes);
-        for section in self.sections() {
-            for found in self.entries(section.as_str(), Direction::InOrder, None) {
-                match found.place {
-                    Place::Below(at, _) => push_line(&mut text, &self.base.line(at).unwrap_or_default()),
-                    Place::Above(stored) => {
-                        let Entry { id, order, keys, text: record } = &stored.entry;
-                        let keys = keys.as_deref().unwrap_or_default();
-                        push_line(&mut text, &write_line(section, id, *order, keys, record));
-                    }
-                }
-            }
-        }
-        push_line(&mut text, &write_line(&Section::META, "next", self.next_order, &[], b"{}"));
-        // It may be kept for long, so without the room for what was replaced.
-        text.into_boxed_slice().into()
-    }
-}
-
-fn push_line(text: &mut Vec<u8>, line: &[u8]) {
-    text.extend_from_slice(line);
-    text.push(b'\n');
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use bytes::Bytes;
+
     use super::*;
     use crate::ledger::commit_text::Change;
 

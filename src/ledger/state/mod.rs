@@ -20,6 +20,7 @@ mod list;
 #[cfg(test)]
 mod tests;
 mod whole;
+mod written;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -40,6 +41,7 @@ use super::commit_text::Change;
 use super::header::TenantHeader;
 use super::memory::Memory;
 use super::tally::Tallies;
+use crate::paths::{CollectionName, Text};
 use crate::store::{SnapshotParts, StoreError, Version};
 use base::Base;
 use found::{Place, Stored};
@@ -48,32 +50,37 @@ use layer::Layer;
 
 /// The name of a group of entries: a collection, or one of the ledger's own, which begin with `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Section(std::borrow::Cow<'static, str>);
+pub(crate) struct Section(Text);
 
 impl Section {
     /// Stored blobs: `{"bytes", "hash"}`.
-    pub(crate) const BLOBS: Self = Self(std::borrow::Cow::Borrowed("@blobs"));
+    pub(crate) const BLOBS: Self = Self(Text::Known("@blobs"));
     /// Quota held for uploads under way: `{"bytes", "until"}`.
-    pub(crate) const RESERVATIONS: Self = Self(std::borrow::Cow::Borrowed("@reservations"));
+    pub(crate) const RESERVATIONS: Self = Self(Text::Known("@reservations"));
     /// Blobs to be deleted: `{"until"}`.
-    pub(crate) const DOOMS: Self = Self(std::borrow::Cow::Borrowed("@dooms"));
+    pub(crate) const DOOMS: Self = Self(Text::Known("@dooms"));
     /// Answers to requests that carried an idempotency key.
-    pub(crate) const REQUESTS: Self = Self(std::borrow::Cow::Borrowed("@requests"));
+    pub(crate) const REQUESTS: Self = Self(Text::Known("@requests"));
     /// Which tenant of another store this one is a copy of: `{"life", "digest"}`.
-    pub(crate) const ORIGIN: Self = Self(std::borrow::Cow::Borrowed("@origin"));
+    pub(crate) const ORIGIN: Self = Self(Text::Known("@origin"));
     /// Where counting goes on after a fold; sorts behind every other name, as its line stands last.
-    const META: Self = Self(std::borrow::Cow::Borrowed("~meta"));
+    const META: Self = Self(Text::Known("~meta"));
 
     pub(crate) fn named(name: &str) -> Self {
-        Self(name.to_owned().into())
+        Self(Text::Shared(name.into()))
+    }
+
+    /// The section that holds a collection.
+    pub(crate) fn of(collection: &CollectionName) -> Self {
+        Self(collection.shared())
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     pub(crate) fn is_internal(&self) -> bool {
-        Self::is_internal_name(&self.0)
+        Self::is_internal_name(self.as_str())
     }
 
     pub(in crate::ledger) fn is_internal_name(name: &str) -> bool {
@@ -83,7 +90,7 @@ impl Section {
 
 impl Borrow<str> for Section {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -347,7 +354,7 @@ impl LazyState {
     /// The entries of all sections that carry a key where they stand, in order of section and within it.
     fn places(&self, key: &IndexKey) -> Result<Vec<(Section, Found<'_>)>, StoreError> {
         let mut found = self.below(key)?;
-        let first = (key.clone(), Section(std::borrow::Cow::Borrowed("")), 0);
+        let first = (key.clone(), Section(Text::Known("")), 0);
         let above = self.by_key.range(first..).take_while(|((found, ..), _)| found == key);
         for ((_, section, _), id) in above {
             found.extend(self.found(section.as_str(), id)?.map(|found| (section.clone(), found)));
@@ -358,13 +365,7 @@ impl LazyState {
 
     /// The keys under which an entry is found.
     fn keys_of(&self, section: &Section, id: &str) -> Result<Vec<IndexKey>, StoreError> {
-        match self.found(section.as_str(), id)?.map(|found| found.place) {
-            Some(Place::Above(stored)) => {
-                Ok(stored.entry.keys.iter().flat_map(|keys| keys.iter().cloned()).collect())
-            }
-            Some(Place::Below(at, _)) => self.base.keys(at),
-            None => Ok(Vec::new()),
-        }
+        self.found(section.as_str(), id)?.map_or_else(|| Ok(Vec::new()), |found| found.keys())
     }
 
     /// Whether the entry at a position of the base was changed or removed since.

@@ -67,7 +67,7 @@ impl State {
     /// The same state on a base of its own, with nothing above it, as it is once the store has folded so.
     pub(in crate::ledger) fn folded(&self) -> Result<Self, BadLine> {
         let (Some(version), Some(header)) = (&self.version, &self.header) else { return Ok(self.clone()) };
-        let base = Base::read(self.write_snapshot())?;
+        let base = self.write_base()?;
         let folded = LazyState::over(version.clone(), Arc::clone(header), base);
         Ok(Self(folded.keeping(self.kept.memory())))
     }

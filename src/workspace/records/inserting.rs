@@ -1,23 +1,26 @@
 //! How a record is inserted: what can be made of its value before its transaction runs, and the rest.
 
-use super::{damaged, invalid, put_as, resource, section};
+use super::{Standing, damaged, invalid, put_as, resource, section};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::Draft;
+use crate::ledger::{Draft, Section};
 use crate::ownership::Action;
+use crate::paths::CollectionName;
 use crate::record::{Entity, Envelope, NewValue, Record, RecordError, RecordId, RecordText};
 use crate::workspace::access::{Author, Core};
 
 /// A value that is to be inserted, with what can be made of it before its transaction runs. What is wrong with it
 /// is said when it is its turn, after what the policy says and whether the id is taken.
 pub(in crate::workspace) struct Inserted<E> {
+    section: Section,
     value: E,
     new: Option<std::result::Result<NewValue<E>, RecordError>>,
 }
 
 impl<E: Entity> Inserted<E> {
-    pub(in crate::workspace) fn new(core: &Core, value: E) -> Self {
+    /// The value is to be in this collection, which is its type's.
+    pub(in crate::workspace) fn new(core: &Core, collection: &CollectionName, value: E) -> Self {
         let new = Some(NewValue::of(&value, &core.settings.record_limits));
-        Self { value, new }
+        Self { section: section(collection), value, new }
     }
 }
 
@@ -27,9 +30,9 @@ pub(in crate::workspace) fn insert_made<E: Entity>(
     author: &Author<'_>,
     action: Action,
     id: &RecordId,
-    Inserted { value, new }: &mut Inserted<E>,
+    Inserted { section, value, new }: &mut Inserted<E>,
 ) -> Result<Record<E>> {
-    insert_with(draft, author, action, id, value, || new.take())
+    insert_with(draft, author, action, (section, id), value, || new.take())
 }
 
 /// Inserts a record.
@@ -40,7 +43,7 @@ pub(in crate::workspace) fn insert<E: Entity>(
     id: &RecordId,
     value: &E,
 ) -> Result<Record<E>> {
-    insert_with(draft, author, action, id, value, || None)
+    insert_with(draft, author, action, (&section(&E::collection()), id), value, || None)
 }
 
 /// The same where somebody may have made of the value what can be made of it.
@@ -48,13 +51,12 @@ fn insert_with<E: Entity>(
     draft: &mut Draft,
     author: &Author<'_>,
     action: Action,
-    id: &RecordId,
+    (section, id): (&Section, &RecordId),
     value: &E,
     made: impl FnOnce() -> Option<std::result::Result<NewValue<E>, RecordError>>,
 ) -> Result<Record<E>> {
     let limits = &author.core.settings.record_limits;
-    let section = section(&E::collection());
-    if draft.state().order_of(&section, id.as_str()).is_some() {
+    if draft.state().order_of(section, id.as_str()).is_some() {
         let about = resource::<E>(id).to_string();
         return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
     }
@@ -64,7 +66,7 @@ fn insert_with<E: Entity>(
         .unwrap_or_else(|| NewValue::of(value, limits))
         .and_then(|new| new.into_record(envelope, limits))
         .map_err(|error| invalid(action.as_str(), &resource::<E>(id), error))?;
-    put_as(draft, author, action, (&section, id, None), (value, None), record.text(), &[])?;
+    put_as(draft, author, action, (section, id, None), (value, None), record.text(), &[])?;
     Ok(record)
 }
 
@@ -87,7 +89,7 @@ pub(in crate::workspace) fn insert_like<E: Entity>(
         .map_err(|error| invalid(action.as_str(), &resource, error))?;
     let section = section(&E::collection());
     let stood = draft.state().keys(&section, like.id().as_str());
-    let there = draft.state().order_of(&section, id.as_str());
+    let there = Standing::of_id(draft.state(), action, &section, id)?;
     put_as(draft, author, action, (&section, id, there), (value, None), &text, &stood)?;
     Record::read(&text).map_err(|error| damaged(action.as_str(), &resource, error))
 }

@@ -4,6 +4,7 @@
 
 mod by_parts;
 mod kept;
+mod written;
 
 use std::collections::BTreeMap;
 
