@@ -1,8 +1,12 @@
 //! A ledger that is opened without its snapshot being read: each part is checked when it is read, and only then.
 
+use std::io::IoSliceMut;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::FutureExt;
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::io::{ReadWriteFlags, preadv2};
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{Fold, FoldKind, Opened, OpenedSnapshot, SnapshotParts, StoreErrorKind, TenantStore};
 
@@ -167,4 +171,75 @@ async fn no_more_files_stay_open_for_it_than_the_handles_allow() {
     assert!(matches!(open(&store).await.snapshot, OpenedSnapshot::Whole(lines) if lines == snapshot()));
     drop(first);
     parts(open(&store).await);
+}
+
+/// A runtime that has one thread for what blocks.
+fn with_one_thread<T>(task: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().max_blocking_threads(1).build().unwrap().block_on(task)
+}
+
+/// What opening answers while that thread is held.
+async fn open_on_the_spot(store: &LocalStore) -> Option<Opened> {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let held = tokio::task::spawn_blocking(move || released.recv());
+    let answer = store.open(&ana()).now_or_never();
+    drop(release);
+    held.await.unwrap().unwrap_err();
+    answer.map(|opened| opened.unwrap().unwrap())
+}
+
+/// Whether the system says of the ledger what of it is in memory: not every file system can.
+fn can_tell(place: &Place) -> bool {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let opened = openat2(CWD, place.path(LEDGER), flags, Mode::empty(), ResolveFlags::CACHED);
+    let mut byte = [0];
+    let read = |file| preadv2(file, &mut [IoSliceMut::new(&mut byte)], 0, ReadWriteFlags::NOWAIT);
+    opened.and_then(read).is_ok_and(|count| count == 1)
+}
+
+#[test]
+fn what_the_system_has_in_memory_is_opened_without_a_thread() {
+    let place = Place::new();
+    with_one_thread(async {
+        folded(&place).await;
+        let (one, two) = (place.open().await, place.open().await);
+        let Some(opened) = open_on_the_spot(&one).await else { return assert!(!can_tell(&place)) };
+        assert_eq!(opened.commits, ["since"]);
+        assert_eq!(all(&*parts(opened)), [snapshot(), index()].concat());
+        let version = open_on_the_spot(&two).await.unwrap().version;
+        append(&two, &version, "more").await;
+        assert!(open_on_the_spot(&one).await.is_none(), "what is new is read by a thread");
+        assert_eq!(open(&one).await.commits, ["since", "more"]);
+        assert_eq!(open_on_the_spot(&one).await.unwrap().commits, ["since", "more"]);
+    });
+}
+
+#[test]
+fn a_short_ledger_is_opened_whole_without_a_thread() {
+    let place = Place::new();
+    with_one_thread(async {
+        let store = place.open().await;
+        let version = create(&store, &ana()).await;
+        fold_at(&store, &version, "one\ntwo\n").await;
+        let Some(opened) = open_on_the_spot(&place.open().await).await else {
+            return assert!(!can_tell(&place));
+        };
+        assert!(matches!(opened.snapshot, OpenedSnapshot::Whole(lines) if lines == "one\ntwo\n"));
+    });
+}
+
+#[test]
+fn long_commits_are_read_by_a_thread() {
+    let place = Place::new();
+    with_one_thread(async {
+        folded(&place).await;
+        let store = place.open().await;
+        let version = open(&store).await.version;
+        append(&store, &version, vec![b'x'; 100_000]).await;
+        for store in [store, place.open().await] {
+            assert!(open_on_the_spot(&store).await.is_none());
+            assert_eq!(open(&store).await.commits.len(), 2);
+        }
+    });
 }

@@ -140,14 +140,15 @@ impl Root {
         range: Range<u64>,
     ) -> Result<ByteStream, StoreError> {
         let folder = self.folder(key.area().as_str());
-        let (file, metadata) = match folder.open_resident(key.tenant().as_str(), key.name().as_str()) {
-            // Opening what is in memory takes less than handing it to another thread would.
-            Some(opened) => opened,
-            None => {
-                let owned = key.clone();
-                self.run(&self.slots.get(key.tenant()), move |root, _| root.open_blob(&owned)).await?
-            }
-        };
+        let (file, metadata) =
+            match folder.open_resident(&[key.tenant().as_str(), key.name().as_str()], Access::Read) {
+                // Opening what is in memory takes less than handing it to another thread would.
+                Some(opened) => opened,
+                None => {
+                    let owned = key.clone();
+                    self.run(&self.slots.get(key.tenant()), move |root, _| root.open_blob(&owned)).await?
+                }
+            };
         if range.start > range.end || range.end > metadata.length {
             let text =
                 format!("{}: bytes {} to {} of {}", place(key), range.start, range.end, metadata.length);

@@ -53,10 +53,13 @@ pub trait Directory: Send + Sync {
     /// Opens a plain file; anything else is `InvalidData`, a link included, and to be written also a
     /// file that has a second name.
     fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>>;
-    /// Opens a plain file in a folder of this directory to be read, as [`open_directory`](Self::open_directory) and
-    /// [`open_file`](Self::open_file) would one after the other, if that takes no look at the disk: if the system has both
-    /// names in memory. Also what is known of it. `None` says nothing: whatever the reason, the ordinary way tells it.
-    fn open_resident(&self, folder: &str, name: &str) -> Option<(Arc<dyn File>, Metadata)>;
+    /// Opens a directory beneath this one, if that takes no look at the disk: if the system has its name in memory.
+    /// `None` says nothing: whatever the reason, the ordinary way tells it.
+    fn open_resident_directory(&self, name: &str) -> Option<Arc<dyn Directory>>;
+    /// The same for a plain file: the last of these names, of which each is beneath the one before, as
+    /// [`open_directory`](Self::open_directory) and [`open_file`](Self::open_file) would one after the other. Also what is
+    /// known of it.
+    fn open_resident(&self, names: &[&str], access: Access) -> Option<(Arc<dyn File>, Metadata)>;
     /// Makes a file that must not exist yet, open for reading and writing.
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>>;
     /// Makes a file without a name, to be published by [`link`](Self::link). `None` where the file

@@ -75,6 +75,18 @@ impl KernelDirectory {
         }
     }
 
+    /// The last of these names, of which each is beneath the one before, if the system has all of them in memory.
+    fn open_cached(&self, names: &[&str], flags: OFlags) -> Option<OwnedFd> {
+        names.iter().try_for_each(|name| single_component(name)).ok()?;
+        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let resolve = ResolveFlags::BENEATH
+            | ResolveFlags::NO_SYMLINKS
+            | ResolveFlags::NO_MAGICLINKS
+            | ResolveFlags::CACHED;
+        // Several steps at once: so only where the kernel itself keeps to what is beneath and follows no link.
+        fs::openat2(&self.0, names.join("/"), flags, Mode::empty(), resolve).ok()
+    }
+
     /// The same where the kernel refuses that call.
     fn open_plainly(&self, name: &str, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
         Ok(fs::openat(&self.0, name, flags, mode)?)
@@ -94,21 +106,24 @@ fn not_plain() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "not a plain file")
 }
 
-fn plain_file(descriptor: OwnedFd) -> io::Result<Arc<dyn File>> {
-    let file = KernelFile(descriptor.into());
-    if file.metadata()?.kind != EntryKind::File {
-        return Err(not_plain());
-    }
-    Ok(Arc::new(file))
+/// How a file is opened. A planted pipe must not make the call wait for its other end.
+fn flags_of(access: Access) -> OFlags {
+    OFlags::NONBLOCK
+        | match access {
+            Access::Read => OFlags::RDONLY,
+            Access::ReadWrite => OFlags::RDWR,
+        }
 }
 
-/// The same for a file that is written in place: with a second name it would be written there too,
-/// wherever that is.
-fn plain_file_of_one_name(descriptor: OwnedFd) -> io::Result<Arc<dyn File>> {
-    if fs::fstat(&descriptor)?.st_nlink > 1 {
+/// What was opened, if it is a plain file and, where it is written in place, has one name: with a second one it would be
+/// written there too, wherever that is.
+fn plain_file(descriptor: OwnedFd, access: Access) -> io::Result<(Arc<dyn File>, Metadata)> {
+    let stat = fs::fstat(&descriptor)?;
+    let metadata = metadata_of(&stat);
+    if metadata.kind != EntryKind::File || (access == Access::ReadWrite && stat.st_nlink > 1) {
         return Err(not_plain());
     }
-    plain_file(descriptor)
+    Ok((Arc::new(KernelFile(descriptor.into())), metadata))
 }
 
 fn kind_of(kind: FileType) -> EntryKind {
@@ -167,40 +182,31 @@ impl Directory for KernelDirectory {
     }
 
     fn open_file(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>> {
-        let (flags, plain): (_, fn(_) -> _) = match access {
-            Access::Read => (OFlags::RDONLY, plain_file),
-            Access::ReadWrite => (OFlags::RDWR, plain_file_of_one_name),
-        };
-        // A planted pipe must not make the call wait for its other end.
-        match self.open_beneath(name, flags | OFlags::NONBLOCK, Mode::empty()) {
+        match self.open_beneath(name, flags_of(access), Mode::empty()) {
             Err(error) if is_not_plain(&error) => Err(not_plain()),
-            other => plain(other?),
+            other => Ok(plain_file(other?, access)?.0),
         }
     }
 
-    fn open_resident(&self, folder: &str, name: &str) -> Option<(Arc<dyn File>, Metadata)> {
-        single_component(folder).and_then(|()| single_component(name)).ok()?;
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let resolve = ResolveFlags::BENEATH
-            | ResolveFlags::NO_SYMLINKS
-            | ResolveFlags::NO_MAGICLINKS
-            | ResolveFlags::CACHED;
-        // Two steps at once: so only where the kernel itself keeps to what is beneath and follows no link.
-        let opened = fs::openat2(&self.0, format!("{folder}/{name}"), flags, Mode::empty(), resolve);
-        let file = KernelFile(opened.ok()?.into());
-        let metadata = file.metadata().ok().filter(|metadata| metadata.kind == EntryKind::File)?;
-        Some((Arc::new(file), metadata))
+    fn open_resident_directory(&self, name: &str) -> Option<Arc<dyn Directory>> {
+        let opened = self.open_cached(&[name], OFlags::RDONLY | OFlags::DIRECTORY)?;
+        Some(Arc::new(Self(opened)))
+    }
+
+    fn open_resident(&self, names: &[&str], access: Access) -> Option<(Arc<dyn File>, Metadata)> {
+        plain_file(self.open_cached(names, flags_of(access))?, access).ok()
     }
 
     fn create_file(&self, name: &str, mode: u32) -> io::Result<Arc<dyn File>> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
-        plain_file(self.open_beneath(name, flags, Mode::from_raw_mode(mode))?)
+        let opened = self.open_beneath(name, flags, Mode::from_raw_mode(mode))?;
+        Ok(plain_file(opened, Access::ReadWrite)?.0)
     }
 
     fn create_unnamed(&self, mode: u32) -> io::Result<Option<Arc<dyn File>>> {
         let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
         match fs::openat(&self.0, ".", flags, Mode::from_raw_mode(mode)) {
-            Ok(descriptor) => plain_file(descriptor).map(Some),
+            Ok(descriptor) => Ok(Some(plain_file(descriptor, Access::ReadWrite)?.0)),
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -444,6 +450,8 @@ mod tests {
         let (folder, directory) = folder();
         std::fs::hard_link(folder.path().join("file"), folder.path().join("folder/second")).unwrap();
         assert!(directory.open_file("file", Access::Read).is_ok());
+        assert!(directory.open_resident(&["file"], Access::Read).is_some());
+        assert!(directory.open_resident(&["file"], Access::ReadWrite).is_none());
         let refused = directory.open_file("file", Access::ReadWrite).err().unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
     }
@@ -458,7 +466,7 @@ mod tests {
         for name in ["inside", "to-inside", "deeper"] {
             directory.open_directory("folder").unwrap().metadata(name).unwrap();
         }
-        let (file, metadata) = directory.open_resident("folder", "inside").unwrap();
+        let (file, metadata) = directory.open_resident(&["folder", "inside"], Access::Read).unwrap();
         let mut read = [0; 6];
         assert_eq!((file.read_at(&mut read, 0).unwrap(), metadata.length, &read), (6, 6, b"inside"));
         for (folder, name) in [
@@ -470,7 +478,11 @@ mod tests {
             ("..", "file"),
             ("folder/deeper", ".."),
         ] {
-            assert!(directory.open_resident(folder, name).is_none(), "{folder}/{name}");
+            assert!(directory.open_resident(&[folder, name], Access::Read).is_none(), "{folder}/{name}");
+        }
+        assert!(directory.open_resident_directory("folder").is_some());
+        for name in ["file", "to-folder", "missing", "..", "folder/deeper"] {
+            assert!(directory.open_resident_directory(name).is_none(), "{name}");
         }
     }
 

@@ -203,7 +203,11 @@ impl TenantStore for LocalStore {
     async fn open(&self, tenant: &TenantId) -> Result<Option<Opened>, StoreError> {
         let slot = self.root.slots.get(tenant);
         // Who comes when too many keep theirs open reads it whole.
-        let open = Arc::clone(&self.root.kept_open).try_acquire_owned().ok();
+        let open = || Arc::clone(&self.root.kept_open).try_acquire_owned().ok();
+        if let Some(opened) = self.root.open_resident(&slot, open()) {
+            return Ok(Some(opened));
+        }
+        let open = open();
         self.root.with_current(&slot, |site, opened| opened.ledger.open(site, open)).await
     }
 

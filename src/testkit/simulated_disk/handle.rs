@@ -198,7 +198,12 @@ impl Directory for SimulatedDirectory {
     }
 
     /// Nothing is in memory here.
-    fn open_resident(&self, _folder: &str, _name: &str) -> Option<(Arc<dyn File>, Metadata)> {
+    fn open_resident_directory(&self, _name: &str) -> Option<Arc<dyn Directory>> {
+        None
+    }
+
+    /// The same.
+    fn open_resident(&self, _names: &[&str], _access: Access) -> Option<(Arc<dyn File>, Metadata)> {
         None
     }
 

@@ -15,6 +15,7 @@ mod read;
 mod recover;
 mod word;
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,13 +29,16 @@ pub(super) use recover::{Recovery, recover};
 use self::frame::Checksum;
 use self::read::FileHead;
 use self::word::{Word, WordFile};
-use super::disk::{Directory, File};
+use super::disk::{Access, Directory, File};
 use super::failure::{corrupt, failed, if_there};
 use super::layout;
 use super::options::{Step, Steps};
 use crate::environment::Entropy;
 use crate::paths::TenantId;
 use crate::store::{Header, Incarnation, Loaded, Refreshed, StoreError, StoreErrorKind, Version};
+
+/// So many bytes are read and checked in about the time in which another thread wakes up for it.
+const SHORT: usize = 64 << 10;
 
 /// Where a tenant's ledger lies, and what is needed to work on it.
 #[derive(Clone, Copy)]
@@ -44,9 +48,36 @@ pub(super) struct Site<'a> {
     pub(super) tenant: &'a TenantId,
     pub(super) steps: &'a Steps,
     pub(super) entropy: &'a dyn Entropy,
+    /// Whether nothing may wait for the disk: only what the system has in memory is opened and read, and little of that.
+    pub(super) resident: bool,
 }
 
 impl Site<'_> {
+    /// The same where nothing may wait for the disk.
+    pub(super) const fn resident(self) -> Self {
+        Self { resident: true, ..self }
+    }
+
+    /// Opens a file of the tenant's, if it is there.
+    fn open_file(&self, name: &str) -> io::Result<Option<Arc<dyn File>>> {
+        if !self.resident {
+            return if_there(self.directory.open_file(name, Access::ReadWrite));
+        }
+        let opened = self.directory.open_resident(&[name], Access::ReadWrite);
+        opened.map(|(file, _)| Some(file)).ok_or_else(|| io::ErrorKind::WouldBlock.into())
+    }
+
+    /// Reads at an offset; fewer bytes only at the end.
+    fn read_at(&self, file: &dyn File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self.resident {
+            false => file.read_at(buffer, offset),
+            true if buffer.len() <= SHORT && file.read_resident(buffer, offset) == buffer.len() => {
+                Ok(buffer.len())
+            }
+            true => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
     /// The ledger's name, relative to the root.
     fn ledger(&self) -> String {
         format!("{}/{}/{}", layout::DATA, self.tenant, layout::LEDGER)

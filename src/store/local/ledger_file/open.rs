@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::read::{self, FileHead, Lines};
 use super::word::{Word, WordFile};
 use super::{Known, Ledger, Position, Site};
-use crate::store::local::disk::{Access, File};
+use crate::store::local::disk::File;
 use crate::store::local::failure::{corrupt, failed, if_there};
 use crate::store::local::layout;
 use crate::store::local::options::Step;
@@ -46,13 +46,13 @@ pub(in crate::store::local) fn look(site: Site<'_>) -> Result<Look, StoreError> 
 /// Reads what is there; `None` if there never was a ledger.
 pub(super) fn find(site: Site<'_>) -> Result<Option<Found>, StoreError> {
     let fail = |error| failed("read ledger", site.ledger(), error);
-    let file = if_there(site.directory.open_file(layout::LEDGER, Access::ReadWrite)).map_err(fail)?;
+    let file = site.open_file(layout::LEDGER).map_err(fail)?;
     // The word is read after the file was opened and before its lines are: so a word of the same
     // epoch never covers more than is read.
-    let word_file = if_there(site.directory.open_file(layout::WORD, Access::ReadWrite))
-        .map_err(|error| failed("read ledger", site.word(), error))?;
+    let fail_word = |error| failed("read ledger", site.word(), error);
+    let word_file = site.open_file(layout::WORD).map_err(fail_word)?;
     let word = match &word_file {
-        Some(file) => Word::read(&**file).map_err(|error| failed("read ledger", site.word(), error))?,
+        Some(file) => Word::read(site, &**file).map_err(fail_word)?,
         None => None,
     };
     let Some(file) = file else {
@@ -66,8 +66,8 @@ pub(super) fn find(site: Site<'_>) -> Result<Option<Found>, StoreError> {
             None => Err(corrupt("read ledger", site.ledger(), 0, "missing where one was")),
         };
     };
-    let head = FileHead::read(site, &*file)?;
     let metadata = file.metadata().map_err(fail)?;
+    let head = FileHead::read(site, &*file, metadata.length)?;
     let rest = usize::try_from(metadata.length.saturating_sub(head.end.offset)).unwrap_or(usize::MAX);
     let lines = Lines::scan(&read::range(site, &*file, head.end.offset, rest)?, head.end);
     Ok(Some(Found { file, identity: metadata.identity, word_file, word, head, lines }))

@@ -88,6 +88,13 @@ impl Parts {
         })
     }
 
+    /// The lines, and the index.
+    fn halves(&self, bytes: Vec<u8>) -> (Bytes, Bytes) {
+        let mut text = Bytes::from(bytes);
+        let index = text.split_off(self.text);
+        (text, index)
+    }
+
     /// How many bytes all parts have.
     const fn length(&self) -> usize {
         self.text + self.index
@@ -100,6 +107,19 @@ impl Parts {
         }
         let at = self.start + (part * PART) as u64;
         Err(corrupt("read ledger", &self.place, at, "the snapshot is damaged"))
+    }
+
+    /// All parts, if they are few and the system has them in memory.
+    fn resident(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.length() > AT_ONCE * PART {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; self.length()];
+        if self.file.read_resident(&mut bytes, self.start) < bytes.len() {
+            return Ok(None);
+        }
+        self.check_all(0, &bytes)?;
+        Ok(Some(bytes))
     }
 
     /// Fills `bytes`, which are all parts, on two threads if they are many.
@@ -122,11 +142,14 @@ impl Parts {
         for (batch, bytes) in bytes.chunks_mut(AT_ONCE * PART).enumerate() {
             let first = first + batch * AT_ONCE;
             self.read_at(first, bytes)?;
-            for (at, part) in bytes.chunks(PART).enumerate() {
-                self.check(first + at, part)?;
-            }
+            self.check_all(first, bytes)?;
         }
         Ok(())
+    }
+
+    /// Checks bytes that are whole parts from that one on, but for the last of all.
+    fn check_all(&self, first: usize, bytes: &[u8]) -> Result<(), StoreError> {
+        bytes.chunks(PART).enumerate().try_for_each(|(at, part)| self.check(first + at, part))
     }
 
     fn read_at(&self, first: usize, bytes: &mut [u8]) -> Result<(), StoreError> {
@@ -164,11 +187,15 @@ impl SnapshotParts for Parts {
     }
 
     fn read_all(&self) -> Result<(Bytes, Bytes), StoreError> {
-        let mut bytes = vec![0; self.length()];
-        blocking::here(|| self.fill_all(&mut bytes))?;
-        let mut text = Bytes::from(bytes);
-        let index = text.split_off(self.text);
-        Ok((text, index))
+        let bytes = match self.resident()? {
+            Some(bytes) => bytes,
+            None => {
+                let mut bytes = vec![0; self.length()];
+                blocking::here(|| self.fill_all(&mut bytes))?;
+                bytes
+            }
+        };
+        Ok(self.halves(bytes))
     }
 }
 
@@ -178,7 +205,12 @@ pub(super) fn all(
     file: &Arc<dyn File>,
     head: &FileHead,
 ) -> Result<(Bytes, Bytes), StoreError> {
-    Parts::of(site, file, head, None)?.read_all()
+    let parts = Parts::of(site, file, head, None)?;
+    if !site.resident {
+        return parts.read_all();
+    }
+    let waits = || failed("read ledger", site.ledger(), io::ErrorKind::WouldBlock.into());
+    Ok(parts.halves(parts.resident()?.ok_or_else(waits)?))
 }
 
 impl Ledger {

@@ -67,9 +67,9 @@ impl FileHead {
         (written, digests, head)
     }
 
-    /// Reads them.
-    pub(super) fn read(site: Site<'_>, file: &dyn File) -> Result<Self, StoreError> {
-        let bytes = range(site, file, 0, FIRST_READ)?;
+    /// Reads them from a file of that length.
+    pub(super) fn read(site: Site<'_>, file: &dyn File, length: u64) -> Result<Self, StoreError> {
+        let bytes = range(site, file, 0, width(0, length).min(FIRST_READ))?;
         check_format(site, &bytes)?;
         Self::parse(&bytes).ok_or_else(|| {
             corrupt("read ledger", site.ledger(), OPENING.len() as u64, "the first line is damaged")
@@ -128,8 +128,9 @@ pub(super) fn range(
     length: usize,
 ) -> Result<Bytes, StoreError> {
     let mut bytes = vec![0; length];
-    let count =
-        file.read_at(&mut bytes, offset).map_err(|error| failed("read ledger", site.ledger(), error))?;
+    let count = site
+        .read_at(file, &mut bytes, offset)
+        .map_err(|error| failed("read ledger", site.ledger(), error))?;
     bytes.truncate(count);
     Ok(bytes.into())
 }

@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Site;
 use super::frame::{Checksum, digits, push_number};
 use crate::store::local::disk::File;
 
@@ -25,8 +26,10 @@ const WIDTH: usize = COVERED + 33;
 
 impl Word {
     /// Reads the word with a single call; `None` if there is no valid one.
-    pub(super) fn read(file: &dyn File) -> io::Result<Option<Self>> {
-        Ok(read(file)?.and_then(|bytes| Self::parse(&bytes)))
+    pub(super) fn read(site: Site<'_>, file: &dyn File) -> io::Result<Option<Self>> {
+        let mut bytes = [0; WIDTH];
+        let count = site.read_at(file, &mut bytes, 0)?;
+        Ok(if count == WIDTH { Self::parse(&bytes) } else { None })
     }
 
     fn parse(bytes: &[u8; WIDTH]) -> Option<Self> {
@@ -51,13 +54,6 @@ impl Word {
     }
 }
 
-/// The bytes in which the word stands, if all of them are there.
-fn read(file: &dyn File) -> io::Result<Option<[u8; WIDTH]>> {
-    let mut bytes = [0; WIDTH];
-    let count = file.read_at(&mut bytes, 0)?;
-    Ok((count == WIDTH).then_some(bytes))
-}
-
 /// The word's file, with what was last found or written there: the same bytes are the same word, and nearly
 /// every time they are the same.
 pub(super) struct WordFile {
@@ -72,7 +68,10 @@ impl WordFile {
 
     /// Reads the word with a single call; `None` if there is no valid one.
     pub(super) fn read(&self) -> io::Result<Option<Word>> {
-        let Some(bytes) = read(&*self.file)? else { return Ok(None) };
+        let mut bytes = [0; WIDTH];
+        if self.file.read_at(&mut bytes, 0)? != WIDTH {
+            return Ok(None);
+        }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, word)) = last.filter(|(known, _)| *known == bytes) {
             return Ok(Some(word));
