@@ -155,7 +155,7 @@ async fn a_record_is_read_as_each_type_and_fails_for_that_type_and_record_alone(
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Plain {
     text: String,
 }
@@ -184,4 +184,31 @@ async fn a_record_that_names_another_owner_is_missing_however_often_it_is_asked_
         let page = own.collection::<Plain>().list(&ListOptions::new()).await.unwrap();
         assert_eq!(page.items.iter().map(|record| record.id().as_str()).collect::<Vec<_>>(), ["mine"]);
     }
+}
+
+#[tokio::test]
+async fn a_record_that_was_read_often_is_what_it_was_changed_to_and_gone_once_it_is_removed() {
+    let tenantry = world(Settings::default()).await;
+    let own = of(&tenantry, "ben", "ben").await;
+    let (notes, cameras) = (own.collection::<Plain>(), own.collection::<Camera>());
+    let (one, another) = (record_id("one"), record_id("another"));
+    let plain = |text: &str| Plain { text: text.into() };
+    notes.insert_as(&one, plain("first")).await.unwrap();
+    notes.insert_as(&another, plain("another")).await.unwrap();
+    for text in ["second", "third"] {
+        for _ in 0..100 {
+            assert_eq!(notes.get(&another).await.unwrap().value().text, "another");
+            notes.get(&one).await.unwrap();
+            assert_eq!(cameras.get(&one).await.unwrap_err().kind(), ErrorKind::NotFound);
+        }
+        notes.update(&one, Expected::Any, plain(text)).await.unwrap();
+        assert_eq!(notes.get(&one).await.unwrap().value().text, text);
+    }
+    for _ in 0..100 {
+        notes.get(&one).await.unwrap();
+    }
+    let before = own.snapshot().await.unwrap();
+    notes.remove(&one, Expected::Any).await.unwrap();
+    assert_eq!(notes.get(&one).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(before.collection::<Plain>().get(&one).unwrap().value().text, "third");
 }

@@ -11,7 +11,7 @@ use super::cell::{Cell, aside, unreadable};
 use super::draft::Draft;
 use super::header::TenantHeader;
 use super::memory::Memory;
-use super::state::{KeptValues, Section, State};
+use super::state::{LazyState, Section, State};
 use super::transaction::{Answer, Transaction};
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
@@ -77,7 +77,7 @@ const EMPTY_WEIGHT: usize = 3 << 10;
 /// What had to go to make room. It is dropped where no lock is held: that takes its time.
 #[derive(Default)]
 struct Gone {
-    kept: Vec<Arc<KeptValues>>,
+    kept: Vec<Arc<LazyState>>,
     slots: Vec<Slot>,
 }
 
@@ -199,14 +199,14 @@ impl Cells {
                 break;
             }
             let kept = self.by_tenant.get(tenant).and_then(|slot| slot.cell.let_go());
-            made += kept.as_ref().map_or(0, |kept| kept.bytes());
+            made += kept.as_ref().map_or(0, |kept| kept.kept_bytes());
             gone.kept.extend(kept);
         }
     }
 
     /// Lets go of states until what they take is no excess, the least recently used first.
     fn evict_states(&mut self, memory: &Memory, keep: &TenantId, gone: &mut Gone) {
-        let mut made: usize = gone.kept.iter().map(|kept| kept.bytes()).sum();
+        let mut made: usize = gone.kept.iter().map(|kept| kept.kept_bytes()).sum();
         let mut busy = Vec::new();
         while memory.excess() > made {
             let Some((used, tenant)) = self.by_use.pop_first() else { break };

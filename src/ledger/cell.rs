@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::cache::Shared;
 use super::commit_text::read_commit;
 use super::header::TenantHeader;
-use super::state::{KeptValues, LazyState, State};
+use super::state::{LazyState, State};
 use crate::blocking;
 use crate::paths::TenantId;
 use crate::store::{Opened, OpenedSnapshot, Refreshed, StoreError, StoreErrorKind};
@@ -183,7 +183,8 @@ impl Cell {
     /// Makes a durable state the known one, which was the newest when it was asked for; unless a newer one
     /// is known.
     fn publish(&self, state: &Arc<LazyState>, asked: Timestamp) {
-        {
+        // It goes when nobody waits for the lock: what is kept of it may be much.
+        let _before = {
             let mut known = lock(&self.state);
             let before = known.as_ref().map(|known| (known.state.number(), known.at));
             if before.is_some_and(|(number, _)| number > state.number()) {
@@ -191,8 +192,8 @@ impl Cell {
             }
             let same = before.filter(|(number, _)| *number == state.number());
             let at = same.map_or(asked, |(_, at)| at.max(asked));
-            *known = Some(Known { state: Arc::clone(state), at });
-        }
+            known.replace(Known { state: Arc::clone(state), at })
+        };
         self.shared.account(&self.tenant, state.weight());
     }
 
@@ -203,10 +204,11 @@ impl Cell {
 
     /// Lets go of what is kept of the known state, if that is anything, and hands it out: to drop it takes its
     /// time.
-    pub(super) fn let_go(&self) -> Option<Arc<KeptValues>> {
+    pub(super) fn let_go(&self) -> Option<Arc<LazyState>> {
         let mut known = lock(&self.state);
         let state = known.as_mut().map(|known| &mut known.state).filter(|state| state.kept_bytes() > 0)?;
-        Some(Arc::make_mut(state).let_go())
+        let emptied = Arc::new(state.emptied());
+        Some(std::mem::replace(state, emptied))
     }
 
     /// Forgets the known state: the store has to be asked.

@@ -38,6 +38,11 @@ impl Tallies {
     }
 
     /// All of them, in order of section.
+    /// How many entries a section has.
+    pub(super) fn count(&self, section: &str) -> u64 {
+        self.0.get(section).map_or(0, |tally| tally.count)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Section, &Tally)> {
         self.0.iter()
     }

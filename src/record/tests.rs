@@ -491,3 +491,15 @@ fn the_short_form_of_a_time_loses_no_seconds() {
         assert_eq!(serde_json::to_string(&plan).unwrap(), json);
     }
 }
+
+#[test]
+fn a_record_knows_its_id_from_any_other_at_every_length() {
+    for length in 1..=RecordId::MAX_BYTES {
+        let id = "i".repeat(length);
+        let text = parse(&format!(r#"{{"id":"{id}","title":"t","key":"k"}}"#)).unwrap();
+        let parts = Record::<Stream>::read(&text).unwrap().into_parts();
+        let others = [format!("{}j", &id[1..]), id[1..].to_owned(), format!("{id}i"), format!("{id}\0")];
+        assert!(parts.is_of(&id));
+        assert!(others.iter().all(|other| !parts.is_of(other)), "{length}");
+    }
+}

@@ -74,8 +74,9 @@ fn invalid(operation: &'static str, resource: &Resource, error: RecordError) -> 
 }
 
 impl<E: Entity> OfEntry for RecordParts<E> {
-    fn id(&self) -> &str {
-        RecordParts::id(self).as_str()
+    #[inline]
+    fn is_of(&self, id: &str) -> bool {
+        RecordParts::is_of(self, id)
     }
 }
 
@@ -139,6 +140,10 @@ pub(super) fn get_of<E: Entity>(
     collection: &CollectionName,
     id: &RecordId,
 ) -> Result<Record<E>> {
+    if let Some(record) = state.met(collection.as_str(), id.as_str()).and_then(of_kept::<E>) {
+        debug_assert!(is_own(&record, tenant));
+        return Ok(record);
+    }
     Ok(found_of(state, tenant, action, collection, id)?.1)
 }
 
@@ -195,7 +200,8 @@ pub(super) fn list_of<E: Entity>(
     let (direction, after, limit) = options.start(action.as_str(), &collection, life)?;
     let (mut items, mut seen, mut last) = (Vec::with_capacity(limit), 0, None);
     let unread = |error| Error::store(action.as_str(), error);
-    for found in state.walk(collection.as_str(), direction, after).map_err(unread)?.take(limit) {
+    let mut walk = state.walk(collection.as_str(), direction, after).map_err(unread)?;
+    while let Some(found) = (seen < limit).then(|| walk.next()).flatten() {
         let found = found.map_err(unread)?;
         if let Some(record) = read_entry(action, tenant, found)? {
             items.push(record);
@@ -205,6 +211,7 @@ pub(super) fn list_of<E: Entity>(
             last = Some(found);
         }
     }
+    drop(walk);
     let next = last.map(|last| Cursor { collection, life, direction, order: last.order() });
     Ok(Page { items, next })
 }

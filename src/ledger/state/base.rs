@@ -150,12 +150,13 @@ impl Base {
         found.map_or(0..0, |(_, range)| range.clone())
     }
 
-    /// The position of the entry of that id. The ids of some may be `known`: their lines are not looked at.
-    pub(super) fn position<'k>(
+    /// The position of the entry of that id. Of some it may be `known` whether it is theirs: their lines are not looked
+    /// at.
+    pub(super) fn position(
         &self,
         section: &str,
         id: &str,
-        known: impl Fn(usize) -> Option<&'k str>,
+        known: impl Fn(usize) -> Option<bool>,
     ) -> Result<Option<usize>, StoreError> {
         let range = self.section_range(section);
         if range.is_empty() {
@@ -166,7 +167,7 @@ impl Base {
                 return Ok(false);
             }
             match known(at) {
-                Some(known) => Ok(known == id),
+                Some(is) => Ok(is),
                 None => Ok(*self.id_bytes(at)? == *id.as_bytes()),
             }
         })

@@ -97,7 +97,7 @@ impl<'a> Found<'a> {
     /// Keeps what was made of its text and takes so many bytes, if there is room, and nothing yet. A text that says
     /// another id than the entry has is read anew each time.
     pub(crate) fn keep(&self, value: Kept, bytes: usize) {
-        if value.id() != self.id() {
+        if !value.is_of(&self.id()) {
             return;
         }
         match self.place {

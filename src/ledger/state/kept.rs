@@ -13,8 +13,8 @@ use crate::ledger::memory::{Memory, Room};
 
 /// What can be made of an entry's text and kept.
 pub(crate) trait OfEntry: Any + Send + Sync {
-    /// The id that the text says.
-    fn id(&self) -> &str;
+    /// Whether that is the id that the text says.
+    fn is_of(&self, id: &str) -> bool;
 }
 
 /// Something that was made of an entry's text.

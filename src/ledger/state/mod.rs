@@ -17,6 +17,7 @@ mod kept;
 mod keyed_hash;
 mod layer;
 mod list;
+mod met;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -32,7 +33,6 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 pub(super) use base::BadLine;
 pub(crate) use found::Found;
 pub(super) use frame::{Frame, LineKey};
-pub(super) use kept::KeptValues;
 pub(crate) use kept::{Kept, OfEntry};
 pub use list::Direction;
 pub(crate) use whole::State;
@@ -45,8 +45,9 @@ use crate::paths::{CollectionName, Text};
 use crate::store::{SnapshotParts, StoreError, Version};
 use base::Base;
 use found::{Place, Stored};
-use kept::KeptValue;
+use kept::{KeptValue, KeptValues};
 use layer::Layer;
+use met::Met;
 
 /// The name of a group of entries: a collection, or one of the ledger's own, which begin with `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -143,6 +144,8 @@ pub(crate) struct LazyState {
     base: Arc<Base>,
     /// What is kept of the base's entries.
     kept: Arc<KeptValues>,
+    /// What is kept of entries above and below, by their ids.
+    met: Met,
     /// What changed above the base, by section.
     layers: RedBlackTreeMapSync<Section, Layer>,
     /// The positions of the base's entries that were changed or removed.
@@ -170,6 +173,7 @@ impl LazyState {
             header: None,
             base: Arc::default(),
             kept: Arc::new(KeptValues::new(0, &Arc::new(Memory::none()))),
+            met: Met::default(),
             layers: RedBlackTreeMapSync::new_sync(),
             hidden: RedBlackTreeSetSync::new_sync(),
             by_key: RedBlackTreeMapSync::new_sync(),
@@ -215,7 +219,7 @@ impl LazyState {
         if let Some(base) = self.base.whole()? {
             self.base = Arc::new(base);
             // What is kept says of a base that is read part by part that those of its entry were: so it is one base's.
-            self.kept = Arc::new(self.kept.emptied());
+            (self.kept, self.met) = (Arc::new(self.kept.emptied()), Met::default());
         }
         Ok(State::of(self))
     }
@@ -227,20 +231,18 @@ impl LazyState {
 
     /// The same state, which has room in that memory for what is to be kept of its entries, and keeps nothing yet.
     pub(super) fn keeping(mut self, memory: &Arc<Memory>) -> Self {
-        self.kept = Arc::new(KeptValues::new(self.base.len(), memory));
+        (self.kept, self.met) = (Arc::new(KeptValues::new(self.base.len(), memory)), Met::default());
         self
     }
 
-    /// Lets go of what is kept of the base's entries, and hands it out; those who have a state from before still
-    /// have it.
-    pub(super) fn let_go(&mut self) -> Arc<KeptValues> {
-        let emptied = Arc::new(self.kept.emptied());
-        std::mem::replace(&mut self.kept, emptied)
+    /// The same state, which keeps nothing of the base's entries; those who have it from before still have that.
+    pub(super) fn emptied(&self) -> Self {
+        Self { kept: Arc::new(self.kept.emptied()), ..self.clone() }
     }
 
-    /// How much is kept of the base's entries, in bytes, roughly.
+    /// How much is kept of the base's entries, in bytes, roughly, and to find what is kept.
     pub(super) fn kept_bytes(&self) -> usize {
-        self.kept.bytes()
+        self.kept.bytes() + self.met.bytes()
     }
 
     /// The version, unless the tenant never existed.
@@ -283,7 +285,19 @@ impl LazyState {
     /// The entry of that id where it stands.
     #[inline]
     pub(crate) fn found(&self, section: &str, id: &str) -> Result<Option<Found<'_>>, StoreError> {
-        self.found_at(section, id, self.position(section, id)?)
+        let found = self.found_at(section, id, self.position(section, id)?)?;
+        if let Some(kept) = found.as_ref().and_then(Found::kept) {
+            let entries = || usize::try_from(self.tallies.count(section)).unwrap_or(usize::MAX);
+            self.met.note(section, id, kept, entries, self.kept.memory());
+        }
+        Ok(found)
+    }
+
+    /// What is kept of the entry of that id, if this state was asked for it and others so often that it is known
+    /// without a look for the entry.
+    #[inline]
+    pub(crate) fn met(&self, section: &str, id: &str) -> Option<&Kept> {
+        self.met.get(section, id)
     }
 
     // What is done for each record that is read is marked to be inlined, since nobody else tells the compiler to do so
@@ -291,7 +305,7 @@ impl LazyState {
 
     /// The position in the base of the entry of that id, also if it was changed or removed since.
     fn position(&self, section: &str, id: &str) -> Result<Option<usize>, StoreError> {
-        self.base.position(section, id, |at| Some(self.kept.get(at)?.id()))
+        self.base.position(section, id, |at| Some(self.kept.get(at)?.is_of(id)))
     }
 
     /// The entry of that id, which has that position in the base, if it stands there at all. To look below first costs
@@ -376,6 +390,8 @@ impl LazyState {
 
     /// Applies one change; after an error none of it.
     pub(super) fn take(&mut self, change: &Change) -> Result<(), StoreError> {
+        // What was met is not what is there from now on.
+        self.met = Met::default();
         let (section, id) = change.address();
         let below = self.position(section.as_str(), id)?;
         let old = self.found_at(section.as_str(), id, below)?;

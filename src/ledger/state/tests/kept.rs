@@ -11,8 +11,8 @@ struct Seen {
 }
 
 impl OfEntry for Seen {
-    fn id(&self) -> &str {
-        &self.id
+    fn is_of(&self, id: &str) -> bool {
+        self.id == id
     }
 }
 
@@ -36,14 +36,18 @@ fn keep_all(state: &LazyState) {
     }
 }
 
-/// Looks for every id so often that a state takes itself for one that is read, and compares what is kept with the
-/// entries beside which it is found.
+/// Looks for every id so often that a state takes itself for one that is read, and compares what was met and what is kept with the entries
+/// beside which it is found.
 fn check(state: &LazyState) {
-    for _ in 0..3 {
+    for _ in 0..40 {
         for (section, id) in SECTIONS.iter().flat_map(|section| IDS.map(|id| (*section, id))) {
             let found = state.found(section, id).unwrap();
             // That it is there is for the answers to say.
-            let Some(kept) = found.as_ref().and_then(Found::kept) else { continue };
+            let kept = found.as_ref().and_then(Found::kept);
+            if let Some(met) = state.met(section, id) {
+                assert!(kept.is_some_and(|kept| Arc::ptr_eq(kept, met)));
+            }
+            let Some(kept) = kept else { continue };
             let (found, seen) = (found.as_ref().unwrap(), seen(kept));
             assert_eq!((seen.section, &*seen.id, &seen.text), (section, id, &found.text()));
             assert_eq!(found.id(), id);
@@ -143,4 +147,46 @@ fn what_lies_above_the_base_is_found_as_it_is_however_often_it_was_looked_for() 
     state.apply(&Change::Remove { section: notes, id: "above-7".into() });
     assert_eq!(state.found("notes", "above-14").unwrap().unwrap().text(), "{}");
     assert!(state.found("notes", "above-7").unwrap().is_none());
+}
+
+/// Looks for some entries so often that they are met, as far as something is kept of them.
+fn meet(state: &LazyState, section: &str, ids: &[&str]) {
+    (0..100).for_each(|at| assert!(state.found(section, ids[at % ids.len()]).unwrap().is_some()));
+}
+
+#[test]
+fn what_was_met_is_found_in_its_own_section_alone_and_no_more_after_a_change() {
+    let mut state = noted(3).keeping(&roomy());
+    let other = Change::Put {
+        section: Section::named("others"),
+        id: "note-1".into(),
+        order: state.next_order(),
+        keys: [].into(),
+        text: "{}".into(),
+    };
+    state.take(&other).unwrap();
+    let found = state.found("notes", "note-1").unwrap().unwrap();
+    found.keep(Arc::new(Seen { section: "notes", id: "note-1".into(), text: found.text() }), 1);
+    meet(&state, "notes", &["note-1", "note-2"]);
+    assert_eq!(seen(state.met("notes", "note-1").unwrap()).section, "notes");
+    assert!(state.met("notes", "note-2").is_none(), "nothing is kept of it");
+    assert!(state.met("others", "note-1").is_none());
+    assert!(state.clone().met("notes", "note-1").is_none());
+    let before = state.kept_bytes();
+    let emptied = state.emptied();
+    assert!(emptied.met("notes", "note-1").is_none() && emptied.kept_bytes() < before);
+    state.take(&Change::Remove { section: Section::named("notes"), id: "note-1".into() }).unwrap();
+    assert!(state.met("notes", "note-1").is_none());
+}
+
+#[test]
+fn nothing_is_met_where_there_is_no_room_for_that() {
+    let memory = Arc::new(Memory::new(1 << 14));
+    let state = noted(1000).keeping(&memory);
+    let found = state.found("notes", "note-1").unwrap().unwrap();
+    found.keep(Arc::new(Seen { section: "notes", id: "note-1".into(), text: found.text() }), 1);
+    (0..500).for_each(|_| assert!(state.found("notes", "note-1").unwrap().is_some()));
+    assert!(state.found("notes", "note-1").unwrap().unwrap().kept().is_some());
+    assert!(state.met("notes", "note-1").is_none());
+    assert!(memory.is_short());
 }
