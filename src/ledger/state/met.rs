@@ -28,9 +28,11 @@ const PLACES: usize = 8;
 /// What was met in one state.
 #[derive(Default)]
 pub(super) struct Met {
-    tables: [OnceLock<Box<Table>>; TABLES],
+    tables: OnceLock<Box<Tables>>,
     looks: AtomicUsize,
 }
+
+type Tables = [OnceLock<Table>; TABLES];
 
 /// What was met in one section.
 struct Table {
@@ -68,13 +70,17 @@ impl Met {
 
     #[inline]
     fn table(&self, section: &str) -> Option<&Table> {
-        let table = self.tables.iter().map_while(OnceLock::get).find(|table| *table.section == *section);
-        table.map(|table| &**table)
+        self.tables().find(|table| *table.section == *section)
+    }
+
+    #[inline]
+    fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.get().into_iter().flat_map(|tables| tables.iter().map_while(OnceLock::get))
     }
 
     /// The tables take so many bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.tables.iter().map_while(OnceLock::get).map(|table| table.room.bytes()).sum()
+        self.tables().map(|table| table.room.bytes()).sum()
     }
 
     /// Takes note of what is kept of an entry that was found otherwise, in a section of so many.
@@ -88,7 +94,7 @@ impl Met {
     ) {
         if let Some(table) = self.table(section) {
             table.note(id, kept);
-        } else if let Some(free) = self.tables.iter().find(|table| table.get().is_none()) {
+        } else if self.tables().count() < TABLES {
             let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
             if looks <= LOOKS {
                 return;
@@ -97,8 +103,9 @@ impl Met {
             if looks.saturating_mul(LOOK) >= entries {
                 self.looks.store(0, Ordering::Relaxed);
                 if let Some(table) = Table::new(section, entries, memory) {
-                    // If somebody was faster, this goes.
-                    let _ = free.set(Box::new(table));
+                    let tables = self.tables.get_or_init(Box::default);
+                    // Each place takes one, and hands back what comes after that; what finds none goes.
+                    let _ = tables.iter().try_fold(table, |table, place| place.set(table).err());
                 }
             }
         }
