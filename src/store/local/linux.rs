@@ -7,15 +7,16 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IoSliceMut};
 use std::num::NonZeroU64;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatxFlags};
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
+use super::asking::{found, kind_of, metadata_of};
 use super::disk::{Access, Directory, EntryKind, File, Metadata};
 
 /// A directory that the kernel holds open, fit to be synced.
@@ -118,56 +119,11 @@ fn flags_of(access: Access) -> OFlags {
 /// What was opened, if it is a plain file and, where it is written in place, has one name: with a second one it would be
 /// written there too, wherever that is.
 fn plain_file(descriptor: OwnedFd, access: Access) -> io::Result<(Arc<dyn File>, Metadata)> {
-    let stat = fs::fstat(&descriptor)?;
-    let metadata = metadata_of(&stat);
-    if metadata.kind != EntryKind::File || (access == Access::ReadWrite && stat.st_nlink > 1) {
+    let (metadata, names) = found(&descriptor, OsStr::new(""))?;
+    if metadata.kind != EntryKind::File || (access == Access::ReadWrite && names > 1) {
         return Err(not_plain());
     }
     Ok((Arc::new(KernelFile(descriptor.into())), metadata))
-}
-
-fn kind_of(kind: FileType) -> EntryKind {
-    match kind {
-        FileType::RegularFile => EntryKind::File,
-        FileType::Directory => EntryKind::Directory,
-        _ => EntryKind::Other,
-    }
-}
-
-/// What is known of a file or directory; of the one that is open, if the name is empty.
-///
-/// The times are not asked for: since Linux 6.13 a file whose times were asked for gets new ones with its next write,
-/// to the nanosecond, and has to write them out: a commit that began with such a question took half as long again.
-fn metadata_of(descriptor: impl AsFd, name: &OsStr) -> io::Result<Metadata> {
-    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH;
-    let wanted = StatxFlags::TYPE | StatxFlags::INO | StatxFlags::SIZE;
-    match fs::statx(&descriptor, name, flags, wanted) {
-        Err(Errno::NOSYS | Errno::PERM) => plain_metadata_of(descriptor, name, flags),
-        found => {
-            let found = found?;
-            Ok(Metadata {
-                kind: kind_of(FileType::from_raw_mode(found.stx_mode.into())),
-                length: found.stx_size,
-                identity: (fs::makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino),
-            })
-        }
-    }
-}
-
-/// The same where the kernel refuses that call (some sandboxes).
-#[allow(
-    clippy::unnecessary_cast,
-    clippy::cast_sign_loss,
-    clippy::useless_conversion,
-    reason = "widths differ by machine"
-)]
-fn plain_metadata_of(descriptor: impl AsFd, name: &OsStr, flags: AtFlags) -> io::Result<Metadata> {
-    let stat = fs::statat(descriptor, name, flags)?;
-    Ok(Metadata {
-        kind: kind_of(FileType::from_raw_mode(stat.st_mode)),
-        length: stat.st_size as u64,
-        identity: (stat.st_dev as u64, stat.st_ino as u64),
-    })
 }
 
 impl Directory for KernelDirectory {
@@ -419,18 +375,6 @@ mod tests {
             assert_eq!(directory.open_plainly(name, flags | plain, Mode::empty()).is_ok(), opens, "{name}");
         }
         assert_eq!(directory.metadata("to-file").unwrap().kind, EntryKind::Other);
-    }
-
-    #[test]
-    fn either_way_of_asking_about_a_file_says_the_same() {
-        let (_folder, directory) = folder();
-        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH;
-        for name in ["file", "folder", "to-file", ""] {
-            let name = OsStr::new(name);
-            let plain = plain_metadata_of(&directory.0, name, flags).unwrap();
-            assert_eq!(metadata_of(&directory.0, name).unwrap(), plain);
-        }
-        assert_eq!(metadata_of(&directory.0, OsStr::new("file")).unwrap().length, 4);
     }
 
     #[test]

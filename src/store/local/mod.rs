@@ -1,10 +1,12 @@
 //! The local disk: [`LocalStore`].
 //!
-//! Everything goes through the seam in [`disk`], by the kernel (`linux`) or a simulated disk.
+//! Everything goes through the seam in [`disk`], by the kernel (`linux`, `asking`) or a simulated disk.
 //! `root` opens the folder and refuses what is none; `handles` bounds what is open; `locks` runs
 //! what blocks and keeps changes apart; `ledger_file` is the truth of one tenant, `ledgers` what
 //! the store does with it; `blobs`, `views` and `upkeep` are the rest. The layout is a contract.
 
+#[cfg(target_os = "linux")]
+mod asking;
 mod blobs;
 pub mod disk;
 mod failure;
