@@ -49,13 +49,15 @@ fn looks_right(kind: FileKind, extension: &str, bytes: &[u8]) -> bool {
     kind == FileKind::Video || BEGINNINGS.iter().any(begins)
 }
 
-/// What is held while the pieces come; what was held when one did not fit.
+/// What is held while the pieces come; what was held when one did not fit. Of so few bytes none is refused before their
+/// end where they are written `beside` the reservation.
 fn receive(
     caps: &Caps,
     usage: &UsageSeen,
     mut held: u64,
     uploading: &Uploading,
     pieces: &[Vec<u8>],
+    beside: bool,
 ) -> Result<u64, Refusal> {
     let (longest, head) = bounds(uploading.kind);
     let whole = pieces.concat();
@@ -66,19 +68,25 @@ fn receive(
     if !looks_right(uploading.kind, extension, &whole) {
         return Err(ErrorKind::InvalidInput.into());
     }
+    let mut cover = |bytes: u64| {
+        if bytes > held {
+            let wanted = (bytes + settings::RESERVATION_STEP).min(room(caps, usage)).min(longest).max(bytes);
+            within(caps, &holding(usage, held), &holding(usage, wanted))?;
+            held = wanted;
+        }
+        Ok::<_, Refusal>(held)
+    };
     let mut bytes = 0;
     for piece in pieces {
         bytes += piece.len() as u64;
         if bytes > longest {
             return Err(ErrorKind::TooLarge.into());
         }
-        if bytes > held {
-            let wanted = (bytes + settings::RESERVATION_STEP).min(room(caps, usage)).min(longest).max(bytes);
-            within(caps, &holding(usage, held), &holding(usage, wanted))?;
-            held = wanted;
+        if !beside {
+            cover(bytes)?;
         }
     }
-    if uploading.breaks { Err(ErrorKind::BodyFailed.into()) } else { Ok(held) }
+    if uploading.breaks { Err(ErrorKind::BodyFailed.into()) } else { cover(bytes) }
 }
 
 fn room(caps: &Caps, usage: &UsageSeen) -> u64 {
@@ -132,7 +140,9 @@ impl Model {
         let author = Author { by: step.by.to_owned(), on: step.on.to_owned(), time };
         let (id, file) = (made(number, 0), format!("{}.{extension}", file_placeholder(kind, number)));
         let pieces = uploading.body(number);
-        let stored = receive(&caps, &usage, held, uploading, &pieces).and_then(|held| {
+        // The store that fences all is the one whose calls block.
+        let beside = late == Late::None;
+        let stored = receive(&caps, &usage, held, uploading, &pieces, beside).and_then(|held| {
             let mut contents = tenant.contents.clone();
             let bytes = pieces.concat();
             let record = stored(&author, kind, &id, &file, (title, original), &bytes);

@@ -382,6 +382,12 @@ impl Seen {
         let hide = |texts: &mut Vec<String>| {
             for text in texts {
                 *text = text.replace(r#""stream_key":"synthetic""#, r#""stream_key":"[secret]""#);
+                // Of a kind with secrets only what the type writes is shown: of what names nothing any more, nothing.
+                if text.contains(r#""process_pid":"#) {
+                    for field in ["video_file", "token_file", "stream_id", "thumbnail"] {
+                        *text = text.replace(&format!(r#","{field}":null"#), "");
+                    }
+                }
             }
         };
         match &mut self {
