@@ -26,7 +26,8 @@ pub(super) fn metadata_of(descriptor: impl AsFd, name: &OsStr) -> io::Result<Met
 /// The same, and how many names it has.
 ///
 /// The times are not asked for: since Linux 6.13 a file whose times were asked for gets new ones with its next write,
-/// to the nanosecond, and has to write them out: a commit that began with such a question took half as long again.
+/// to the nanosecond, and the next sync has to write them out: after such a question it took half as long again
+/// (`docs/performance.md`).
 pub(super) fn found(descriptor: impl AsFd, name: &OsStr) -> io::Result<(Metadata, u64)> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH;
     let wanted = StatxFlags::TYPE | StatxFlags::INO | StatxFlags::SIZE | StatxFlags::NLINK;
