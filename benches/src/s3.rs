@@ -25,6 +25,10 @@ const SERVER: &str = "TENANTRY_S3";
 /// How long a head is on the average: it has the last commits, up to 32 KiB (`HeadLedger`'s default). The 1,227 heads of a
 /// run of five rounds of `s3-commit` had 19,528 bytes in the mean, the 617 of `s3-upload` 18,887.
 const HEAD: usize = 19 * 1024;
+/// How long a segment is, which is written before the commit after which a head would be longer, and after how many commits
+/// of a record each that is.
+const SEGMENT: usize = 32 * 1024;
+const COMMITS: u64 = 70;
 /// How long a file is.
 const FILE: usize = 1 << 20;
 /// How many records are there to be read.
@@ -210,24 +214,24 @@ struct Bare {
     deed: Deed,
     /// Whether they are ours.
     as_ours: bool,
-    /// What a head holds, but for what makes each another.
+    /// What a head holds, but for what makes each another, and a segment.
     text: Vec<u8>,
+    segment: Bytes,
     commits: u64,
     head: UpdateVersion,
     done: u64,
 }
 
-/// As many bytes as a head has, with what a head has: the texts of records. A server may take longer for these than for
-/// one letter again and again (SeaweedFS compresses them).
-fn text() -> Outcome<Vec<u8>> {
-    let mut text = Vec::with_capacity(HEAD);
+/// The texts of records, as many bytes: a server may take longer for these than for one letter again and again.
+fn text(bytes: usize) -> Outcome<Vec<u8>> {
+    let mut text = Vec::new();
     for number in 0.. {
         serde_json::to_writer(&mut text, &record(number))?;
-        if text.len() >= HEAD {
+        if text.len() >= bytes {
             break;
         }
     }
-    text.truncate(HEAD);
+    text.truncate(bytes);
     Ok(text)
 }
 
@@ -235,7 +239,7 @@ fn bare(folder: &Path, deed: Deed, as_ours: bool) -> Outcome<Box<dyn Side>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let prefix = ObjectPath::from(own(folder)?);
     let store = client(&server()?, as_ours)?;
-    let text = text()?;
+    let (text, segment) = (text(HEAD)?, Bytes::from(text(SEGMENT)?));
     let head = runtime.block_on(async {
         for number in 0..RECORDS {
             store.put(&prefix.clone().join(id(number)), serde_json::to_vec(&record(number))?.into()).await?;
@@ -245,7 +249,7 @@ fn bare(folder: &Path, deed: Deed, as_ours: bool) -> Outcome<Box<dyn Side>> {
         Outcome::Ok(UpdateVersion::from(head))
     })?;
     let store = Arc::new(store);
-    Ok(Box::new(Bare { runtime, store, prefix, deed, as_ours, text, commits: 0, head, done: 0 }))
+    Ok(Box::new(Bare { runtime, store, prefix, deed, as_ours, text, segment, commits: 0, head, done: 0 }))
 }
 
 /// A client of the server. Ours sends a digest with every body.
@@ -275,6 +279,10 @@ impl Bare {
     /// A commit: the head is replaced, by another one, if it is the one that is known.
     async fn commit(&mut self) -> Outcome<()> {
         self.commits += 1;
+        if self.commits.is_multiple_of(COMMITS) {
+            let path = self.prefix.clone().join(format!("segment-{}", self.commits));
+            self.store.put_opts(&path, self.segment.clone().into(), PutMode::Create.into()).await?;
+        }
         let mut text = self.text.clone();
         let number = format!("{:020}", self.commits);
         text[..number.len()].copy_from_slice(number.as_bytes());
