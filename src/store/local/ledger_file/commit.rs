@@ -15,6 +15,9 @@ use crate::store::{Commit, Header, StoreError};
 const SMALLEST_STEP: u64 = 8 * 1024;
 /// The most by which it grows beyond what is needed.
 const LARGEST_STEP: u64 = 4 * 1024 * 1024;
+/// How many zeros are written at a time. What is written at once on ext4 is one large folio in the page cache (since Linux
+/// 6.16), and each later write into it looks at all of its blocks.
+const ZEROS: usize = 16 * 1024;
 
 /// Makes the ledger of a tenant that never had one, with its first commit.
 pub(in crate::store::local) fn begin(
@@ -84,12 +87,19 @@ impl Ledger {
             return Ok(());
         }
         let step = (length / 2).clamp(SMALLEST_STEP, LARGEST_STEP);
-        let zeros = vec![0; usize::try_from(end - length + step).unwrap_or(0)];
-        let grown = self.file.write_at(&zeros, length).and_then(|()| self.file.sync_data());
+        let grown = self.write_zeros(length, end + step).and_then(|()| self.file.sync_data());
         grown.map_err(|error| {
             // Zeros that stay mean nothing; what they take of a full disk is given back if possible.
             let _ = self.file.set_length(length);
             fail(error)
+        })
+    }
+
+    fn write_zeros(&self, from: u64, to: u64) -> io::Result<()> {
+        let zeros = [0; ZEROS];
+        (from..to).step_by(ZEROS).try_for_each(|at| {
+            let length = usize::try_from(to - at).map_or(ZEROS, |left| left.min(ZEROS));
+            self.file.write_at(&zeros[..length], at)
         })
     }
 
