@@ -11,7 +11,7 @@ use super::error::{RecordError, shown};
 use super::plain;
 
 /// So many names are compared with each other in less time than they are sorted.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 
 /// The fields of one JSON object in their order, each value as the text that it was written with.
 ///
@@ -39,7 +39,11 @@ impl<'a> Fields<'a> {
     /// The fields of a text that serde wrote or has read, or reads before anything comes of this, if it is spelled
     /// in the [plain](mod@plain) way; any other is to be [read](Self::read).
     pub(super) fn of_plain(text: &'a str) -> Option<Self> {
-        let fields = Self(plain::members(text)?);
+        let mut fields = Self(Vec::with_capacity(FEW));
+        for member in plain::members(text)? {
+            let (name, value) = member?;
+            fields.push(name, value);
+        }
         fields.twice().is_none().then_some(fields)
     }
 
@@ -253,15 +257,31 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Adds a text as a JSON string.
 pub(crate) fn push_quoted(to: &mut String, text: &str) {
-    // All of them are looked at, so that it can be done many at a time.
-    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, escaped) {
+    if is_escaped(text) {
         to.push_str(&serde_json::Value::from(text).to_string());
     } else {
         to.push('"');
         to.push_str(text);
         to.push('"');
     }
+}
+
+/// The same to bytes.
+pub(super) fn push_quoted_bytes(to: &mut Vec<u8>, text: &str) {
+    if is_escaped(text) {
+        to.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+    } else {
+        to.push(b'"');
+        to.extend_from_slice(text.as_bytes());
+        to.push(b'"');
+    }
+}
+
+/// Whether something in a text is escaped in JSON.
+fn is_escaped(text: &str) -> bool {
+    // All of them are looked at, so that it can be done many at a time.
+    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    text.bytes().fold(false, escaped)
 }
 
 /// The bytes of valid JSON that are not part of a string, with their places.

@@ -44,14 +44,21 @@ impl LocalTime {
     pub(super) fn written(self) -> WrittenTime {
         // Written with every record, twice, and formatting piece by piece takes as long as all the rest of it.
         let (date, time) = (self.0.date(), self.0.time());
+        let [century, year] =
+            [date.year() / 100, date.year() % 100].map(|part| i8::try_from(part).unwrap_or(0));
+        let parts = [
+            (0, century),
+            (2, year),
+            (5, date.month()),
+            (8, date.day()),
+            (11, time.hour()),
+            (14, time.minute()),
+            (17, time.second()),
+        ];
         let mut text = *b"0000-00-00 00:00:00";
-        let parts = [i16::from(date.month()), date.day().into(), time.hour().into(), time.minute().into()];
-        let parts = parts.into_iter().chain([time.second().into()]).zip([6, 9, 12, 15, 18]);
-        for (mut part, mut last) in [(date.year(), 3)].into_iter().chain(parts) {
-            while part > 0 {
-                text[last] += u8::try_from(part % 10).unwrap_or_default();
-                (part, last) = (part / 10, last.saturating_sub(1));
-            }
+        for (at, part) in parts {
+            text[at] += (part / 10).unsigned_abs();
+            text[at + 1] += (part % 10).unsigned_abs();
         }
         WrittenTime(text)
     }
@@ -109,7 +116,14 @@ impl WrittenTime {
     /// How long it is, in bytes.
     pub(super) const LENGTH: usize = 19;
 
-    pub(super) fn as_str(&self) -> &str {
+    /// Adds it as a JSON string.
+    pub(super) fn push_quoted(&self, to: &mut Vec<u8>) {
+        to.push(b'"');
+        to.extend_from_slice(&self.0);
+        to.push(b'"');
+    }
+
+    fn as_str(&self) -> &str {
         // Digits and what stands between them.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -3,26 +3,41 @@
 //! Whether a text is JSON is not seen by this. It is for texts that serde wrote or has read, and for those that it
 //! reads before anything comes of what was found.
 
-use std::borrow::Cow;
-
 use memchr::{memchr, memchr2};
 
-/// The members of an object, as names and values; `None` where a name has an escape, or white space stands
-/// between tokens, or something is not as it is in an object.
-pub(super) fn members(object: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
-    let mut rest = object.strip_prefix('{')?.strip_suffix('}')?;
-    let mut members = Vec::with_capacity(16);
-    while !rest.is_empty() {
-        if !members.is_empty() {
-            rest = rest.strip_prefix(',')?;
+/// The members of an object, as names and values; `None` if it is none.
+pub(super) fn members(object: &str) -> Option<Members<'_>> {
+    let rest = object.strip_prefix('{')?.strip_suffix('}')?;
+    Some(Members { rest, is_first: true })
+}
+
+/// The members of an object one after the other; `None` in place of one where a name has an escape, or white space
+/// stands between tokens, or something is not as it is in an object.
+pub(super) struct Members<'a> {
+    rest: &'a str,
+    is_first: bool,
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Option<(&'a str, &'a str)>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        (!self.rest.is_empty()).then(|| self.member())
+    }
+}
+
+impl<'a> Members<'a> {
+    fn member(&mut self) -> Option<(&'a str, &'a str)> {
+        if !std::mem::replace(&mut self.is_first, false) {
+            self.rest = self.rest.strip_prefix(',')?;
         }
-        let (name, after) = split_at_quote(rest.strip_prefix('"')?)?;
+        let (name, after) = split_at_quote(self.rest.strip_prefix('"')?)?;
         let after = after.strip_prefix(':')?;
         let (value, after) = after.split_at_checked(length(after.as_bytes())?)?;
-        members.push((name.into(), value.into()));
-        rest = after;
+        self.rest = after;
+        Some((name, value))
     }
-    Some(members)
 }
 
 /// What stands before a string's end, unless there is an escape in it, and what stands behind that.

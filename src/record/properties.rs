@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use proptest::prelude::*;
-use serde::{Deserialize, Serialize};
+use proptest::sample::select;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::fields::quoted;
 use super::{
@@ -27,6 +30,76 @@ impl Entity for Known {
     fn secret_fields() -> &'static [&'static str] {
         &["token"]
     }
+}
+
+/// A type that knows each field it meets, but for those whose names begin with `z`, and writes them in the order in
+/// which they came.
+#[derive(Debug, Clone, PartialEq)]
+struct Whatever(Vec<(String, Value)>);
+
+impl Entity for Whatever {
+    fn collection() -> CollectionName {
+        CollectionName::VIDEOS
+    }
+}
+
+impl Serialize for Whatever {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Whatever {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Whatever;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Whatever, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if !name.starts_with('z') {
+                        members.push((name, value));
+                    }
+                }
+                Ok(Whatever(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A few fields: names that may occur twice, have to be escaped, are not kept or are the envelope's, and small values.
+fn few_fields() -> impl Strategy<Value = Vec<(String, Value)>> {
+    let own = select(vec!["a", "b", "c", "d", "e"]);
+    let odd = select(vec!["", "\"", "é", "zzz", "owner", "a long name"]);
+    let name = prop_oneof![6 => own, 1 => odd].prop_map(str::to_owned);
+    prop::collection::vec((name, few_values()), 0..5)
+}
+
+fn few_values() -> impl Strategy<Value = Value> {
+    let texts = ["null", "7", "1.5", "\"x\"", "\" \\\"}\"", "[]", "{\"a\":[{}]}", "\"quite a long text\""];
+    select(texts.to_vec()).prop_map(|text| serde_json::from_str(text).unwrap())
+}
+
+/// The limits, one of which may be low.
+fn few_limits() -> impl Strategy<Value = RecordLimits> {
+    (0..8_u8, 0..220_usize).prop_map(|(which, most)| {
+        let mut limits = RecordLimits::default();
+        match which {
+            0 => limits.bytes = most,
+            1 => limits.depth = most % 4,
+            2 => limits.fields = most % 10,
+            3 => limits.field_name_bytes = most % 12,
+            4 => limits.field_bytes = most % 32,
+            _ => {}
+        }
+        limits
+    })
 }
 
 /// The value's tokens alone, by a way that shares no code with what is tested: serde_json's own
@@ -124,6 +197,40 @@ proptest! {
         prop_assert_eq!(pairs(&updated), expected);
         let again = Record::<Known>::read(&updated).unwrap();
         prop_assert_eq!(again.value(), &new);
+    }
+
+    #[test]
+    fn an_update_gives_what_it_gives_who_looks_at_each_field_of_the_text(
+        own in few_fields(),
+        other in few_fields(),
+        values in prop::collection::vec(few_values(), 5),
+        same_names in prop::bool::weighted(0.8),
+        turn in prop_oneof![4 => Just(0), 1 => 1..9_usize],
+        missing in prop::option::weighted(0.2, 0..9_usize),
+        extra in prop::option::weighted(0.2, select(vec!["\"z\"", "\"a\"", "\"\\u0061\""])),
+        owner in prop_oneof![4 => Just("\"ana\""), 1 => Just("\"\\u0061na\""), 1 => Just("null")],
+        created_at in prop_oneof![4 => Just("\"2025-11-04 10:00:00\""), 1 => Just("\"2025-11-04T10:00\"")],
+        limits in few_limits(),
+    ) {
+        let envelope = ["\"r1\"", owner, "\"ana\"", created_at, "\"2025-11-04 10:00:00\""];
+        let envelope = Envelope::FIELDS.into_iter().map(quoted).zip(envelope.map(str::to_owned));
+        let owned = own.iter().map(|(name, value)| (quoted(name), value.to_string()));
+        let mut fields: Vec<_> = envelope.chain(owned).collect();
+        fields.extend(extra.map(|name| (name.to_owned(), "0".to_owned())));
+        let length = fields.len();
+        fields.rotate_left(turn % length);
+        if let Some(missing) = missing {
+            fields.remove(missing % length);
+        }
+        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        let text = RecordText::from_stored(format!("{{{}}}", fields.join(",")).into());
+        // What can't be read is not updated.
+        let Ok(record) = Record::<Whatever>::read(&text) else { return Ok(()) };
+        let same = || record.value().0.iter().map(|(name, _)| name.clone()).zip(values).collect();
+        let new = Whatever(if same_names { same() } else { other });
+        let at = LocalTime::parse("2026-01-02 03:04:05").unwrap();
+        let slow = Record::updated(&text, None, (record.value(), &new), at, &limits);
+        prop_assert_eq!(record.changed(&new, at, &limits), slow);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! become durable, and what it does read is the record that the caller is answered with.
 
 use super::error::shown;
-use super::fields::quoted;
+use super::fields::{FEW, depth, quoted};
+use super::plain;
 use super::secret::{SecretText, revealed};
 use super::typed::unreadable;
 use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, RecordText, one_pass};
@@ -30,9 +31,17 @@ impl<T: Entity> NewValue<T> {
     /// As for [`RecordText::insert`], but for the limits that bound the whole.
     pub(crate) fn of(value: &T, limits: &RecordLimits) -> Result<Self, RecordError> {
         let written = written(value, Redacted::Refused)?;
+        if let Some(count) = count_plain(&written, None, limits) {
+            return Self::of_written(written, None, count);
+        }
         let fields = own_fields(&written)?;
         limits.check_each(&fields)?;
         let (count, other) = (fields.len(), (!fields.are(&written)).then(|| fields.to_text()));
+        Self::of_written(written, other, count)
+    }
+
+    /// The same of what is written, and stored as it stands there unless something else is.
+    fn of_written(written: String, other: Option<String>, count: usize) -> Result<Self, RecordError> {
         let own = other.as_deref().unwrap_or(&written);
         let value = match serde_json::from_str(own) {
             Ok(value) => value,
@@ -54,17 +63,23 @@ impl<T: Entity> NewValue<T> {
         envelope: Envelope,
         limits: &RecordLimits,
     ) -> Result<Record<T>, RecordError> {
-        let mut text = String::with_capacity(envelope.length() + self.own.len() + 1);
-        text.push('{');
-        let count = envelope.push_to(&mut text, limits)?;
+        let (text, count) = joined(&envelope, &self.own, limits)?;
         limits.check_count(count + self.count)?;
-        if self.count > 0 {
-            text.push(',');
-        }
-        text.push_str(self.own.get(1..).unwrap_or_default());
         limits.check_length(text.len())?;
         Ok(Record::of_parts(envelope, self.value, RecordText::from_stored(text.into())))
     }
+}
+
+/// The text of a record that has this envelope and these own fields, and how many fields are the envelope's.
+fn joined(envelope: &Envelope, own: &str, limits: &RecordLimits) -> Result<(Vec<u8>, usize), RecordError> {
+    let mut text = Vec::with_capacity(envelope.length() + own.len());
+    text.push(b'{');
+    let count = envelope.push_to(&mut text, limits)?;
+    if own != "{}" {
+        text.push(b',');
+    }
+    text.extend_from_slice(own.as_bytes().get(1..).unwrap_or_default());
+    Ok((text, count))
 }
 
 impl<T: Entity> Record<T> {
@@ -76,7 +91,13 @@ impl<T: Entity> Record<T> {
         updated_at: LocalTime,
         limits: &RecordLimits,
     ) -> Result<Self, RecordError> {
-        let (before, written) = (written(old, Redacted::Allowed)?, written(new, Redacted::Refused)?);
+        let before = written(old, Redacted::Allowed)?;
+        if let Some(record) =
+            known.and_then(|known| Self::rewritten(text, known, (&before, new), updated_at, limits))
+        {
+            return Ok(record);
+        }
+        let written = written(new, Redacted::Refused)?;
         let (before, after) = (own_fields(&before)?, own_fields(&written)?);
         let plain = known.and_then(|_| Fields::of_plain(std::str::from_utf8(text.as_bytes()).ok()?));
         let mut fields = match plain {
@@ -99,6 +120,26 @@ impl<T: Entity> Record<T> {
         Ok(Self::of_parts(envelope, value, RecordText::from_stored(text.into())))
     }
 
+    /// The same where the text is what inserting makes of the envelope and the old value, and the new value has the
+    /// same fields in the same order: then it becomes what inserting makes of the new one. `None` wherever that
+    /// is not so or something is wrong, which the other way tells.
+    fn rewritten(
+        text: &RecordText,
+        known: &Envelope,
+        (old, new): (&str, &T),
+        updated_at: LocalTime,
+        limits: &RecordLimits,
+    ) -> Option<Self> {
+        let (inserted, _) = joined(known, old, limits).ok()?;
+        if *text.as_bytes() != inserted {
+            return None;
+        }
+        let written = written(new, Redacted::Refused).ok()?;
+        let count = count_plain(&written, Some(old), limits)?;
+        let new = NewValue::of_written(written, None, count).ok()?;
+        new.into_record(known.touched(updated_at), limits).ok()
+    }
+
     /// This record with another value; see [`RecordText::update`].
     pub(crate) fn changed(
         &self,
@@ -112,11 +153,11 @@ impl<T: Entity> Record<T> {
 
 /// Sees that a value that was read again is written as it was: what its type does not keep can't be changed.
 fn check_kept<E: Entity>(value: &E, written: &str) -> Result<(), RecordError> {
-    let again = self::written(value, Redacted::Allowed)?;
-    if again == written {
+    let (again, _) = json_of(value)?;
+    if again == written.as_bytes() {
         return Ok(());
     }
-    let (written, again) = (Fields::read(written.as_bytes())?, Fields::read(again.as_bytes())?);
+    let (written, again) = (Fields::read(written.as_bytes())?, Fields::read(&again)?);
     let lacks = |one: &Fields<'_>, other: &Fields<'_>| {
         one.iter().find(|(name, _)| other.get(name).is_none()).map(|(name, _)| shown(name))
     };
@@ -135,14 +176,20 @@ enum Redacted {
 
 /// A value's JSON as it is stored, secrets included.
 fn written<E: Entity>(value: &E, redacted: Redacted) -> Result<String, RecordError> {
-    let mut text = Vec::with_capacity(USUAL);
-    let written = revealed(|| serde_json::to_writer(&mut text, value));
-    written.result.map_err(|_| RecordError::Unserializable)?;
+    let (text, is_redacted) = json_of(value)?;
     let text = String::from_utf8(text).map_err(|_| RecordError::Unserializable)?;
-    if redacted == Redacted::Refused && (written.redacted || has_redacted::<E>(&text)?) {
+    if redacted == Redacted::Refused && (is_redacted || has_redacted::<E>(&text)?) {
         return Err(RecordError::RedactedSecret);
     }
     Ok(text)
+}
+
+/// The same as bytes, and whether one of its secrets is what stands in a response in place of one.
+fn json_of<E: Entity>(value: &E) -> Result<(Vec<u8>, bool), RecordError> {
+    let mut text = Vec::with_capacity(USUAL);
+    let written = revealed(|| serde_json::to_writer(&mut text, value));
+    written.result.map_err(|_| RecordError::Unserializable)?;
+    Ok((text, written.redacted))
 }
 
 /// Whether one of the fields that a response leaves out is what stands there in place of a secret.
@@ -159,6 +206,26 @@ fn has_redacted<E: Entity>(written: &str) -> Result<bool, RecordError> {
 pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
     let written = written(value, Redacted::Refused)?;
     Fields::read(written.as_bytes()).map(drop)
+}
+
+/// How many fields a written value has, if nothing is wrong with them, they are stored as they stand there, and they
+/// have the names of those of another value, if there is one. Whatever else there is, [`own_fields`] and the limits
+/// tell.
+fn count_plain(written: &str, other: Option<&str>, limits: &RecordLimits) -> Option<usize> {
+    let mut others = plain::members(other.unwrap_or(written))?;
+    let (mut names, mut count) = ([""; FEW], 0);
+    for member in plain::members(written)? {
+        let (name, value) = member?;
+        let is_fine = (other.is_none() || others.next()??.0 == name)
+            && Envelope::place(name).is_none()
+            && !names.get(..count)?.contains(&name)
+            && limits.check_field(name, value.len()).is_ok()
+            && depth(value) < limits.depth;
+        *names.get_mut(count).filter(|_| is_fine)? = name;
+        count += 1;
+    }
+    let are_all = other.is_none() || others.next().is_none();
+    (are_all && limits.depth > 0).then_some(count)
 }
 
 /// The fields of a written value, which are none of the envelope's.
