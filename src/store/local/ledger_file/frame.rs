@@ -30,8 +30,17 @@ impl Checksum {
         for part in parts {
             hasher.update(part);
         }
+        Self::of_hash(&hasher.finalize())
+    }
+
+    /// The same of what stands in one piece, which takes less.
+    pub(super) fn of_piece(bytes: &[u8]) -> Self {
+        Self::of_hash(&blake3::hash(bytes))
+    }
+
+    fn of_hash(hash: &blake3::Hash) -> Self {
         let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        digest.copy_from_slice(&hash.as_bytes()[..16]);
         Self(digest)
     }
 
@@ -49,11 +58,19 @@ impl Checksum {
 }
 
 impl Checksum {
+    /// Its 32 digits and a space or the like.
+    fn digits(self, end: u8) -> [u8; 33] {
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        let mut digits = [end; 33];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        digits
+    }
+
     /// Adds its 32 digits and a space or the like.
     pub(super) fn push(self, to: &mut Vec<u8>, end: u8) {
-        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
-        to.extend(self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
-        to.push(end);
+        to.extend_from_slice(&self.digits(end));
     }
 }
 
@@ -61,7 +78,10 @@ impl Checksum {
 pub(super) fn push_number(to: &mut Vec<u8>, mut number: u64, width: usize) {
     let start = to.len();
     to.resize(start + width, b'0');
-    for digit in to.iter_mut().skip(start).rev() {
+    for digit in to[start..].iter_mut().rev() {
+        if number == 0 {
+            break;
+        }
         *digit += u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
     }
@@ -119,13 +139,14 @@ pub(super) fn write(kind: Kind, number: u64, previous: Checksum, text: &[&[u8]])
     push_number(&mut line, number, 20);
     push_number(&mut line, length as u64, 10);
     previous.push(&mut line, b' ');
-    let mut covered = vec![line.as_slice()];
-    covered.extend(text);
-    let checksum = Checksum::of(&covered);
-    checksum.push(&mut line, b' ');
     for part in text {
         line.extend_from_slice(part);
     }
+    // What it covers is hashed in one piece, and then moved apart to make room for it.
+    let checksum = Checksum::of_piece(&line);
+    line.resize(HEAD + length, b'\n');
+    line.copy_within(COVERED..COVERED + length, HEAD);
+    line[COVERED..HEAD].copy_from_slice(&checksum.digits(b' '));
     line.push(b'\n');
     (line, checksum)
 }

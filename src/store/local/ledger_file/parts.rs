@@ -74,7 +74,7 @@ impl Parts {
         }
         let width = |range: &std::ops::Range<u64>| read::width(range.start, range.end);
         let digests = read::range(site, &**file, head.digests.start, width(&head.digests))?;
-        if Checksum::of(&[&digests]) != head.digests_checksum {
+        if Checksum::of_piece(&digests) != head.digests_checksum {
             return Err(damaged(head.digests.start));
         }
         Ok(Self {
@@ -102,7 +102,7 @@ impl Parts {
 
     fn check(&self, part: usize, bytes: &[u8]) -> Result<(), StoreError> {
         let digest = self.digests.get(part * DIGEST..(part + 1) * DIGEST);
-        if digest == Some(&Checksum::of(&[bytes]).bytes()[..]) {
+        if digest == Some(&Checksum::of_piece(bytes).bytes()[..]) {
             return Ok(());
         }
         let at = self.start + (part * PART) as u64;

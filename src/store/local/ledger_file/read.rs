@@ -41,7 +41,7 @@ impl FileHead {
         (snapshot, index): (&[u8], &[u8]),
     ) -> (Vec<u8>, Vec<u8>, Self) {
         let digests = parts::digests(snapshot, index);
-        let digests_checksum = Checksum::of(&[&digests]);
+        let digests_checksum = Checksum::of_piece(&digests);
         let lengths = [snapshot.len() as u64, index.len() as u64];
         let mut facts = Vec::new();
         for fact in [epoch, lengths[0], lengths[1]] {

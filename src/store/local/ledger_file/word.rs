@@ -34,7 +34,7 @@ impl Word {
 
     fn parse(bytes: &[u8; WIDTH]) -> Option<Self> {
         let (covered, rest) = bytes.split_at(COVERED);
-        if rest[32] != b'\n' || Checksum::parse(&rest[..32])? != Checksum::of(&[covered]) {
+        if rest[32] != b'\n' || Checksum::parse(&rest[..32])? != Checksum::of_piece(covered) {
             return None;
         }
         Some(Self {
@@ -49,7 +49,7 @@ impl Word {
         push_number(&mut bytes, self.epoch, 20);
         push_number(&mut bytes, self.length, 20);
         self.checksum.push(&mut bytes, b' ');
-        Checksum::of(&[&bytes]).push(&mut bytes, b'\n');
+        Checksum::of_piece(&bytes).push(&mut bytes, b'\n');
         bytes
     }
 }
