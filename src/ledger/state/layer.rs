@@ -8,12 +8,15 @@ use std::sync::{Arc, OnceLock};
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use super::found::Stored;
+use super::newest::Newest;
 
 /// What was put into one section. What the base has and is no more is not here, but hidden there.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     by_id: HashTrieMapSync<Arc<str>, Arc<Stored>>,
-    by_order: RedBlackTreeMapSync<u64, Arc<Stored>>,
+    /// Those whose order is below that of all of the newest.
+    older: RedBlackTreeMapSync<u64, Arc<Stored>>,
+    newest: Newest,
     row: Row,
 }
 
@@ -64,8 +67,8 @@ impl DoubleEndedIterator for LayerWalk<'_> {
 
 impl Default for Layer {
     fn default() -> Self {
-        let (by_id, by_order) = (HashTrieMapSync::new_sync(), RedBlackTreeMapSync::new_sync());
-        Self { by_id, by_order, row: Row::default() }
+        let (by_id, older) = (HashTrieMapSync::new_sync(), RedBlackTreeMapSync::new_sync());
+        Self { by_id, older, newest: Newest::default(), row: Row::default() }
     }
 }
 
@@ -86,7 +89,12 @@ impl Layer {
             let at = |order| row.partition_point(|stored| stored.entry.order < order);
             return LayerWalk::Row(row[at(orders.start)..at(orders.end).max(at(orders.start))].iter());
         }
-        LayerWalk::Map(Box::new(self.by_order.range(orders).map(|(_, stored)| stored)))
+        LayerWalk::Map(Box::new(self.in_order(orders)))
+    }
+
+    fn in_order(&self, orders: Range<u64>) -> impl DoubleEndedIterator<Item = &Arc<Stored>> {
+        let newest = self.newest.walk(orders.clone());
+        self.older.range(orders).map(|(_, stored)| stored).chain(newest)
     }
 
     fn row(&self) -> Option<&[Arc<Stored>]> {
@@ -94,21 +102,35 @@ impl Layer {
             return Some(row);
         }
         let walks = self.row.walks.fetch_add(1, Ordering::Relaxed) + 1;
-        let pays = walks.saturating_mul(WALK) >= self.by_order.size();
-        pays.then(|| &**self.row.stored.get_or_init(|| self.by_order.values().cloned().collect()))
+        let pays = walks.saturating_mul(WALK) >= self.len();
+        pays.then(|| &**self.row.stored.get_or_init(|| self.in_order(0..u64::MAX).cloned().collect()))
     }
 
-    /// Puts an entry where none of its order is.
-    pub(super) fn put(&mut self, stored: Arc<Stored>) {
+    /// Puts an entry, in place of another one of its order and its id if there is one. The tenant has none of a
+    /// higher order if it is its newest.
+    pub(super) fn put(&mut self, stored: Arc<Stored>, is_newest: bool) {
         self.row = Row::default();
-        self.by_order.insert_mut(stored.entry.order, Arc::clone(&stored));
-        self.by_id.insert_mut(Arc::clone(&stored.entry.id), stored);
+        self.by_id.insert_mut(Arc::clone(&stored.entry.id), Arc::clone(&stored));
+        let order = stored.entry.order;
+        if is_newest {
+            self.newest.push(stored);
+        } else if self.newest.is_above(order) {
+            self.older.insert_mut(order, stored);
+        } else if !self.newest.replace(order, Some(Arc::clone(&stored))) {
+            // No transaction puts one between them, but a ledger may say so.
+            let newest = std::mem::take(&mut self.newest);
+            for stored in newest.walk(0..u64::MAX).chain([&stored]) {
+                self.older.insert_mut(stored.entry.order, Arc::clone(stored));
+            }
+        }
     }
 
     /// Takes an entry out of the order.
     pub(super) fn forget(&mut self, order: u64) {
         self.row = Row::default();
-        self.by_order.remove_mut(&order);
+        if !self.newest.replace(order, None) {
+            self.older.remove_mut(&order);
+        }
     }
 
     /// Removes an entry that is not in the order any more, or never was here.

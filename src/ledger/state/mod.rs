@@ -18,6 +18,7 @@ mod keyed_hash;
 mod layer;
 mod list;
 mod met;
+mod newest;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -404,7 +405,8 @@ impl LazyState {
         // Changed where it stands: a clone of it would make each change a copy of its paths.
         let Some(layer) = self.layers.get_mut(section) else { return Ok(()) };
         if let Some((is_above, old)) = old {
-            if is_above {
+            let stays = matches!(change, Change::Put { order, .. } if *order == old.order);
+            if is_above && !stays {
                 layer.forget(old.order);
             }
             self.tallies.subtract(section, &old.text);
@@ -418,13 +420,14 @@ impl LazyState {
         match change {
             Change::Put { order, keys, text, .. } => {
                 self.tallies.add(section, text);
+                let is_newest = *order >= self.next_order;
                 self.next_order = self.next_order.max(order + 1);
                 for key in keys.iter() {
                     self.by_key.insert_mut((key.clone(), section.clone(), *order), id.clone());
                 }
                 let entry =
                     Entry { order: *order, id: id.clone(), keys: Some(keys.clone()), text: text.clone() };
-                layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }));
+                layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }), is_newest);
             }
             Change::Remove { .. } => layer.remove(id),
         }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod branches;
 mod by_parts;
 mod kept;
 mod written;
@@ -52,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What the state has to say, kept in the plainest way.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Model {
     entries: BTreeMap<(usize, u64), (usize, Vec<usize>, String)>,
     next: u64,
