@@ -87,6 +87,12 @@ struct Pending {
     running: bool,
 }
 
+impl Pending {
+    const fn of(scope: Scope) -> Self {
+        Self { scope, told: None, running: false }
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Every section under these locks leaves them whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -128,25 +134,16 @@ impl ViewWriter {
         match lock(&self.pending).entry(tenant.clone()) {
             hash_map::Entry::Occupied(mut pending) => pending.get_mut().scope.add(scope),
             hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Pending { scope, told: None, running: false });
+                vacant.insert(Pending::of(scope));
             }
         }
     }
 
     async fn committed(self: &Arc<Self>, tenant: &TenantId, after: &State, changed: &BTreeSet<Section>) {
-        let shown: BTreeSet<_> = changed.iter().filter(|section| !section.is_internal()).cloned().collect();
         if !self.live {
             return;
         }
-        if !shown.is_empty() {
-            self.mark(tenant, Scope::Changed(shown));
-        }
-        if let Some(pending) = lock(&self.pending).get_mut(tenant) {
-            let number = after.number();
-            let first =
-                pending.told.filter(|(_, last)| last + 1 == number).map_or(number, |(first, _)| first);
-            pending.told = Some((first, number));
-        }
+        self.note(tenant, after.number(), changed);
         match self.mode {
             ViewMode::AtClose => {}
             ViewMode::EveryCommit => {
@@ -160,6 +157,20 @@ impl ViewWriter {
                 self.start(tenant);
             }
         }
+    }
+
+    /// Notes which views a commit changed, and that this process knows of it.
+    fn note(&self, tenant: &TenantId, number: u64, changed: &BTreeSet<Section>) {
+        let shown = || changed.iter().filter(|section| !section.is_internal());
+        let mut all = lock(&self.pending);
+        let pending = match all.get_mut(tenant) {
+            Some(pending) => pending,
+            None if shown().next().is_none() => return,
+            None => all.entry(tenant.clone()).or_insert_with(|| Pending::of(Scope::Changed(BTreeSet::new()))),
+        };
+        pending.scope.add_changed(shown());
+        let first = pending.told.filter(|(_, last)| last + 1 == number).map_or(number, |(first, _)| first);
+        pending.told = Some((first, number));
     }
 
     /// Writes the files of a tenant's tokens now. They stay among what is pending: if this fails, they

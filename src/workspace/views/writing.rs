@@ -48,6 +48,18 @@ impl Scope {
             _ => *self = Self::All,
         }
     }
+
+    /// Adds some sections.
+    pub(super) fn add_changed<'a>(&mut self, sections: impl Iterator<Item = &'a Section>) {
+        if let Self::Changed(own) = self {
+            for section in sections {
+                // They are there already nearly every time.
+                if !own.contains(section) {
+                    own.insert(section.clone());
+                }
+            }
+        }
+    }
 }
 
 /// Brings the views of the permit's tenant up to its ledger.
