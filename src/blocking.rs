@@ -36,15 +36,18 @@ impl Drop for MayBlock {
     }
 }
 
+/// What is begun: in a place of its own from the beginning, since it is moved some times before it runs.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Begins a task on a thread that may block, on which it stays until it has to wait.
-pub(crate) fn begin(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn begin(runtime: &Handle, task: Task) {
     let rest = runtime.clone();
     runtime.spawn_blocking(move || run_until_it_waits(&rest, task));
 }
 
 /// Begins a task on the thread of whoever calls, who goes on once it is done or has to wait. Where the
 /// runtime can't do without this thread, it is begun as an ordinary task.
-pub(crate) fn begin_here(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn begin_here(runtime: &Handle, task: Task) {
     if can_spare_this_thread() {
         tokio::task::block_in_place(|| run_until_it_waits(runtime, task));
     } else {
@@ -68,8 +71,7 @@ pub(crate) fn here<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Runs a task on this thread, which may block; what is left of it goes on elsewhere.
-fn run_until_it_waits(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
-    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
+fn run_until_it_waits(runtime: &Handle, mut task: Task) {
     let here = MayBlock::here();
     // Whoever is to wake it learns where to when the task it then is looks again.
     let begun = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -126,12 +128,15 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (down, wait) = std::sync::mpsc::channel::<()>();
         let (answer, answered) = std::sync::mpsc::channel();
-        begin(runtime.handle(), async move {
-            wait.recv().unwrap();
-            let paused = std::panic::AssertUnwindSafe(pause(Duration::from_secs(3600)));
-            let ended = paused.catch_unwind().await;
-            answer.send(ended.is_err()).unwrap();
-        });
+        begin(
+            runtime.handle(),
+            Box::pin(async move {
+                wait.recv().unwrap();
+                let paused = std::panic::AssertUnwindSafe(pause(Duration::from_secs(3600)));
+                let ended = paused.catch_unwind().await;
+                answer.send(ended.is_err()).unwrap();
+            }),
+        );
         runtime.shutdown_background();
         down.send(()).unwrap();
         // It is dropped, as other tasks are.
@@ -141,14 +146,17 @@ mod tests {
     #[tokio::test]
     async fn what_began_on_a_thread_that_may_block_stays_there_until_it_has_to_wait() {
         let (seen, all) = oneshot::channel();
-        begin(&Handle::current(), async move {
-            let mut threads = Vec::new();
-            for _ in 0..2 {
-                threads.push([thread::current().id(), run(|| thread::current().id()).await.unwrap()]);
-                tokio::task::yield_now().await;
-            }
-            seen.send(threads).unwrap();
-        });
+        begin(
+            &Handle::current(),
+            Box::pin(async move {
+                let mut threads = Vec::new();
+                for _ in 0..2 {
+                    threads.push([thread::current().id(), run(|| thread::current().id()).await.unwrap()]);
+                    tokio::task::yield_now().await;
+                }
+                seen.send(threads).unwrap();
+            }),
+        );
         let threads = all.await.unwrap();
         let own = thread::current().id();
         assert!(threads[0][0] == threads[0][1] && threads[0][0] != own, "{threads:?}");
@@ -158,9 +166,12 @@ mod tests {
     /// The thread on which a task ends that begins on the one that is told as well, and blocks.
     async fn began_here() -> (thread::ThreadId, thread::ThreadId) {
         let (seen, ended) = oneshot::channel();
-        begin_here(&Handle::current(), async move {
-            seen.send(run(|| thread::current().id()).await.unwrap()).unwrap();
-        });
+        begin_here(
+            &Handle::current(),
+            Box::pin(async move {
+                seen.send(run(|| thread::current().id()).await.unwrap()).unwrap();
+            }),
+        );
         let own = thread::current().id();
         (own, ended.await.unwrap())
     }
@@ -185,11 +196,14 @@ mod tests {
         let lent = tokio::spawn(async {
             let (go, goes_on) = oneshot::channel::<()>();
             let (seen, ended) = oneshot::channel();
-            begin_here(&Handle::current(), async move {
-                leave().await;
-                goes_on.await.unwrap();
-                seen.send(MAY_BLOCK.get()).unwrap();
-            });
+            begin_here(
+                &Handle::current(),
+                Box::pin(async move {
+                    leave().await;
+                    goes_on.await.unwrap();
+                    seen.send(MAY_BLOCK.get()).unwrap();
+                }),
+            );
             // Else this would never be said.
             go.send(()).unwrap();
             (ended.await.unwrap(), MAY_BLOCK.get())

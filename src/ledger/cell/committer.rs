@@ -67,10 +67,10 @@ impl Cell {
         };
         let cell = Arc::clone(self);
         let work = self.shared.begin_work();
-        let committer = async move {
+        let committer = Box::pin(async move {
             cell.commit_all().await;
             drop(work);
-        };
+        });
         let runtime = &self.shared.runtime;
         if self.shared.store.capabilities().blocks && !expects_company {
             blocking::begin_here(runtime, committer);

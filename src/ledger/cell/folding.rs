@@ -56,7 +56,7 @@ impl Cell {
             drop(work);
         };
         match self.shared.store.capabilities().blocks {
-            true => blocking::begin(&self.shared.runtime, fold),
+            true => blocking::begin(&self.shared.runtime, Box::pin(fold)),
             false => drop(self.shared.runtime.spawn(fold)),
         }
     }

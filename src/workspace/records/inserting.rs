@@ -17,10 +17,11 @@ pub(in crate::workspace) struct Inserted<E> {
 }
 
 impl<E: Entity> Inserted<E> {
-    /// The value is to be in this collection, which is its type's.
-    pub(in crate::workspace) fn new(core: &Core, collection: &CollectionName, value: E) -> Self {
+    /// The value is to be in this collection, which is its type's. It has a place of its own, since the transaction
+    /// is moved some ten times on its way.
+    pub(in crate::workspace) fn new(core: &Core, collection: &CollectionName, value: E) -> Box<Self> {
         let new = Some(NewValue::of(&value, &core.settings.record_limits));
-        Self { section: section(collection), value, new }
+        Box::new(Self { section: section(collection), value, new })
     }
 }
 
