@@ -75,6 +75,14 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// The same where they came after the base.
+    pub(super) fn changed_keys(&self) -> Option<Arc<[IndexKey]>> {
+        match self.place {
+            Place::Below(..) => None,
+            Place::Above(stored) => stored.entry.keys.clone(),
+        }
+    }
+
     /// The entry apart from its state.
     pub(crate) fn entry(&self) -> Entry {
         match self.place {

@@ -10,7 +10,8 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use super::found::Stored;
 use super::newest::Newest;
 
-/// What was put into one section. What the base has and is no more is not here, but hidden there.
+/// What was put into one section. What the base has and is no more is not here, but hidden there; and what stands in its
+/// place is here by its id alone.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     by_id: HashTrieMapSync<Arc<str>, Arc<Stored>>,
@@ -83,7 +84,7 @@ impl Layer {
         self.by_id.get(id)
     }
 
-    /// Those that are here and of such an order, in order.
+    /// Those that are here in order and of such an order.
     pub(super) fn walk(&self, orders: Range<u64>) -> LayerWalk<'_> {
         if let Some(row) = self.row() {
             let at = |order| row.partition_point(|stored| stored.entry.order < order);
@@ -106,11 +107,15 @@ impl Layer {
         pays.then(|| &**self.row.stored.get_or_init(|| self.in_order(0..u64::MAX).cloned().collect()))
     }
 
-    /// Puts an entry, in place of another one of its order and its id if there is one. The tenant has none of a
-    /// higher order if it is its newest.
-    pub(super) fn put(&mut self, stored: Arc<Stored>, is_newest: bool) {
+    /// Puts an entry, in place of another one of its id if there is one.
+    pub(super) fn put(&mut self, stored: Arc<Stored>) {
+        self.by_id.insert_mut(Arc::clone(&stored.entry.id), stored);
+    }
+
+    /// Puts an entry into the order, in place of another one of its id that has the same if there is one. The tenant
+    /// has none of a higher order if it is its newest.
+    pub(super) fn put_in_order(&mut self, stored: Arc<Stored>, is_newest: bool) {
         self.row = Row::default();
-        self.by_id.insert_mut(Arc::clone(&stored.entry.id), Arc::clone(&stored));
         let order = stored.entry.order;
         if is_newest {
             self.newest.push(stored);
@@ -125,7 +130,7 @@ impl Layer {
         }
     }
 
-    /// Takes an entry out of the order.
+    /// Takes an entry out of the order, if it is there.
     pub(super) fn forget(&mut self, order: u64) {
         self.row = Row::default();
         if !self.newest.replace(order, None) {

@@ -48,12 +48,24 @@ struct Changed<'a, H> {
     above: Directed<LayerWalk<'a>>,
     next_above: Option<&'a Arc<Stored>>,
     hidden: H,
-    next_hidden: Option<u32>,
-    /// The next one of the base that is not hidden, once somebody asked for it, and its order.
-    next_below: Option<(usize, u64)>,
+    next_hidden: Option<Hidden<'a>>,
+    /// The next one of the base, or in the place of one, once somebody asked for it, and its order.
+    next_below: Option<(Standing<'a>, u64)>,
 }
 
-impl<'a, H: Iterator<Item = u32>> Iterator for Walk<'a, H> {
+/// A position of the base that is hidden, and what stands there.
+type Hidden<'a> = (u32, Option<&'a Arc<Stored>>);
+
+/// What stands at a position of the base.
+#[derive(Clone, Copy)]
+enum Standing<'a> {
+    /// Its own entry.
+    Own(usize),
+    /// What was put in the place of that.
+    Other(&'a Arc<Stored>),
+}
+
+impl<'a, H: Iterator<Item = Hidden<'a>>> Iterator for Walk<'a, H> {
     type Item = Result<Found<'a>, StoreError>;
 
     #[inline]
@@ -65,7 +77,7 @@ impl<'a, H: Iterator<Item = u32>> Iterator for Walk<'a, H> {
     }
 }
 
-impl<'a, H: Iterator<Item = u32>> Changed<'a, H> {
+impl<'a, H: Iterator<Item = Hidden<'a>>> Changed<'a, H> {
     /// The next entry: of two sequences in order, what comes first.
     fn next(
         &mut self,
@@ -73,12 +85,16 @@ impl<'a, H: Iterator<Item = u32>> Changed<'a, H> {
         below: &mut Directed<Range<usize>>,
     ) -> Option<Result<Found<'a>, StoreError>> {
         if self.next_below.is_none()
-            && let Some(at) = self.shown(below)
+            && let Some(standing) = self.shown(below)
         {
-            // Where nothing lies above any more, nobody compares.
-            let order = if self.next_above.is_some() { state.base.order(at) } else { Ok(0) };
+            let order = match standing {
+                // Where nothing lies above any more, nobody compares.
+                _ if self.next_above.is_none() => Ok(0),
+                Standing::Own(at) => state.base.order(at),
+                Standing::Other(stored) => Ok(stored.entry.order),
+            };
             match order {
-                Ok(order) => self.next_below = Some((at, order)),
+                Ok(order) => self.next_below = Some((standing, order)),
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -90,18 +106,21 @@ impl<'a, H: Iterator<Item = u32>> Changed<'a, H> {
             let stored = std::mem::replace(&mut self.next_above, self.above.next())?;
             return Some(Ok(Found { state, place: Place::Above(stored) }));
         }
-        self.next_below.take().map(|(at, _)| state.at(at))
+        self.next_below.take().map(|(standing, _)| match standing {
+            Standing::Own(at) => state.at(at),
+            Standing::Other(stored) => Ok(Found { state, place: Place::Above(stored) }),
+        })
     }
 
-    /// The next position of the base that is not hidden.
-    fn shown(&mut self, below: &mut Directed<Range<usize>>) -> Option<usize> {
+    /// What stands at the next position of the base at which something does.
+    fn shown(&mut self, below: &mut Directed<Range<usize>>) -> Option<Standing<'a>> {
         // They are met in the same order.
-        below.find(|at| {
-            let is_hidden = self.next_hidden == Some(position(*at));
-            if is_hidden {
+        below.find_map(|at| match self.next_hidden {
+            Some((hidden, standing)) if hidden == position(at) => {
                 self.next_hidden = self.hidden.next();
+                standing.map(Standing::Other)
             }
-            !is_hidden
+            _ => Some(Standing::Own(at)),
         })
     }
 }
@@ -130,7 +149,8 @@ impl LazyState {
         // Without a layer nothing is hidden either.
         let changed = self.layers.get(section).map(|layer| {
             let mut above = Directed { of: layer.walk(orders), newest_first };
-            let hidden = self.hidden.range(position(below.start)..position(below.end)).copied();
+            let hidden = self.hidden.range(position(below.start)..position(below.end));
+            let hidden = hidden.map(|(at, standing)| (*at, standing.as_ref()));
             let mut hidden = Directed { of: hidden, newest_first };
             let (next_above, next_hidden) = (above.next(), hidden.next());
             Changed { above, next_above, hidden, next_hidden, next_below: None }

@@ -29,7 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use rpds::RedBlackTreeMapSync;
 
 pub(super) use base::BadLine;
 pub(crate) use found::Found;
@@ -149,8 +149,8 @@ pub(crate) struct LazyState {
     met: Met,
     /// What changed above the base, by section.
     layers: RedBlackTreeMapSync<Section, Layer>,
-    /// The positions of the base's entries that were changed or removed.
-    hidden: RedBlackTreeSetSync<u32>,
+    /// The positions of the base's entries that were changed or removed, and what stands in the place of each.
+    hidden: RedBlackTreeMapSync<u32, Option<Arc<Stored>>>,
     by_key: RedBlackTreeMapSync<(IndexKey, Section, u64), Arc<str>>,
     tallies: Tallies,
     next_order: u64,
@@ -176,7 +176,7 @@ impl LazyState {
             kept: Arc::new(KeptValues::new(0, &Arc::new(Memory::none()))),
             met: Met::default(),
             layers: RedBlackTreeMapSync::new_sync(),
-            hidden: RedBlackTreeSetSync::new_sync(),
+            hidden: RedBlackTreeMapSync::new_sync(),
             by_key: RedBlackTreeMapSync::new_sync(),
             tallies: Tallies::default(),
             next_order: 1,
@@ -386,7 +386,7 @@ impl LazyState {
     /// Whether the entry at a position of the base was changed or removed since.
     #[inline]
     fn hides(&self, at: usize) -> bool {
-        !self.hidden.is_empty() && u32::try_from(at).is_ok_and(|at| self.hidden.contains(&at))
+        !self.hidden.is_empty() && u32::try_from(at).is_ok_and(|at| self.hidden.contains_key(&at))
     }
 
     /// Applies one change; after an error none of it.
@@ -396,7 +396,14 @@ impl LazyState {
         let (section, id) = change.address();
         let below = self.position(section.as_str(), id)?;
         let old = self.found_at(section.as_str(), id, below)?;
-        let old = old.map(|found| (matches!(found.place, Place::Above(_)), found.entry()));
+        let old = old.map(|found| {
+            (matches!(found.place, Place::Above(_)), found.order(), found.text(), found.changed_keys())
+        });
+        // What is put at the order of the base's entry stands in its place.
+        let is_in_place = match (change, below) {
+            (Change::Put { order, .. }, Some(at)) => self.base.order(at)? == *order,
+            _ => false,
+        };
         // A position is less than the text's length, which fits.
         let below = below.and_then(|at| u32::try_from(at).ok());
         if !self.layers.contains_key(section) {
@@ -404,19 +411,17 @@ impl LazyState {
         }
         // Changed where it stands: a clone of it would make each change a copy of its paths.
         let Some(layer) = self.layers.get_mut(section) else { return Ok(()) };
-        if let Some((is_above, old)) = old {
-            let stays = matches!(change, Change::Put { order, .. } if *order == old.order);
+        if let Some((is_above, order, text, keys)) = old {
+            let stays = matches!(change, Change::Put { order: new, .. } if *new == order);
             if is_above && !stays {
-                layer.forget(old.order);
+                layer.forget(order);
             }
-            self.tallies.subtract(section, &old.text);
-            for key in old.keys.iter().flat_map(|keys| keys.iter()) {
-                self.by_key.remove_mut(&(key.clone(), section.clone(), old.order));
+            self.tallies.subtract(section, &text);
+            for key in keys.iter().flat_map(|keys| keys.iter()) {
+                self.by_key.remove_mut(&(key.clone(), section.clone(), order));
             }
         }
-        if let Some(below) = below {
-            self.hidden.insert_mut(below);
-        }
+        let mut standing = None;
         match change {
             Change::Put { order, keys, text, .. } => {
                 self.tallies.add(section, text);
@@ -427,9 +432,18 @@ impl LazyState {
                 }
                 let entry =
                     Entry { order: *order, id: id.clone(), keys: Some(keys.clone()), text: text.clone() };
-                layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }), is_newest);
+                let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
+                layer.put(Arc::clone(&stored));
+                if is_in_place {
+                    standing = Some(stored);
+                } else {
+                    layer.put_in_order(stored, is_newest);
+                }
             }
             Change::Remove { .. } => layer.remove(id),
+        }
+        if let Some(below) = below {
+            self.hidden.insert_mut(below, standing);
         }
         Ok(())
     }
