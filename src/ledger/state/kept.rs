@@ -43,6 +43,17 @@ impl KeptValues {
         Self::new(self.chunks.len() * CHUNK, self.room.memory())
     }
 
+    /// The same values once more, if there is room, or nothing.
+    pub(super) fn copied(&self) -> Self {
+        let copy = self.emptied();
+        if copy.room.grow(self.bytes()) {
+            for (from, to) in self.chunks.iter().zip(&copy.chunks) {
+                from.get().map(|chunk| to.set(chunk.clone()));
+            }
+        }
+        copy
+    }
+
     pub(super) fn memory(&self) -> &Arc<Memory> {
         self.room.memory()
     }

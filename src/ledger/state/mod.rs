@@ -219,8 +219,9 @@ impl LazyState {
     pub(super) fn into_whole(mut self) -> Result<State, StoreError> {
         if let Some(base) = self.base.whole()? {
             self.base = Arc::new(base);
-            // What is kept says of a base that is read part by part that those of its entry were: so it is one base's.
-            (self.kept, self.met) = (Arc::new(self.kept.emptied()), Met::default());
+            // What is kept says of a base that is read part by part that those of its entry were: so what comes to be
+            // kept beside the whole must not be kept beside that.
+            (self.kept, self.met) = (Arc::new(self.kept.copied()), Met::default());
         }
         Ok(State::of(self))
     }

@@ -190,3 +190,20 @@ fn nothing_is_met_where_there_is_no_room_for_that() {
     assert!(state.met("notes", "note-1").is_none());
     assert!(memory.is_short());
 }
+
+#[test]
+fn what_was_kept_is_kept_when_the_rest_of_the_base_is_read_and_what_comes_to_be_kept_then_is_not_before() {
+    let base = State::of(noted(3));
+    let state = opened(&base, ShortParts::of(&base, 8)).unwrap().keeping(&roomy());
+    let keep = |state: &LazyState, id: &str| {
+        let found = state.found("notes", id).unwrap().unwrap();
+        found.keep(Arc::new(Seen { section: "notes", id: id.to_owned(), text: found.text() }), 1);
+    };
+    let kept = |state: &LazyState, id: &str| state.found("notes", id).unwrap().unwrap().kept().is_some();
+    keep(&state, "note-1");
+    let whole = state.whole().unwrap();
+    assert!(kept(&whole, "note-1") && !kept(&whole, "note-2"));
+    assert_eq!(whole.kept_bytes(), state.kept_bytes());
+    keep(&whole, "note-2");
+    assert!(kept(&whole, "note-2") && !kept(&state, "note-2"));
+}
