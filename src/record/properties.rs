@@ -204,7 +204,7 @@ proptest! {
         own in few_fields(),
         other in few_fields(),
         values in prop::collection::vec(few_values(), 5),
-        same_names in prop::bool::weighted(0.8),
+        names_turn in prop_oneof![6 => Just(Some(0)), 2 => (1..5_usize).prop_map(Some), 2 => Just(None)],
         turn in prop_oneof![4 => Just(0), 1 => 1..9_usize],
         missing in prop::option::weighted(0.2, 0..9_usize),
         extra in prop::option::weighted(0.2, select(vec!["\"z\"", "\"a\"", "\"\\u0061\""])),
@@ -226,8 +226,9 @@ proptest! {
         let text = RecordText::from_stored(format!("{{{}}}", fields.join(",")).into());
         // What can't be read is not updated.
         let Ok(record) = Record::<Whatever>::read(&text) else { return Ok(()) };
-        let same = || record.value().0.iter().map(|(name, _)| name.clone()).zip(values).collect();
-        let new = Whatever(if same_names { same() } else { other });
+        let mut names: Vec<_> = record.value().0.iter().map(|(name, _)| name.clone()).collect();
+        names.rotate_left(names_turn.unwrap_or(0) % names.len().max(1));
+        let new = Whatever(if names_turn.is_some() { names.into_iter().zip(values).collect() } else { other });
         let at = LocalTime::parse("2026-01-02 03:04:05").unwrap();
         let slow = Record::updated(&text, None, (record.value(), &new), at, &limits);
         prop_assert_eq!(record.changed(&new, at, &limits), slow);
