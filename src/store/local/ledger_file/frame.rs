@@ -180,7 +180,7 @@ pub(super) fn digits(text: &[u8]) -> Option<u64> {
 /// Whether nothing is written there.
 pub(super) fn is_zero(bytes: &[u8]) -> bool {
     // Piece by piece, since a loop that may end at each byte looks at one at a time.
-    bytes.chunks(64).all(|piece| piece.iter().fold(0, |seen, byte| seen | byte) == 0)
+    bytes.chunks(512).all(|piece| piece.iter().fold(0, |seen, byte| seen | byte) == 0)
 }
 
 /// Bytes of a header before its text.

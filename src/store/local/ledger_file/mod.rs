@@ -304,7 +304,7 @@ fn check_texts(header: Option<&Header>, text: &[u8]) -> Result<(), StoreError> {
     let header_text = header.map_or(&[][..], |header| &header.text);
     let refused = if header_text.len() > frame::MAX_HEADER {
         "the header is longer than 8 KiB"
-    } else if header_text.contains(&b'\n') || text.contains(&b'\n') {
+    } else if [header_text, text].into_iter().any(|text| memchr::memchr(b'\n', text).is_some()) {
         "a text has more than one line"
     } else {
         return Ok(());
