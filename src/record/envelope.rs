@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::fields::{Fields, push_quoted_bytes, quoted, text_of};
+use super::fields::{Fields, push_quoted_bytes, quoted};
 use super::local_time::WrittenTime;
+use super::plain::Value;
 use super::{LocalTime, RecordError, RecordId, RecordLimits};
 use crate::paths::TenantId;
 
@@ -76,32 +77,36 @@ impl Envelope {
     /// Reads the envelope of a record. Only what isolation rests on has to be right: an owner that
     /// can't be read is not taken for none.
     pub(super) fn read(fields: &Fields<'_>, known: Option<&TenantId>) -> Result<Self, RecordError> {
-        Self::of(|name| fields.get(name), known)
+        Self::of(|at| fields.get(Self::FIELDS[at]).map(Value::of), known)
     }
 
-    /// The same of fields that somebody else has read: `field` gives the JSON text of one. Where a name is that of
-    /// the tenant that is known, its text is shared.
+    /// The same of fields that somebody else has read: `field` gives the value of one, by its place in
+    /// [`FIELDS`](Self::FIELDS). Where a name is that of the tenant that is known, its text is shared.
     pub(super) fn of<'a>(
-        field: impl Fn(&str) -> Option<&'a str>,
+        field: impl Fn(usize) -> Option<Value<'a>>,
         known: Option<&TenantId>,
     ) -> Result<Self, RecordError> {
+        let [id, owner, created_by, created_at, updated_at] = std::array::from_fn(field);
         let shared = |name: Cow<'_, str>| match known.filter(|known| known.as_str() == name) {
             Some(known) => known.shared(),
             None => Arc::from(name),
         };
-        let text = |name| field(name).and_then(text_of);
-        let id = text(ID).ok_or(RecordError::MissingId)?;
-        let owner = match field(OWNER) {
-            None | Some("null") => None,
-            Some(owner) => Some(shared(text_of(owner).ok_or(RecordError::Owner)?)),
+        let id = id.and_then(Value::said).ok_or(RecordError::MissingId)?;
+        let owner = match owner {
+            None | Some(Value { text: "null", .. }) => None,
+            Some(owner) => Some(shared(owner.said().ok_or(RecordError::Owner)?)),
         };
-        let time = |name| text(name).and_then(|text| LocalTime::parse(&text).ok());
+        let time = |at: Value<'_>| LocalTime::parse(&at.said()?).ok();
+        let (first, last) = (created_at, updated_at);
+        let created_at = first.and_then(time);
+        // Of a record that was never changed it is the same.
+        let is_same = last.map(|last| last.text) == first.map(|first| first.text);
         Ok(Self {
             id: RecordId::parse(&id)?,
             owner,
-            created_by: text(CREATED_BY).map(shared),
-            created_at: time(CREATED_AT),
-            updated_at: time(UPDATED_AT),
+            created_by: created_by.and_then(Value::said).map(shared),
+            created_at,
+            updated_at: if is_same { created_at } else { last.and_then(time) },
         })
     }
 
@@ -172,7 +177,14 @@ impl Envelope {
 
     /// Where the name stands in [`FIELDS`](Self::FIELDS), if it is one of the envelope's.
     pub(super) fn place(name: &str) -> Option<usize> {
-        Self::FIELDS.iter().position(|field| *field == name)
+        match name {
+            ID => Some(0),
+            OWNER => Some(1),
+            CREATED_BY => Some(2),
+            CREATED_AT => Some(3),
+            UPDATED_AT => Some(4),
+            _ => None,
+        }
     }
 
     /// Whether the name is one of the envelope's.

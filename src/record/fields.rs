@@ -8,7 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{RecordError, shown};
-use super::plain;
+use super::plain::{self, Value};
 
 /// So many names are compared with each other in less time than they are sorted.
 pub(super) const FEW: usize = 16;
@@ -39,11 +39,11 @@ impl<'a> Fields<'a> {
     /// The fields of a text that serde wrote or has read, or reads before anything comes of this, if it is spelled
     /// in the [plain](mod@plain) way; any other is to be [read](Self::read).
     pub(super) fn of_plain(text: &'a str) -> Option<Self> {
-        let mut fields = Self(Vec::with_capacity(FEW));
-        for member in plain::members(text)? {
-            let (name, value) = member?;
-            fields.push(name, value);
+        let (mut members, mut fields) = (plain::Members::of(text)?, Vec::with_capacity(FEW));
+        while let Some((name, value)) = members.next().ok()? {
+            fields.push((name.into(), value.text.into()));
         }
+        let fields = Self(fields);
         fields.twice().is_none().then_some(fields)
     }
 
@@ -134,7 +134,7 @@ impl<'a> Fields<'a> {
 
     /// The text of a field that is a string or a whole number.
     pub(crate) fn get_text(&self, name: &str) -> Option<String> {
-        self.get(name).and_then(text_of).map(Cow::into_owned)
+        Value::of(self.get(name)?).said().map(Cow::into_owned)
     }
 
     /// Adds a field at the end.
@@ -233,18 +233,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
             }
         }
         deserializer.deserialize_map(Object).map(Self)
-    }
-}
-
-/// The text of valid JSON that is a string or a whole number.
-pub(super) fn text_of(value: &str) -> Option<Cow<'_, str>> {
-    let digits = value.strip_prefix('-').unwrap_or(value);
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Cow::Borrowed(value));
-    }
-    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(plain) if !plain.contains('\\') => Some(Cow::Borrowed(plain)),
-        _ => serde_json::from_str(value).ok().map(Cow::Owned),
     }
 }
 

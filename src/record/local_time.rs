@@ -83,24 +83,24 @@ impl LocalTime {
 
 /// `YYYY-MM-DD`, a space or `T`, `HH:MM`, and perhaps `:SS`.
 fn read(text: &[u8]) -> Option<DateTime> {
-    const SHAPE: &[u8] = b"0000-00-00 00:00:00";
-    let matches = |(found, wanted): (&u8, &u8)| match wanted {
-        b'0' => found.is_ascii_digit(),
-        b' ' => matches!(found, b' ' | b'T'),
-        _ => found == wanted,
-    };
-    let whole = matches!(text.len(), 16 | 19) && text.iter().zip(SHAPE).all(matches);
-    if !whole {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b' ' | b'T', h1, h2, b':', n1, n2, rest @ ..] = text
+    else {
         return None;
-    }
-    let number = |from: usize, to: usize| {
-        let digits = text.get(from..to).unwrap_or_default();
-        digits.iter().fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'))
     };
-    let small = |from: usize| i8::try_from(number(from, from + 2)).ok();
-    let (month, day) = (small(5)?, small(8)?);
-    let (hour, minute, second) = (small(11)?, small(14)?, small(17)?);
-    DateTime::new(number(0, 4), month, day, hour, minute, second, 0).ok()
+    let (s1, s2) = match rest {
+        [] => (&b'0', &b'0'),
+        [b':', s1, s2] => (s1, s2),
+        _ => return None,
+    };
+    let number = |tens: &u8, ones: &u8| {
+        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+        // Less than 100.
+        digits.then(|| (tens - b'0') as i8 * 10 + (ones - b'0') as i8)
+    };
+    let year = i16::from(number(y1, y2)?) * 100 + i16::from(number(y3, y4)?);
+    let (month, day) = (number(m1, m2)?, number(d1, d2)?);
+    let (hour, minute, second) = (number(h1, h2)?, number(n1, n2)?, number(s1, s2)?);
+    DateTime::new(year, month, day, hour, minute, second, 0).ok()
 }
 
 impl fmt::Display for LocalTime {

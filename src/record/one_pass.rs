@@ -1,18 +1,17 @@
 //! Reading a record in one pass over its text: the fields that every record has on one side, the type's on
 //! the other, and nothing copied that the type does not copy.
 //!
-//! It goes only where all is well. Whatever else there is, also what a type may ask for that is no object
+//! It goes only where all is well and spelled in the [plain](mod@plain) way, as what is stored nearly always is: then
+//! a field ends where a look for its end finds it, and a string without escapes is what it says. Each other value is
+//! `serde_json`'s to read. Whatever else there is, also what a type may ask for that is no object
 //! (`RawValue` and the like), is read in [the slow way](super::Record::read), which says what is wrong.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
-use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::Error;
-use serde_json::value::RawValue;
 
+use super::plain;
 use super::{Entity, Envelope};
 use crate::paths::TenantId;
 
@@ -21,47 +20,111 @@ const OF_SERDE_JSON: &str = "$serde_json::";
 
 /// What a record's text says, if it says it well; `known` as for [`Envelope::of`].
 pub(super) fn read<T: Entity>(text: &[u8], known: Option<&TenantId>) -> Option<(Envelope, T)> {
-    let mut seen = Seen { envelope: [None; Envelope::FIELDS.len()], names: Vec::with_capacity(16) };
-    let value = read_seeing(std::str::from_utf8(text).ok()?, &mut seen)?;
-    seen.names.sort_unstable();
-    if seen.names.windows(2).any(|pair| pair[0] == pair[1]) {
-        return None;
-    }
-    let envelope = Envelope::of(|name| seen.envelope[Envelope::place(name)?], known).ok()?;
+    let mut members = Members::of(std::str::from_utf8(text).ok()?)?;
+    let value = members.read()?;
+    members.names.are_different().then_some(())?;
+    let envelope = Envelope::of(|at| members.envelope[at], known).ok()?;
     Some((envelope, value))
 }
 
 /// The value alone, of a text whose names and envelope are known.
 pub(super) fn read_value<T: Entity>(text: &str) -> Option<T> {
-    read_seeing(text, &mut Seen { envelope: [None; Envelope::FIELDS.len()], names: Vec::with_capacity(16) })
+    Members::of(text)?.read()
 }
 
-fn read_seeing<'de, T: Entity>(text: &'de str, seen: &mut Seen<'de>) -> Option<T> {
-    let mut parser = serde_json::Deserializer::from_str(text);
-    let value = T::deserialize(Whole { parser: &mut parser, seen }).ok()?;
-    parser.end().ok()?;
-    Some(value)
-}
-
-/// What was met of an object.
-struct Seen<'de> {
+/// The members of a record, and what was met of them.
+struct Members<'de> {
+    left: plain::Members<'de>,
+    /// The value of the member whose name was given last.
+    value: Option<Value<'de>>,
     /// The values of the envelope's fields, in the order of [`Envelope::FIELDS`].
-    envelope: [Option<&'de str>; Envelope::FIELDS.len()],
+    envelope: [Option<plain::Value<'de>>; Envelope::FIELDS.len()],
     /// The names of all others.
-    names: Vec<Cow<'de, str>>,
+    names: Names<'de>,
+}
+
+impl<'de> Members<'de> {
+    fn of(text: &'de str) -> Option<Self> {
+        // No token has one; in a string there would have to be an escape. All are looked at, many at a time.
+        let has_control = text.bytes().fold(false, |found, byte| found | (byte < b' '));
+        let left = plain::Members::of(text).filter(|_| !has_control)?;
+        Some(Self { left, value: None, envelope: [None; Envelope::FIELDS.len()], names: Names::default() })
+    }
+
+    fn read<T: Entity>(&mut self) -> Option<T> {
+        let value = T::deserialize(Whole(self)).ok()?;
+        (self.left.is_done() && self.value.is_none()).then_some(value)
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut Members<'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        if self.value.is_some() {
+            return Err(Error::custom("a value was left out"));
+        }
+        while let Some((name, value)) = self.left.next().map_err(|_| Error::custom("not plain"))? {
+            let Some(at) = Envelope::place(name) else {
+                self.names.add(name);
+                self.value = Some(Value(value));
+                return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
+            };
+            if value.string.is_none() {
+                serde_json::from_str::<IgnoredAny>(value.text)?;
+            }
+            if self.envelope[at].replace(value).is_some() {
+                return Err(Error::custom("twice"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        seed.deserialize(self.value.take().ok_or_else(|| Error::custom("no name was asked for"))?)
+    }
+}
+
+/// So many names are compared with each other in less time than they are sorted.
+const FEW: usize = 16;
+
+/// Names that were met.
+#[derive(Default)]
+struct Names<'de> {
+    first: [&'de str; FEW],
+    count: usize,
+    /// Those behind the first ones.
+    more: Vec<&'de str>,
+}
+
+impl<'de> Names<'de> {
+    fn add(&mut self, name: &'de str) {
+        match self.first.get_mut(self.count) {
+            Some(place) => *place = name,
+            None => self.more.push(name),
+        }
+        self.count += 1;
+    }
+
+    fn are_different(mut self) -> bool {
+        let first = &self.first[..self.count.min(FEW)];
+        if self.more.is_empty() {
+            return first.iter().enumerate().all(|(at, name)| !first[..at].contains(name));
+        }
+        self.more.extend(first);
+        self.more.sort_unstable();
+        self.more.windows(2).all(|pair| pair[0] != pair[1])
+    }
 }
 
 /// The record as its type sees it: an object without the envelope's fields.
-struct Whole<'a, 'de, P> {
-    parser: P,
-    seen: &'a mut Seen<'de>,
-}
+struct Whole<'a, 'de>(&'a mut Members<'de>);
 
-impl<'de, P: Deserializer<'de, Error = Error>> Deserializer<'de> for Whole<'_, 'de, P> {
+impl<'de> Deserializer<'de> for Whole<'_, 'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.parser.deserialize_map(Own { inner: visitor, seen: self.seen })
+        visitor.visit_map(self.0)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -81,53 +144,78 @@ impl<'de, P: Deserializer<'de, Error = Error>> Deserializer<'de> for Whole<'_, '
     }
 }
 
-/// A visitor, or the members that it is given, without the envelope's fields.
-struct Own<'a, 'de, I> {
-    inner: I,
-    seen: &'a mut Seen<'de>,
-}
+/// A value as what is in it is asked for.
+struct Value<'de>(plain::Value<'de>);
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Own<'_, 'de, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Own { inner: members, seen: self.seen })
+impl<'de> Value<'de> {
+    /// Has `serde_json` read it.
+    fn parsed<T>(
+        self,
+        read: impl FnOnce(&mut serde_json::Deserializer<serde_json::de::StrRead<'de>>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut parser = serde_json::Deserializer::from_str(self.0.text);
+        let value = read(&mut parser)?;
+        parser.end()?;
+        Ok(value)
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Own<'_, 'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        #[derive(Deserialize)]
-        struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-        while let Some(Name(name)) = self.inner.next_key::<Name<'de>>()? {
-            match Envelope::place(&name) {
-                Some(at) if self.seen.envelope[at].is_some() => {
-                    return Err(A::Error::custom("twice"));
-                }
-                Some(at) => {
-                    self.seen.envelope[at] = Some(self.inner.next_value::<&'de RawValue>()?.get());
-                }
-                None => {
-                    self.seen.names.push(name.clone());
-                    return match name {
-                        Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-                        Cow::Owned(name) => seed.deserialize(CowStrDeserializer::new(name.into())),
-                    }
-                    .map(Some);
-                }
+/// Methods of a deserializer that a string is for, and what a visitor is told of one without escapes; whatever else is
+/// parsed.
+macro_rules! strings {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            match self.0.string {
+                Some(text) => visitor.visit_borrowed_str(text),
+                None => self.parsed(|parser| parser.$method(visitor)),
             }
         }
-        Ok(None)
+    )*};
+}
+
+/// Those that are not for strings.
+macro_rules! parsed {
+    ($($method:ident($($argument:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Error> {
+            self.parsed(|parser| parser.$method($($argument,)* visitor))
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Value<'de> {
+    type Error = Error;
+
+    strings! { deserialize_any deserialize_str deserialize_string deserialize_identifier deserialize_char }
+
+    parsed! {
+        deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
+        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64() deserialize_bytes() deserialize_byte_buf() deserialize_unit()
+        deserialize_unit_struct(name: &'static str) deserialize_seq() deserialize_tuple(length: usize)
+        deserialize_tuple_struct(name: &'static str, length: usize) deserialize_map()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.next_value_seed(seed)
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.0.text == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name.starts_with(OF_SERDE_JSON) {
+            return self.parsed(|parser| parser.deserialize_newtype_struct(name, visitor));
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0.string {
+            Some(_) => visitor.visit_unit(),
+            None => self.parsed(|parser| parser.deserialize_ignored_any(visitor)),
+        }
     }
 }

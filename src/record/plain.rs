@@ -3,69 +3,103 @@
 //! Whether a text is JSON is not seen by this. It is for texts that serde wrote or has read, and for those that it
 //! reads before anything comes of what was found.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr2};
 
-/// The members of an object, as names and values; `None` if it is none.
-pub(super) fn members(object: &str) -> Option<Members<'_>> {
-    let rest = object.strip_prefix('{')?.strip_suffix('}')?;
-    Some(Members { rest, is_first: true })
-}
+/// So many levels are read by `serde_json` of a value in a record; of one that has more, it is to say so itself.
+const DEEP: usize = 126;
 
-/// The members of an object one after the other; `None` in place of one where a name has an escape, or white space
-/// stands between tokens, or something is not as it is in an object.
+/// The members of an object, one after the other.
 pub(super) struct Members<'a> {
     rest: &'a str,
-    is_first: bool,
+    begun: bool,
 }
 
-impl<'a> Iterator for Members<'a> {
-    type Item = Option<(&'a str, &'a str)>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        (!self.rest.is_empty()).then(|| self.member())
-    }
-}
+/// A name has an escape, or white space stands between tokens, or something is not as it is in an object.
+pub(super) struct NotPlain;
 
 impl<'a> Members<'a> {
-    fn member(&mut self) -> Option<(&'a str, &'a str)> {
-        if !std::mem::replace(&mut self.is_first, false) {
-            self.rest = self.rest.strip_prefix(',')?;
-        }
-        let (name, after) = split_at_quote(self.rest.strip_prefix('"')?)?;
-        let after = after.strip_prefix(':')?;
-        let (value, after) = after.split_at_checked(length(after.as_bytes())?)?;
-        self.rest = after;
-        Some((name, value))
+    /// Of this text, if it begins and ends as an object does.
+    pub(super) fn of(object: &'a str) -> Option<Self> {
+        let rest = object.strip_prefix('{')?.strip_suffix('}')?;
+        Some(Self { rest, begun: false })
+    }
+
+    /// Whether there are no more.
+    pub(super) const fn is_done(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The name and the value of the next one.
+    pub(super) fn next(&mut self) -> Result<Option<(&'a str, Value<'a>)>, NotPlain> {
+        if self.is_done() { Ok(None) } else { self.member().map(Some).ok_or(NotPlain) }
+    }
+
+    fn member(&mut self) -> Option<(&'a str, Value<'a>)> {
+        let rest = if self.begun { self.rest.strip_prefix(',')? } else { self.rest };
+        let rest = rest.strip_prefix('"')?;
+        let (name, rest) = rest.split_at_checked(memchr2(b'"', b'\\', rest.as_bytes())?)?;
+        let rest = rest.strip_prefix("\":")?;
+        let (length, has_escape) = length(rest.as_bytes())?;
+        let (text, rest) = rest.split_at_checked(length)?;
+        let string = if has_escape { None } else { between_quotes(text) };
+        (self.rest, self.begun) = (rest, true);
+        Some((name, Value { text, string }))
     }
 }
 
-/// What stands before a string's end, unless there is an escape in it, and what stands behind that.
-fn split_at_quote(text: &str) -> Option<(&str, &str)> {
-    let (before, end) = text.split_at_checked(memchr2(b'"', b'\\', text.as_bytes())?)?;
-    Some((before, end.strip_prefix('"')?))
+/// A value as it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a> {
+    pub(super) text: &'a str,
+    /// What it says, if it is a string without escapes.
+    pub(super) string: Option<&'a str>,
 }
 
-/// How long the value is with which a text begins.
-fn length(text: &[u8]) -> Option<usize> {
+impl<'a> Value<'a> {
+    /// The value that is written so, in JSON.
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, string: between_quotes(text).filter(|text| memchr(b'\\', text.as_bytes()).is_none()) }
+    }
+
+    /// What a string or a whole number says.
+    pub(super) fn said(self) -> Option<Cow<'a, str>> {
+        if let Some(string) = self.string {
+            return Some(Cow::Borrowed(string));
+        }
+        let digits = self.text.strip_prefix('-').unwrap_or(self.text);
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Cow::Borrowed(self.text));
+        }
+        serde_json::from_str(self.text).ok().map(Cow::Owned)
+    }
+}
+
+fn between_quotes(text: &str) -> Option<&str> {
+    text.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// How long the value is with which a text begins, and whether it is a string that has an escape.
+fn length(text: &[u8]) -> Option<(usize, bool)> {
     match text.first()? {
         b'"' => string(text),
-        b'{' | b'[' => nested(text),
+        b'{' | b'[' => nested(text).map(|length| (length, false)),
         _ => {
             let end = memchr(b',', text).unwrap_or(text.len());
-            text[..end].iter().all(|byte| *byte > b' ').then_some(end)
+            text[..end].iter().all(|byte| *byte > b' ').then_some((end, false))
         }
     }
 }
 
-/// How long the string is with which a text begins.
-fn string(text: &[u8]) -> Option<usize> {
-    let mut at = 1;
+/// How long the string is with which a text begins, and whether it has an escape.
+fn string(text: &[u8]) -> Option<(usize, bool)> {
+    let (mut at, mut has_escape) = (1, false);
     loop {
         at += memchr2(b'"', b'\\', text.get(at..)?)?;
         match text[at] {
-            b'"' => return Some(at + 1),
-            _ => at += 2,
+            b'"' => return Some((at + 1, has_escape)),
+            _ => (at, has_escape) = (at + 2, true),
         }
     }
 }
@@ -75,7 +109,8 @@ fn nested(text: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
     loop {
         match text.get(at)? {
-            b'"' => at += string(&text[at..])? - 1,
+            b'"' => at += string(&text[at..])?.0 - 1,
+            b'{' | b'[' if depth == DEEP => return None,
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth -= 1,
             byte if *byte <= b' ' => return None,

@@ -43,6 +43,16 @@ impl Entity for Whatever {
     }
 }
 
+/// A type that takes whatever an object has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Anything(std::collections::BTreeMap<String, Option<serde_json::Value>>);
+
+impl Entity for Anything {
+    fn collection() -> CollectionName {
+        CollectionName::VIDEOS
+    }
+}
+
 impl Serialize for Whatever {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
@@ -100,6 +110,12 @@ fn few_limits() -> impl Strategy<Value = RecordLimits> {
         }
         limits
     })
+}
+
+/// What is read of a text in one pass, and field by field.
+fn read_either_way<T: Entity>(text: &str) -> [Option<(Envelope, T)>; 2] {
+    let fields = Fields::read(text.as_bytes()).and_then(|fields| Record::<T>::read_fields(&fields, None));
+    [one_pass::read::<T>(text.as_bytes(), None), fields.ok()]
 }
 
 /// The value's tokens alone, by a way that shares no code with what is tested: serde_json's own
@@ -227,7 +243,8 @@ proptest! {
         // What can't be read is not updated.
         let Ok(record) = Record::<Whatever>::read(&text) else { return Ok(()) };
         let mut names: Vec<_> = record.value().0.iter().map(|(name, _)| name.clone()).collect();
-        names.rotate_left(names_turn.unwrap_or(0) % names.len().max(1));
+        let turn = names_turn.unwrap_or(0) % names.len().max(1);
+        names.rotate_left(turn);
         let new = Whatever(if names_turn.is_some() { names.into_iter().zip(values).collect() } else { other });
         let at = LocalTime::parse("2026-01-02 03:04:05").unwrap();
         let slow = Record::updated(&text, None, (record.value(), &new), at, &limits);
@@ -281,6 +298,7 @@ proptest! {
         twice in proptest::option::of(0..16_usize),
         cut in proptest::option::weighted(0.2, 0..400_usize),
         owner in prop_oneof![Just("\"ana\""), Just("null"), Just("7"), Just("[]"), Just("\"\\u0061na\"")],
+        is_plain in any::<bool>(),
     ) {
         let mut fields = known_fields(&title, "hunter2");
         fields.push(("owner".to_owned(), owner.to_owned()));
@@ -290,13 +308,18 @@ proptest! {
         if let Some(twice) = twice {
             fields.push(fields[twice % length].clone());
         }
+        if is_plain {
+            fields.iter_mut().for_each(|(_, value)| *value = tokens(value));
+        }
         let text = object(&fields, "");
         let text = &text.as_bytes()[..cut.unwrap_or(usize::MAX).min(text.len())];
         let record = RecordText::from_stored(text.to_vec().into());
         let ana = TenantId::parse("ana").unwrap();
         let slow = record.fields().and_then(|fields| Record::<Known>::read_fields(&fields, Some(&ana)));
-        // Where it does not go, the slow way says why.
-        prop_assert_eq!(one_pass::read::<Known>(text, Some(&ana)), slow.ok());
+        // Where it does not go, the slow way says why, or the spelling is another than that in which texts are made.
+        let is_plain = is_plain && !fields.iter().any(|(name, _)| quoted(name).contains('\\'));
+        let read = one_pass::read::<Known>(text, Some(&ana));
+        prop_assert!(read == slow.clone().ok() || (read.is_none() && !is_plain), "{:?} {:?}", read, slow);
     }
 
     #[test]
@@ -334,9 +357,48 @@ proptest! {
     }
 
     #[test]
+    fn whatever_is_read_in_one_pass_is_what_serde_reads(
+        text in "([{}\\[\\]\",:\\\\a1 é\u{1}.-]|null|true|\"a\"|\"b\":|\\\\n){0,8}",
+    ) {
+        let before = ["\"a\":", "\"a\":1,", "\"a\":\"", "\"created_at\":", ""];
+        for object in before.map(|before| format!("{{\"id\":1,{before}{text}}}")) {
+            let [read, serde] = read_either_way::<Anything>(&object);
+            prop_assert!(read.is_none() || read == serde, "{}", object);
+        }
+    }
+
+    #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let text = RecordText::from_stored(bytes.into());
         let read = Record::<Known>::read(&text);
         prop_assert!(read.is_err());
+    }
+}
+
+#[test]
+fn a_value_is_read_in_one_pass_as_deep_as_serde_goes_and_no_deeper() {
+    let nested = |depth| format!("{{\"id\":\"r\",\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    let read: Vec<bool> = (110..140)
+        .map(|depth| {
+            let [read, serde] = read_either_way::<Anything>(&nested(depth));
+            assert_eq!(read, serde, "{depth}");
+            read.is_some()
+        })
+        .collect();
+    assert!(read.contains(&true) && read.contains(&false));
+}
+
+#[test]
+fn a_name_that_occurs_twice_is_not_read_in_one_pass_however_many_there_are() {
+    for count in [2, 15, 16, 17, 18, 40] {
+        let names: Vec<String> = (0..count).map(|number| format!("field{number}")).collect();
+        for twice in 0..count {
+            let all = names.iter().map(|name| (name.clone(), "1".to_owned()));
+            let mut fields: Vec<_> = [("id".to_owned(), "1".to_owned())].into_iter().chain(all).collect();
+            let [read, serde] = read_either_way::<Anything>(&object(&fields, ""));
+            assert!(read.is_some() && read == serde);
+            fields.push((names[twice].clone(), "2".to_owned()));
+            assert_eq!(read_either_way::<Anything>(&object(&fields, "")), [None, None], "{count} {twice}");
+        }
     }
 }

@@ -212,19 +212,19 @@ pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
 /// have the names of those of another value, if there is one. Whatever else there is, [`own_fields`] and the limits
 /// tell.
 fn count_plain(written: &str, other: Option<&str>, limits: &RecordLimits) -> Option<usize> {
-    let mut others = plain::members(other.unwrap_or(written))?;
+    let [mut members, mut others] =
+        [plain::Members::of(written)?, plain::Members::of(other.unwrap_or(written))?];
     let (mut names, mut count) = ([""; FEW], 0);
-    for member in plain::members(written)? {
-        let (name, value) = member?;
-        let is_fine = (other.is_none() || others.next()??.0 == name)
+    while let Some((name, value)) = members.next().ok()? {
+        let is_fine = (other.is_none() || others.next().ok()??.0 == name)
             && Envelope::place(name).is_none()
             && !names.get(..count)?.contains(&name)
-            && limits.check_field(name, value.len()).is_ok()
-            && depth(value) < limits.depth;
+            && limits.check_field(name, value.text.len()).is_ok()
+            && depth(value.text) < limits.depth;
         *names.get_mut(count).filter(|_| is_fine)? = name;
         count += 1;
     }
-    let are_all = other.is_none() || others.next().is_none();
+    let are_all = other.is_none() || others.is_done();
     (are_all && limits.depth > 0).then_some(count)
 }
 

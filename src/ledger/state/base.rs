@@ -168,7 +168,7 @@ impl Base {
             }
             match known(at) {
                 Some(is) => Ok(is),
-                None => Ok(*self.id_bytes(at)? == *id.as_bytes()),
+                None => Ok(*self.id_bytes(at, &self.entry(at)?)? == *id.as_bytes()),
             }
         })
     }
@@ -224,12 +224,16 @@ impl Base {
     /// Reads what is needed for an entry to be looked at: what is asked of it from then on is there.
     #[inline(never)]
     pub(super) fn touch(&self, at: usize) -> Result<(), StoreError> {
-        if !self.is_whole() {
-            self.line(at)?;
-            self.record(at)?;
-            self.id(at)?;
+        if self.is_whole() {
+            return Ok(());
         }
-        Ok(())
+        let entry = self.entry(at)?;
+        // With the line the record is there.
+        self.body.text(entry.line as usize..self.line_end(at)?)?;
+        if entry.id_length == IndexEntry::UNUSUAL {
+            self.record(at)?;
+        }
+        text_of(self.id_bytes(at, &entry)?).map(drop)
     }
 
     /// Where the record at a position stands in the text.
@@ -248,8 +252,8 @@ impl Base {
         self.body.shared_text(self.record(at)?)
     }
 
-    fn id_bytes(&self, at: usize) -> Result<Cow<'_, [u8]>, StoreError> {
-        let entry = self.entry(at)?;
+    /// The id of the entry at a position, which is that.
+    fn id_bytes(&self, at: usize, entry: &IndexEntry) -> Result<Cow<'_, [u8]>, StoreError> {
         if entry.id_length != IndexEntry::UNUSUAL {
             let start = entry.id as usize;
             return self.body.text(start..start + entry.id_length as usize);
@@ -260,10 +264,7 @@ impl Base {
     }
 
     pub(super) fn id(&self, at: usize) -> Result<Cow<'_, str>, StoreError> {
-        match self.id_bytes(at)? {
-            Cow::Borrowed(id) => std::str::from_utf8(id).map(Cow::Borrowed).map_err(|_| malformed()),
-            Cow::Owned(id) => String::from_utf8(id).map(Cow::Owned).map_err(|_| malformed()),
-        }
+        text_of(self.id_bytes(at, &self.entry(at)?)?)
     }
 
     pub(super) fn order(&self, at: usize) -> Result<u64, StoreError> {
@@ -305,6 +306,13 @@ impl Base {
 
     pub(super) fn text_length(&self) -> usize {
         self.body.text_length()
+    }
+}
+
+fn text_of(id: Cow<'_, [u8]>) -> Result<Cow<'_, str>, StoreError> {
+    match id {
+        Cow::Borrowed(id) => std::str::from_utf8(id).map(Cow::Borrowed).map_err(|_| malformed()),
+        Cow::Owned(id) => String::from_utf8(id).map(Cow::Owned).map_err(|_| malformed()),
     }
 }
 
