@@ -21,27 +21,38 @@ pub(super) struct Layer {
     row: Row,
 }
 
-/// The same order in one piece of memory, made once a state has been walked so often that it pays.
+/// The same order in one piece of memory, made once so many entries were walked without it that it pays: to make it is
+/// to walk all of them.
 #[derive(Debug, Default)]
 struct Row {
     stored: OnceLock<Arc<[Arc<Stored>]>>,
-    walks: AtomicUsize,
+    walked: AtomicUsize,
 }
 
-/// For how many entries a walk counts: making the row costs as much as walking them without it.
-const WALK: usize = 32;
-
 impl Clone for Row {
-    /// How often it was walked is counted anew.
+    /// How many were walked is counted anew.
     fn clone(&self) -> Self {
-        Self { stored: self.stored.clone(), walks: AtomicUsize::new(0) }
+        Self { stored: self.stored.clone(), walked: AtomicUsize::new(0) }
     }
 }
 
 /// Entries of a layer in order.
 pub(super) enum LayerWalk<'a> {
     Row(std::slice::Iter<'a, Arc<Stored>>),
-    Map(Box<dyn DoubleEndedIterator<Item = &'a Arc<Stored>> + 'a>),
+    Map(MapWalk<'a>),
+}
+
+/// The same without the row, for which it counts.
+pub(super) struct MapWalk<'a> {
+    entries: Box<dyn DoubleEndedIterator<Item = &'a Arc<Stored>> + 'a>,
+    walked: usize,
+    row: &'a Row,
+}
+
+impl Drop for MapWalk<'_> {
+    fn drop(&mut self) {
+        self.row.walked.fetch_add(self.walked, Ordering::Relaxed);
+    }
 }
 
 impl<'a> Iterator for LayerWalk<'a> {
@@ -51,7 +62,10 @@ impl<'a> Iterator for LayerWalk<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Row(row) => row.next(),
-            Self::Map(map) => map.next(),
+            Self::Map(map) => {
+                map.walked += 1;
+                map.entries.next()
+            }
         }
     }
 }
@@ -61,7 +75,10 @@ impl DoubleEndedIterator for LayerWalk<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
         match self {
             Self::Row(row) => row.next_back(),
-            Self::Map(map) => map.next_back(),
+            Self::Map(map) => {
+                map.walked += 1;
+                map.entries.next_back()
+            }
         }
     }
 }
@@ -90,7 +107,8 @@ impl Layer {
             let at = |order| row.partition_point(|stored| stored.entry.order < order);
             return LayerWalk::Row(row[at(orders.start)..at(orders.end).max(at(orders.start))].iter());
         }
-        LayerWalk::Map(Box::new(self.in_order(orders)))
+        let entries = Box::new(self.in_order(orders));
+        LayerWalk::Map(MapWalk { entries, walked: 0, row: &self.row })
     }
 
     fn in_order(&self, orders: Range<u64>) -> impl DoubleEndedIterator<Item = &Arc<Stored>> {
@@ -102,8 +120,7 @@ impl Layer {
         if let Some(row) = self.row.stored.get() {
             return Some(row);
         }
-        let walks = self.row.walks.fetch_add(1, Ordering::Relaxed) + 1;
-        let pays = walks.saturating_mul(WALK) >= self.len();
+        let pays = self.row.walked.load(Ordering::Relaxed) >= self.len();
         pays.then(|| &**self.row.stored.get_or_init(|| self.in_order(0..u64::MAX).cloned().collect()))
     }
 
