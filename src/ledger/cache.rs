@@ -61,6 +61,8 @@ struct Cells {
     /// The least recently used first.
     by_use: BTreeMap<u64, TenantId>,
     clock: u64,
+    /// The most recently used, which nearly always is the next as well.
+    newest: Option<Arc<Cell>>,
 }
 
 struct Slot {
@@ -160,22 +162,24 @@ impl Shared {
 
 impl Cells {
     fn touch(&mut self, tenant: &TenantId, make: impl FnOnce() -> Cell) -> Arc<Cell> {
-        let newest = self.clock;
-        if let Some(slot) = self.by_tenant.get(tenant).filter(|slot| slot.used == newest) {
-            return Arc::clone(&slot.cell);
+        if let Some(cell) = self.newest.as_ref().filter(|cell| cell.tenant() == tenant) {
+            return Arc::clone(cell);
         }
         self.clock += 1;
         let now = self.clock;
-        if let Some(slot) = self.by_tenant.get_mut(tenant) {
+        let cell = if let Some(slot) = self.by_tenant.get_mut(tenant) {
             let named = self.by_use.remove(&slot.used).unwrap_or_else(|| tenant.clone());
             slot.used = now;
             self.by_use.insert(now, named);
-            return Arc::clone(&slot.cell);
-        }
-        let cell = Arc::new(make());
-        let slot = Slot { cell: Arc::clone(&cell), used: now, weight: EMPTY_WEIGHT };
-        self.by_tenant.insert(tenant.clone(), slot);
-        self.by_use.insert(now, tenant.clone());
+            Arc::clone(&slot.cell)
+        } else {
+            let cell = Arc::new(make());
+            let slot = Slot { cell: Arc::clone(&cell), used: now, weight: EMPTY_WEIGHT };
+            self.by_tenant.insert(tenant.clone(), slot);
+            self.by_use.insert(now, tenant.clone());
+            cell
+        };
+        self.newest = Some(Arc::clone(&cell));
         cell
     }
 
@@ -184,6 +188,8 @@ impl Cells {
         let mut gone = Gone::default();
         if memory.is_short() {
             self.let_go(memory, keep, &mut gone);
+        } else if memory.excess() == 0 {
+            return gone;
         }
         self.evict_states(memory, keep, &mut gone);
         memory.made_room();
@@ -214,6 +220,7 @@ impl Cells {
             if self.by_tenant.get(&tenant).is_some_and(is_busy) {
                 busy.push((used, tenant));
             } else if let Some(slot) = self.by_tenant.remove(&tenant) {
+                self.newest = self.newest.take().filter(|newest| !Arc::ptr_eq(newest, &slot.cell));
                 memory.changed(slot.weight, 0);
                 made += slot.cell.kept_bytes();
                 gone.slots.push(slot);

@@ -61,6 +61,10 @@ impl Cell {
         }
     }
 
+    pub(super) fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// Whether anything runs or waits here.
     pub(super) fn is_busy(&self) -> bool {
         lock(&self.queue).running || self.folding.load(Ordering::SeqCst)

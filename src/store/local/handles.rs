@@ -54,6 +54,11 @@ impl Slot {
         }
     }
 
+    /// The ledger alone, if it is open.
+    pub(super) fn ledger(&self) -> Option<Arc<Ledger>> {
+        hold(&self.opened).as_ref().map(|opened| Arc::clone(&opened.ledger))
+    }
+
     /// The ledger, if it is open.
     pub(super) fn opened(&self) -> Option<Opened> {
         hold(&self.opened).clone()
@@ -97,6 +102,8 @@ struct State {
     by_tenant: HashMap<TenantId, (Arc<Slot>, u64)>,
     by_age: BTreeMap<u64, TenantId>,
     next_age: u64,
+    /// The most recently used, which nearly always is the next as well.
+    newest: Option<Arc<Slot>>,
 }
 
 impl Slots {
@@ -108,12 +115,10 @@ impl Slots {
     /// The tenant's slot, now the most recently used.
     pub(super) fn get(&self, tenant: &TenantId) -> Arc<Slot> {
         let mut state = hold(&self.state);
-        let age = state.next_age;
-        if let Some((slot, last)) = state.by_tenant.get(tenant)
-            && last + 1 == age
-        {
+        if let Some(slot) = state.newest.as_ref().filter(|slot| slot.tenant == *tenant) {
             return slot.clone();
         }
+        let age = state.next_age;
         state.next_age += 1;
         state.by_age.insert(age, tenant.clone());
         let slot = match state.by_tenant.get_mut(tenant) {
@@ -129,6 +134,7 @@ impl Slots {
                 slot
             }
         };
+        state.newest = Some(slot.clone());
         let closed = state.take_idle(self.capacity);
         drop(state);
         // Files are closed without keeping the others waiting.

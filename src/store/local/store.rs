@@ -213,13 +213,14 @@ impl TenantStore for LocalStore {
 
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {
         let slot = self.root.slots.get(tenant);
-        if self.root.unchanged(&slot).is_some_and(|opened| opened.ledger.stands_at(version)) {
+        if slot.ledger().is_some_and(|ledger| ledger.stands_at(version)) {
             return Ok(Refreshed::Unchanged);
         }
         let version = version.clone();
         let refreshed =
             self.root.with_current(&slot, move |site, opened| opened.ledger.since(site, &version));
-        refreshed.await?.ok_or_else(|| missing(tenant))
+        // Apart, so that the answer above is no bigger than it has to be: each strict read makes room for one.
+        Box::pin(refreshed).await?.ok_or_else(|| missing(tenant))
     }
 
     async fn append(

@@ -161,9 +161,14 @@ impl Ledger {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).position
     }
 
-    /// Whether what is known ends at that version.
+    /// Strict read of who knows that version: one read of the word tells whether anything is new. That it can't be
+    /// read is no answer: whatever the reason, [`freshness`](Self::freshness) tells it.
+    ///
+    /// One short read; handing it to another thread would take longer than the read itself.
     pub(super) fn stands_at(&self, version: &Version) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).is(version)
+        let Ok(Some(word)) = self.word.read() else { return false };
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is(version) && word == self.word_of(known.position)
     }
 
     /// Moves on to `known`, unless somebody got further meanwhile.
