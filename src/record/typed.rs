@@ -171,20 +171,20 @@ impl<T: Entity> Record<T> {
     /// [`MissingField`](RecordError::MissingField) or [`Unreadable`](RecordError::Unreadable) if it
     /// does not fit the type; as for [`RecordText::envelope`].
     pub fn read(text: &RecordText) -> Result<Self, RecordError> {
-        Self::read_knowing(text, None)
+        Self::read_knowing(text.clone(), None)
     }
 
     /// Reads a record that is probably the tenant's, whose name it then shares.
-    pub(crate) fn read_of(text: &RecordText, tenant: &TenantId) -> Result<Self, RecordError> {
+    pub(crate) fn read_of(text: RecordText, tenant: &TenantId) -> Result<Self, RecordError> {
         Self::read_knowing(text, Some(tenant))
     }
 
-    fn read_knowing(text: &RecordText, known: Option<&TenantId>) -> Result<Self, RecordError> {
+    fn read_knowing(text: RecordText, known: Option<&TenantId>) -> Result<Self, RecordError> {
         let (envelope, value) = match one_pass::read(text.as_bytes(), known) {
             Some(read) => read,
             None => Self::read_fields(&text.fields()?, known)?,
         };
-        Ok(Self::of_parts(envelope, value, text.clone()))
+        Ok(Self::of_parts(envelope, value, text))
     }
 
     /// Reads a record of its fields: what reading in one pass gives, or what is wrong.

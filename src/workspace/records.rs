@@ -106,7 +106,7 @@ fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) ->
 #[inline(never)]
 fn read_text<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
     let text = RecordText::from_stored(found.text());
-    let record = Record::<E>::read_of(&text, tenant).map_err(|error| {
+    let record = Record::<E>::read_of(text, tenant).map_err(|error| {
         let resource = Resource::Record(E::collection(), found.id().into());
         damaged(action.as_str(), &resource, error)
     })?;

@@ -105,12 +105,14 @@ impl<'a> Found<'a> {
     /// Keeps what was made of its text and takes so many bytes, if there is room, and nothing yet. A text that says
     /// another id than the entry has is read anew each time.
     pub(crate) fn keep(&self, value: Kept, bytes: usize) {
-        if !value.is_of(&self.id()) {
-            return;
-        }
         match self.place {
-            Place::Below(at, _) => self.state.kept.keep(at, value, bytes),
-            Place::Above(stored) => stored.kept.keep(value, bytes, self.state.kept.memory()),
+            Place::Below(at, _) if self.state.base.id(at).is_ok_and(|id| value.is_of(&id)) => {
+                self.state.kept.keep(at, value, bytes);
+            }
+            Place::Above(stored) if value.is_of(&stored.entry.id) => {
+                stored.kept.keep(value, bytes, self.state.kept.memory());
+            }
+            _ => {}
         }
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::workspace) fn restore<E: Entity>(
     text: &RecordText,
     missing: MissingFiles,
 ) -> Result<()> {
-    let record = Record::<E>::read_of(text, author.tenant)
+    let record = Record::<E>::read_of(text.clone(), author.tenant)
         .map_err(|error| invalid(action.as_str(), &Resource::Collection(E::collection()), error))?;
     let (id, value, section) = (record.id(), record.value(), section(&E::collection()));
     if draft.state().order_of(&section, id.as_str()).is_some() {
