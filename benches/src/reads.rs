@@ -1,4 +1,5 @@
-//! Reads of single records by id: typed, of a snapshot, and with the store asked each time whether there is news.
+//! Reads of single records by id: typed, of a snapshot, and with the store asked each time whether there is news; of
+//! records that were read before, and of such as were not since the tenant was opened.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -19,8 +20,19 @@ const LARGE: u64 = 100_000;
 /// How many of the records that are read are compared with what they should be.
 const COMPARED: u64 = 1_000;
 
+/// What is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// Records that were read before.
+    Again,
+    /// The same, and each time the store is asked whether there is news.
+    Strict,
+    /// Records that nobody read since the tenant was opened.
+    First,
+}
+
 /// The groups.
-pub(crate) fn groups() -> [Group; 2] {
+pub(crate) fn groups() -> [Group; 3] {
     let group = |name, sides: [Make; 4]| {
         let [snapshot, strict, peer, floor] = sides;
         Group {
@@ -39,27 +51,58 @@ pub(crate) fn groups() -> [Group; 2] {
         group(
             "get-1k",
             [
-                |folder| ours(folder, SMALL, false),
-                |folder| ours(folder, SMALL, true),
-                |folder| peer(folder, SMALL),
+                |folder| ours(folder, SMALL, Reads::Again),
+                |folder| ours(folder, SMALL, Reads::Strict),
+                |folder| peer(folder, SMALL, Reads::Again),
                 |_| Ok(floor(SMALL)),
             ],
         ),
         group(
             "get-100k",
             [
-                |folder| ours(folder, LARGE, false),
-                |folder| ours(folder, LARGE, true),
-                |folder| peer(folder, LARGE),
+                |folder| ours(folder, LARGE, Reads::Again),
+                |folder| ours(folder, LARGE, Reads::Strict),
+                |folder| peer(folder, LARGE, Reads::Again),
                 |_| Ok(floor(LARGE)),
             ],
         ),
+        Group {
+            name: "get-100k-first",
+            operations: [40_000, 8_000],
+            turns: 4,
+            sides: vec![
+                ("tenantry", |folder| ours(folder, LARGE, Reads::First), 1),
+                ("rusqlite", |folder| peer(folder, LARGE, Reads::First), 1),
+            ],
+        },
     ]
 }
 
-/// Which record is read as the so many-th.
-const fn chosen(read: u64, records: u64) -> u64 {
-    scattered(read) % records
+/// Which records are read one after the other: each once, in an order by chance, and then all over again.
+#[derive(Clone)]
+struct Order {
+    numbers: Arc<Vec<usize>>,
+    read: u64,
+}
+
+impl Order {
+    fn of(records: u64) -> Self {
+        let mut numbers: Vec<u64> = (0..records).collect();
+        numbers.sort_unstable_by_key(|number| scattered(*number));
+        Self { numbers: Arc::new(numbers.into_iter().map(|number| number as usize).collect()), read: 0 }
+    }
+
+    /// The next ones.
+    fn next(&mut self, reads: u64) -> impl Iterator<Item = usize> + Send + use<> {
+        let (numbers, from) = (Arc::clone(&self.numbers), self.read);
+        self.read += reads;
+        (from..from + reads).map(move |read| numbers[read as usize % numbers.len()])
+    }
+
+    /// Whether one of so many was read before.
+    fn repeats(&self, reads: u64) -> bool {
+        self.read + reads > self.numbers.len() as u64
+    }
 }
 
 fn ids(records: u64) -> Vec<String> {
@@ -70,37 +113,52 @@ struct Ours {
     place: Place,
     workspace: Workspace,
     ids: Arc<Vec<RecordId>>,
-    strict: bool,
-    read: u64,
+    reads: Reads,
+    order: Order,
 }
 
-fn ours(folder: &Path, records: u64, strict: bool) -> Outcome<Box<dyn Side>> {
+fn ours(folder: &Path, records: u64, reads: Reads) -> Outcome<Box<dyn Side>> {
     let place = Place::new(folder, 1)?;
     place.fill(0, records)?;
     let workspace = place.workspace(0)?;
     let ids = ids(records).iter().map(|id| RecordId::parse(id)).collect::<Result<_, _>>()?;
-    let mut ours = Ours { place, workspace, ids: Arc::new(ids), strict, read: 0 };
-    ours.run(records)?;
+    let mut ours = Ours { place, workspace, ids: Arc::new(ids), reads, order: Order::of(records) };
+    if reads == Reads::First {
+        ours.open()?;
+    } else {
+        ours.run(records)?;
+    }
     Ok(Box::new(ours))
 }
 
+impl Ours {
+    /// A state of which no record was looked at yet.
+    fn open(&mut self) -> Outcome<()> {
+        (self.workspace, self.order.read) = (self.place.reopened(0)?, 0);
+        self.place.runtime.block_on(self.workspace.snapshot())?;
+        Ok(())
+    }
+}
+
 impl Side for Ours {
+    fn prepare(&mut self, operations: u64) -> Outcome<()> {
+        if self.reads == Reads::First && self.order.repeats(operations) { self.open() } else { Ok(()) }
+    }
+
     fn run(&mut self, operations: u64) -> Outcome<()> {
-        let (workspace, ids, strict) = (self.workspace.clone(), Arc::clone(&self.ids), self.strict);
-        let reads = self.read..self.read + operations;
-        self.read += operations;
+        let (workspace, ids) = (self.workspace.clone(), Arc::clone(&self.ids));
+        let (is_strict, numbers) = (self.reads == Reads::Strict, self.order.next(operations));
         self.place.task(async move {
-            let next = |read| &ids[chosen(read, ids.len() as u64) as usize];
-            if strict {
+            if is_strict {
                 let videos = workspace.collection::<LegacyVideo>();
-                for read in reads {
-                    black_box(videos.get(next(read)).await?);
+                for number in numbers {
+                    black_box(videos.get(&ids[number]).await?);
                 }
             } else {
                 let snapshot = workspace.snapshot().await?;
                 let videos = snapshot.collection::<LegacyVideo>();
-                for read in reads {
-                    black_box(videos.get(next(read))?);
+                for number in numbers {
+                    black_box(videos.get(&ids[number])?);
                 }
             }
             Ok(())
@@ -120,24 +178,38 @@ impl Side for Ours {
 struct Peer {
     sqlite: Sqlite,
     ids: Vec<String>,
-    read: u64,
+    reads: Reads,
+    order: Order,
 }
 
-fn peer(folder: &Path, records: u64) -> Outcome<Box<dyn Side>> {
+fn peer(folder: &Path, records: u64, reads: Reads) -> Outcome<Box<dyn Side>> {
     let mut sqlite = Sqlite::create(&folder.join("videos.sqlite"))?;
     sqlite.fill(OWNER, records)?;
-    let mut peer = Peer { sqlite, ids: ids(records), read: 0 };
-    peer.run(records)?;
+    let mut peer = Peer { sqlite, ids: ids(records), reads, order: Order::of(records) };
+    if reads == Reads::First {
+        peer.open()?;
+    } else {
+        peer.run(records)?;
+    }
     Ok(Box::new(peer))
 }
 
+impl Peer {
+    fn open(&mut self) -> Outcome<()> {
+        (self.sqlite, self.order.read) = (self.sqlite.another()?, 0);
+        Ok(())
+    }
+}
+
 impl Side for Peer {
+    fn prepare(&mut self, operations: u64) -> Outcome<()> {
+        if self.reads == Reads::First && self.order.repeats(operations) { self.open() } else { Ok(()) }
+    }
+
     fn run(&mut self, operations: u64) -> Outcome<()> {
-        for read in self.read..self.read + operations {
-            let id = &self.ids[chosen(read, self.ids.len() as u64) as usize];
-            black_box(self.sqlite.get(id, OWNER)?);
+        for number in self.order.next(operations) {
+            black_box(self.sqlite.get(&self.ids[number], OWNER)?);
         }
-        self.read += operations;
         Ok(())
     }
 
@@ -153,13 +225,13 @@ impl Side for Peer {
 struct Floor {
     videos: HashMap<String, Arc<LegacyVideo>>,
     ids: Vec<String>,
-    read: u64,
+    order: Order,
 }
 
 fn floor(records: u64) -> Box<dyn Side> {
     let ids = ids(records);
     let videos = (0..).zip(&ids).map(|(number, id)| (id.clone(), Arc::new(record(number)))).collect();
-    Box::new(Floor { videos, ids, read: 0 })
+    Box::new(Floor { videos, ids, order: Order::of(records) })
 }
 
 impl Floor {
@@ -170,10 +242,9 @@ impl Floor {
 
 impl Side for Floor {
     fn run(&mut self, operations: u64) -> Outcome<()> {
-        for read in self.read..self.read + operations {
-            black_box(self.get(&self.ids[chosen(read, self.ids.len() as u64) as usize])?);
+        for number in self.order.next(operations) {
+            black_box(self.get(&self.ids[number])?);
         }
-        self.read += operations;
         Ok(())
     }
 

@@ -185,6 +185,7 @@ pub(super) fn all() -> Vec<Case> {
         get("get-1k/strict", "get-1k", "tenantry-strict", &[]),
         get("get-100k", "get-100k", "tenantry", &[AsFast(15.0)]),
         get("get-100k/strict", "get-100k", "tenantry-strict", &[AsFast(5.0)]),
+        without_floor("get-100k/first", "get-100k-first", "rusqlite", &[]),
         without_floor("page", "page", "rusqlite", &[AsFast(50.0)]),
         without_floor("page/first", "page-first", "rusqlite", &[AsFast(1.0)]),
         without_floor("list", "list", "rusqlite", &[AsFast(50.0)]),
