@@ -160,3 +160,34 @@ impl Layer {
         self.by_id.remove_mut(id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::Entry;
+    use super::super::kept::KeptValue;
+    use super::*;
+
+    #[test]
+    fn the_row_is_made_once_as_many_were_walked_as_there_are_and_is_walked_like_the_map() {
+        let mut layer = Layer::default();
+        for order in 0..100_u64 {
+            let entry = Entry { order, id: order.to_string().into(), keys: None, text: Bytes::new() };
+            layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }));
+        }
+        let walked = |orders, count| {
+            let mut walk = layer.walk(orders);
+            let orders: Vec<u64> = walk.by_ref().rev().take(count).map(|stored| stored.entry.order).collect();
+            (matches!(walk, LayerWalk::Row(_)), orders)
+        };
+        let newest: Vec<u64> = (0..100).rev().collect();
+        // However many walks it takes.
+        for page in newest.chunks(10) {
+            assert_eq!(walked(0..page[0] + 1, 10), (false, page.to_vec()));
+        }
+        for page in newest.chunks(10) {
+            assert_eq!(walked(0..page[0] + 1, 10), (true, page.to_vec()));
+        }
+    }
+}
