@@ -4,35 +4,49 @@
 //! of a disk's sync. So what is going to block sooner or later can [begin](begin) on one, or, better,
 //! [right here](begin_here), where the runtime puts another thread in the place of this one: what it then
 //! asks to [run] happens on the spot. As soon as it has to wait for something else it goes on as an
-//! ordinary task, so that no thread is ever parked.
+//! ordinary task, so that no thread is ever parked. Who has something else to do meanwhile begins it
+//! [beside](begin_beside) that, and who has not, [lends](lending) its thread to what it waits for.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::JoinError;
 
+/// What a thread may be used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// What does not block: its runtime may need it.
+    Ordinary,
+    /// What blocks as well.
+    Blocking,
+    /// What blocks as well, once the runtime has put another one in its place.
+    Lent,
+    /// What does not block: what is going to goes on elsewhere.
+    UntilItBlocks,
+}
+
 thread_local! {
-    static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };
+    static USE: Cell<Use> = const { Cell::new(Use::Ordinary) };
 }
 
-/// Says of this thread that it may block, until dropped.
-struct MayBlock {
-    before: bool,
+/// Says what this thread may be used for, until dropped.
+struct Used {
+    before: Use,
 }
 
-impl MayBlock {
-    fn here() -> Self {
-        Self { before: MAY_BLOCK.replace(true) }
+impl Used {
+    fn here(now: Use) -> Self {
+        Self { before: USE.replace(now) }
     }
 }
 
-impl Drop for MayBlock {
+impl Drop for Used {
     fn drop(&mut self) {
-        MAY_BLOCK.set(self.before);
+        USE.set(self.before);
     }
 }
 
@@ -55,6 +69,30 @@ pub(crate) fn begin_here(runtime: &Handle, task: Task) {
     }
 }
 
+/// Begins a task on the thread of whoever calls, who goes on as soon as it is going to block or has to wait: the rest of
+/// it is done beside that, on a thread that may block.
+pub(crate) fn begin_beside(runtime: &Handle, task: Task) {
+    if let Some(rest) = begun(task, Use::UntilItBlocks) {
+        begin(runtime, rest);
+    }
+}
+
+/// Waits for what blocks now and then, on the thread of whoever waits where the runtime can do without it, as long as
+/// it does not [leave].
+pub(crate) async fn lending<T>(future: impl Future<Output = T>) -> T {
+    let (mut future, mut lends) = (pin!(future), true);
+    poll_fn(|context| {
+        if !lends || USE.get() != Use::Ordinary || !can_spare_this_thread() {
+            return future.as_mut().poll(context);
+        }
+        let _lent = Used::here(Use::Lent);
+        let polled = future.as_mut().poll(context);
+        lends = USE.get() == Use::Lent;
+        polled
+    })
+    .await
+}
+
 /// Whether this is a worker of a runtime that has several: such a one is replaced while it blocks. Others
 /// that may be blocked can't be told from those that may not (within a `LocalSet`).
 fn can_spare_this_thread() -> bool {
@@ -64,26 +102,30 @@ fn can_spare_this_thread() -> bool {
 
 /// Does what may block for a moment, for whoever can't wait: on this thread, which is replaced meanwhile if it can be.
 pub(crate) fn here<T>(work: impl FnOnce() -> T) -> T {
-    if MAY_BLOCK.get() || !can_spare_this_thread() {
+    if USE.get() == Use::Blocking || !can_spare_this_thread() {
         return work();
     }
     tokio::task::block_in_place(work)
 }
 
 /// Runs a task on this thread, which may block; what is left of it goes on elsewhere.
-fn run_until_it_waits(runtime: &Handle, mut task: Task) {
-    let here = MayBlock::here();
-    // Whoever is to wake it learns where to when the task it then is looks again.
-    let begun = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    drop(here);
-    if begun.is_pending() {
-        runtime.spawn(task);
+fn run_until_it_waits(runtime: &Handle, task: Task) {
+    if let Some(rest) = begun(task, Use::Blocking) {
+        runtime.spawn(rest);
     }
 }
 
-/// Leaves a thread that may block, to go on as an ordinary task.
-pub(crate) async fn leave() {
-    poll_fn(|context| match MAY_BLOCK.get() {
+/// Begins a task on this thread; what is left of it has to be looked at again at once.
+fn begun(mut task: Task, to: Use) -> Option<Task> {
+    let _here = Used::here(to);
+    // Whoever is to wake it learns where to when the task it then is looks again.
+    let begun = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    begun.is_pending().then_some(task)
+}
+
+/// Waits as long as this thread is used for that.
+async fn waits_while(used: Use) {
+    poll_fn(|context| match USE.get() == used {
         true => {
             context.waker().wake_by_ref();
             Poll::Pending
@@ -91,6 +133,14 @@ pub(crate) async fn leave() {
         false => Poll::Ready(()),
     })
     .await;
+}
+
+/// Leaves a thread that may block, to go on as an ordinary task, or gives a lent one back.
+pub(crate) async fn leave() {
+    if USE.get() == Use::Lent {
+        USE.set(Use::Ordinary);
+    }
+    waits_while(Use::Blocking).await;
 }
 
 /// Waits that long, and first leaves a thread that may block: a runtime that shuts down lets such threads
@@ -107,10 +157,12 @@ pub(crate) async fn pause(time: Duration) {
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
-    if MAY_BLOCK.get() {
-        return Ok(work());
+    waits_while(Use::UntilItBlocks).await;
+    match USE.get() {
+        Use::Blocking => Ok(work()),
+        Use::Lent => Ok(tokio::task::block_in_place(work)),
+        Use::Ordinary | Use::UntilItBlocks => tokio::task::spawn_blocking(work).await,
     }
-    tokio::task::spawn_blocking(work).await
 }
 
 #[cfg(test)]
@@ -201,13 +253,81 @@ mod tests {
                 Box::pin(async move {
                     leave().await;
                     goes_on.await.unwrap();
-                    seen.send(MAY_BLOCK.get()).unwrap();
+                    seen.send(USE.get() == Use::Blocking).unwrap();
                 }),
             );
             // Else this would never be said.
             go.send(()).unwrap();
-            (ended.await.unwrap(), MAY_BLOCK.get())
+            (ended.await.unwrap(), USE.get() == Use::Blocking)
         });
         assert_eq!(lent.await.unwrap(), (false, false));
+    }
+
+    #[tokio::test]
+    async fn what_is_begun_beside_stays_with_its_caller_until_it_blocks_and_then_leaves_him() {
+        let (seen, all) = oneshot::channel();
+        let (go, goes_on) = std::sync::mpsc::channel::<()>();
+        let (first, began) = std::sync::mpsc::channel();
+        let task = async move {
+            first.send(thread::current().id()).unwrap();
+            let blocked = run(move || goes_on.recv().map(|()| thread::current().id())).await.unwrap();
+            seen.send((blocked.unwrap(), thread::current().id())).unwrap();
+        };
+        begin_beside(&Handle::current(), Box::pin(task));
+        let began = began.try_recv().unwrap();
+        // Else it would wait for ever.
+        go.send(()).unwrap();
+        let (blocked, after) = all.await.unwrap();
+        let own = thread::current().id();
+        assert!(began == own && blocked != own && after == blocked);
+    }
+
+    #[tokio::test]
+    async fn what_is_begun_beside_and_does_not_block_is_done_at_once() {
+        let (seen, mut ended) = oneshot::channel();
+        begin_beside(&Handle::current(), Box::pin(async move { seen.send(thread::current().id()).unwrap() }));
+        assert_eq!(ended.try_recv().unwrap(), thread::current().id());
+    }
+
+    /// Whether what blocks is run on the spot, by whoever waits: at first, when it was waited for something else, and
+    /// twice once the thread is left.
+    async fn lent() -> [bool; 4] {
+        async fn on_the_spot() -> bool {
+            let asks = tokio::task::try_id();
+            run(tokio::task::try_id).await.unwrap() == asks
+        }
+        let blocks = lending(async {
+            let first = on_the_spot().await;
+            tokio::task::yield_now().await;
+            let again = on_the_spot().await;
+            leave().await;
+            let left = on_the_spot().await;
+            tokio::task::yield_now().await;
+            [first, again, left, on_the_spot().await]
+        });
+        blocks.await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_lent_thread_does_what_blocks_until_it_is_given_back() {
+        assert_eq!(tokio::spawn(lent()).await.unwrap(), [true, true, false, false]);
+    }
+
+    #[tokio::test]
+    async fn the_only_thread_of_a_runtime_is_not_lent() {
+        assert_eq!(tokio::spawn(lent()).await.unwrap(), [false; 4]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_lent_thread_is_replaced_while_it_blocks() {
+        let (go, goes_on) = std::sync::mpsc::channel::<()>();
+        let lending = tokio::spawn(lending(run(move || goes_on.recv().is_ok())));
+        // The other worker is kept as well, until somebody has run what comes after.
+        let (tell, told) = std::sync::mpsc::channel::<()>();
+        let other = tokio::spawn(async move { here(|| told.recv().is_ok()) });
+        tokio::spawn(async move { tell.send(()).unwrap() }).await.unwrap();
+        assert!(other.await.unwrap());
+        go.send(()).unwrap();
+        assert!(lending.await.unwrap().unwrap());
     }
 }

@@ -17,6 +17,7 @@ use tenantry::quota::Limits;
 use tenantry::store::local::{LocalOptions, LocalStore};
 use tenantry::store::{Put, StoreMethod, TenantStore};
 use tenantry::testkit::faulty_store::{Fault, Faults, FaultyStore, Truthful, Until};
+use tenantry::testkit::{CountingStore, Counts};
 use tenantry::{ErrorKind, Expected, NewTenant, Tenantry, Workspace};
 use tokio::sync::oneshot;
 
@@ -28,6 +29,7 @@ fn id(text: &str) -> TenantId {
 struct Place {
     folder: tempfile::TempDir,
     faults: Faults,
+    counts: Counts,
     own: Workspace,
     _tenantry: Tenantry,
 }
@@ -36,6 +38,7 @@ impl Place {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::open(folder.path().join("root"), LocalOptions::default()).await.unwrap();
+        let (store, counts) = CountingStore::new(Arc::new(store));
         let (store, faults) = FaultyStore::new(Arc::new(store));
         let tenantry = Tenantry::builder(store).open().await.unwrap();
         tenantry.bootstrap_admin(&id("root"), "Root").await.unwrap();
@@ -43,7 +46,18 @@ impl Place {
         let limits = Limits::unlimited().with_blob_bytes(10 << 20);
         admin.tenants().create(&id("ana"), NewTenant::new(Role::User).limits(limits)).await.unwrap();
         let own = tenantry.session(&id("ana")).await.unwrap().own();
-        Self { folder, faults, own, _tenantry: tenantry }
+        Self { folder, faults, counts, own, _tenantry: tenantry }
+    }
+
+    /// The same, who has uploaded so often before, one after the other: twice, and she is taken to be alone.
+    async fn after(uploads: usize) -> Self {
+        let place = Self::new().await;
+        for _ in 0..uploads {
+            let (body, _read) = telling(b"sun");
+            let video = place.own.videos().upload("sun.mp4", body).length(3).await.unwrap();
+            std::fs::remove_file(place.own.videos().local_path(video.id()).await.unwrap().path()).unwrap();
+        }
+        place
     }
 
     /// The names in ana's folder of videos, hidden ones included.
@@ -79,19 +93,69 @@ fn telling(bytes: &'static [u8]) -> (impl Stream<Item = io::Result<Bytes>> + Sen
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_written_while_its_reservation_is_under_way_and_has_no_name_before() {
-    let place = Place::new().await;
+    for before in [0, 2] {
+        let place = Place::after(before).await;
+        place.hold_commits();
+        let (body, read) = telling(b"rain");
+        let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
+        place.faults.holding(1).await;
+        // It is read though nothing else can happen now: who waited for the reservation would wait for ever.
+        tokio::time::timeout(Duration::from_secs(60), read).await.unwrap().unwrap();
+        place.let_all_go_on().await;
+        assert!(place.names().is_empty(), "{:?}", place.names());
+        assert_eq!(place.own.usage().await.unwrap().0.reserved_bytes, 0);
+        assert!(place.faults.release());
+        let video = upload.await.unwrap().unwrap();
+        assert_eq!(place.own.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), "rain");
+    }
+}
+
+#[test]
+fn an_upload_that_is_alone_writes_its_file_where_it_is_and_needs_another_thread_for_its_reservation_only() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // What blocks has one thread beside the worker's.
+    let runtime = runtime.worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let place = Place::after(2).await;
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let (tell, begun) = oneshot::channel();
+        let kept = tokio::task::spawn_blocking(move || {
+            tell.send(()).unwrap();
+            wait.recv()
+        });
+        begun.await.unwrap();
+        let (body, read) = telling(b"rain");
+        let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
+        // All that was announced is durable before its end is asked for.
+        tokio::time::timeout(Duration::from_secs(60), read).await.unwrap().unwrap();
+        assert!(place.names().is_empty(), "{:?}", place.names());
+        release.send(()).unwrap();
+        kept.await.unwrap().unwrap();
+        assert_eq!(upload.await.unwrap().unwrap().value().bytes, Some(4));
+    });
+}
+
+#[tokio::test]
+async fn the_only_thread_of_a_runtime_is_not_kept_by_an_upload() {
+    let place = Place::after(2).await;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    });
     place.hold_commits();
     let (body, read) = telling(b"rain");
     let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
     place.faults.holding(1).await;
-    // It is read though nothing else can happen now: who waited for the reservation would wait for ever.
-    tokio::time::timeout(Duration::from_secs(60), read).await.unwrap().unwrap();
-    place.let_all_go_on().await;
-    assert!(place.names().is_empty(), "{:?}", place.names());
-    assert_eq!(place.own.usage().await.unwrap().0.reserved_bytes, 0);
+    read.await.unwrap();
     assert!(place.faults.release());
-    let video = upload.await.unwrap().unwrap();
-    assert_eq!(place.own.videos().open(video.id()).await.unwrap().bytes().await.unwrap(), "rain");
+    let before = runs.load(Ordering::SeqCst);
+    upload.await.unwrap().unwrap();
+    other.abort();
+    assert!(before > 0 && runs.load(Ordering::SeqCst) > before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,19 +225,28 @@ async fn an_upload_that_says_too_few_bytes_holds_all_of_them_before_it_has_a_nam
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_dropped_while_its_reservation_is_under_way_gives_it_back() {
-    let place = Place::new().await;
-    place.hold_commits();
-    let (body, read) = telling(b"rain");
-    let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
-    place.faults.holding(1).await;
-    read.await.unwrap();
-    upload.abort();
-    assert!(upload.await.unwrap_err().is_cancelled());
-    assert!(place.faults.release());
-    while place.own.usage().await.unwrap().0.reserved_bytes > 0 || !place.faults.held().is_empty() {
-        tokio::task::yield_now().await;
+    for before in [0, 2] {
+        let place = Place::after(before).await;
+        let _ = place.counts.take();
+        place.hold_commits();
+        let (body, read) = telling(b"rain");
+        let upload = tokio::spawn(place.own.videos().upload("rain.mp4", body).length(4).into_future());
+        place.faults.holding(1).await;
+        read.await.unwrap();
+        upload.abort();
+        assert!(upload.await.unwrap_err().is_cancelled());
+        assert!(place.faults.release());
+        // It lands, and then it is given back.
+        let given_back = async {
+            while place.counts.of(StoreMethod::Append, Some(&id("ana"))) < 2
+                || place.own.usage().await.unwrap().0.reserved_bytes > 0
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), given_back).await.unwrap();
+        assert!(place.names().is_empty(), "{:?}", place.names());
     }
-    assert!(place.names().is_empty(), "{:?}", place.names());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::header::TenantHeader;
 use super::memory::Memory;
 use super::state::{LazyState, Section, State};
-use super::transaction::{Answer, Transaction};
+use super::transaction::{Answer, Meanwhile, Transaction};
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::TenantId;
@@ -322,9 +322,21 @@ impl Ledger {
         tenant: &TenantId,
         function: impl FnMut(&mut Draft) -> Result<T> + Send + 'static,
     ) -> Result<(T, State)> {
+        self.transact_while(Meanwhile::Waits, operation, tenant, function).await
+    }
+
+    /// The same, said what the caller does meanwhile.
+    pub(crate) async fn transact_while<T: Send + 'static>(
+        &self,
+        meanwhile: Meanwhile,
+        operation: &'static str,
+        tenant: &TenantId,
+        function: impl FnMut(&mut Draft) -> Result<T> + Send + 'static,
+    ) -> Result<(T, State)> {
         let _work = self.begin(operation)?;
         let (transaction, answer) = Transaction::new(function);
-        self.cell(tenant).submit(Box::new(transaction)).map_err(|error| error.in_operation(operation))?;
+        let submitted = self.cell(tenant).submit(Box::new(transaction), meanwhile);
+        submitted.map_err(|error| error.in_operation(operation))?;
         match answer.await {
             Ok(Answer::Value(value, state)) => Ok((value, state)),
             Ok(Answer::Refused(error)) => Err(error.in_operation(operation)),

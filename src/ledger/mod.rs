@@ -23,3 +23,4 @@ pub use freshness::Freshness;
 pub(crate) use header::{Lifecycle, ProfileText, TenantHeader};
 pub use state::Direction;
 pub(crate) use state::{Entry, Found, IndexKey, Kept, LazyState, OfEntry, Section, State};
+pub(crate) use transaction::Meanwhile;

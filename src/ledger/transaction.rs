@@ -17,6 +17,15 @@ pub(super) enum Answer<T> {
     Panicked(Box<dyn Any + Send>),
 }
 
+/// What its caller does while a transaction is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meanwhile {
+    /// Nothing.
+    Waits,
+    /// Something else, which takes about as long.
+    GoesOn,
+}
+
 /// A transaction without its types, as the committer runs it.
 pub(super) trait Job: Send {
     /// Whether nobody waits any more.

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Freshness, LazyState, Ledger, Lifecycle, State, TenantHeader, Work};
+use crate::ledger::{Draft, Freshness, LazyState, Ledger, Lifecycle, Meanwhile, State, TenantHeader, Work};
 use crate::ownership::{
     Action, Decision, Effect, Gate, Permit, Principal, Refusal, Request, Resource, Visibility,
 };
@@ -437,13 +437,15 @@ impl Access {
         resource: &Resource,
         mut function: impl FnMut(&mut Draft, &Author<'_>) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
-        self.transact_permitted(action, resource, move |draft, author, _| function(draft, author)).await
+        let run = move |draft: &mut Draft, author: &Author<'_>, _: &Permit| function(draft, author);
+        self.transact_permitted(Meanwhile::Waits, action, resource, run).await
     }
 
     /// The same where each run is shown what it was allowed by: for what begins beside the commit, and comes to
     /// nothing unless that lands.
     pub(super) async fn transact_permitted<T: Send + 'static>(
         &self,
+        meanwhile: Meanwhile,
         action: Action,
         resource: &Resource,
         mut function: impl FnMut(&mut Draft, &Author<'_>, &Permit) -> Result<T> + Send + 'static,
@@ -459,7 +461,7 @@ impl Access {
             let (core, tenant) = (&*access.core, &access.tenant);
             function(draft, &Author { core, tenant, principal, profile: &profile, judged: &noted }, permit)
         };
-        self.transact_noting(action, resource, judged, run).await
+        self.transact_noting(meanwhile, action, resource, judged, run).await
     }
 
     /// The same whatever stage of its life the tenant is in, or before it: for its administration.
@@ -470,13 +472,14 @@ impl Access {
         mut function: impl FnMut(&mut Draft, &Principal) -> Result<T> + Send + 'static,
     ) -> Result<(T, Permit, State)> {
         let run = move |draft: &mut Draft, principal: &Principal, _: &Permit| function(draft, principal);
-        self.transact_noting(action, resource, Arc::default(), run).await
+        self.transact_noting(Meanwhile::Waits, action, resource, Arc::default(), run).await
     }
 
     /// Runs a transaction, and records what its last run decided: each decision once, however often it
     /// ran and however it ended.
     async fn transact_noting<T: Send + 'static>(
         &self,
+        meanwhile: Meanwhile,
         action: Action,
         resource: &Resource,
         judged: Arc<Judgements>,
@@ -501,7 +504,8 @@ impl Access {
             let permit = permit.map_err(|refusal| refused(&refusal, operation, &inside))?;
             Ok((function(draft, &principal, &permit)?, permit))
         };
-        let ((value, permit), state) = self.ledger().transact(operation, &self.tenant, run).await?;
+        let ((value, permit), state) =
+            self.ledger().transact_while(meanwhile, operation, &self.tenant, run).await?;
         Ok((value, permit, state))
     }
 

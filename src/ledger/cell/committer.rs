@@ -2,8 +2,8 @@
 //!
 //! It takes what waits, runs it in order on the newest known state, and makes it one commit. Nobody is
 //! answered, not even with a refusal, before the state that the answer rests on is durable and current.
-//! Who is likely to be alone lends it his thread for one commit, which spares both a wake-up; where
-//! others are about, it waits until all that are ready have come.
+//! Who is likely to be alone lends it his thread for one commit, which spares both a wake-up, or, if he has something else to
+//! do meanwhile, until that blocks; where others are about, it waits until all that are ready have come.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::commit_text::{Change, write_commit};
 use crate::ledger::draft::Draft;
 use crate::ledger::state::{LazyState, State};
-use crate::ledger::transaction::Job;
+use crate::ledger::transaction::{Job, Meanwhile};
 use crate::store::{Commit, Outcome, StoreError, StoreErrorKind};
 
 /// How many transactions one commit takes at the most.
@@ -52,7 +52,7 @@ struct Ran {
 
 impl Cell {
     /// Lets a transaction wait for the committer, and starts that if it is not at work.
-    pub(in crate::ledger) fn submit(self: &Arc<Self>, job: Box<dyn Job>) -> Result<()> {
+    pub(in crate::ledger) fn submit(self: &Arc<Self>, job: Box<dyn Job>, meanwhile: Meanwhile) -> Result<()> {
         let expects_company = {
             let mut queue = lock(&self.queue);
             if queue.jobs.len() >= self.shared.settings.queue {
@@ -72,10 +72,12 @@ impl Cell {
             drop(work);
         });
         let runtime = &self.shared.runtime;
-        if self.shared.store.capabilities().blocks && !expects_company {
-            blocking::begin_here(runtime, committer);
-        } else {
-            runtime.spawn(committer);
+        match meanwhile {
+            _ if expects_company || !self.shared.store.capabilities().blocks => {
+                drop(runtime.spawn(committer))
+            }
+            Meanwhile::Waits => blocking::begin_here(runtime, committer),
+            Meanwhile::GoesOn => blocking::begin_beside(runtime, committer),
         }
         Ok(())
     }

@@ -92,7 +92,8 @@ impl Root {
         loop {
             let (ended, length) = (taken.ended, upload.written + taken.length);
             if !ended && announced != Some(length) {
-                // The next is taken, and so hashed, while this one is written.
+                // The next is taken, and so hashed, while this one is written: on another thread.
+                crate::blocking::leave().await;
                 let slot = slot();
                 let write = self.write(&slot, upload, taken, false);
                 let next = Taken::from(&mut body, length, announced);

@@ -37,7 +37,7 @@ use crate::store::{
 /// threads, a few per tenant, so that a tenant whose calls hang does not stop the others.
 ///
 /// One kind of call blocks the thread on which it is made: a change by a caller who has been alone with
-/// the tenant, on a worker of a runtime that has several. The runtime puts another worker in its place
+/// the tenant, or the end of an upload by such a one, on a worker of a runtime that has several. The runtime puts another worker in its place
 /// ([`tokio::task::block_in_place`]), so other tasks go on; but the caller's own task does nothing else until
 /// the disk has answered. A [`tokio::time::timeout`] around such a call, or the other branch of a `select!`, has
 /// its turn only after that. Who needs an answer by a certain time makes the change in a task of its own

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Draft, Ledger, Lifecycle};
+use crate::ledger::{Draft, Ledger, Lifecycle, Meanwhile};
 use crate::ownership::{Permit, Principal, Resource};
 use crate::paths::{FileName, Incarnation};
 use crate::quota::{effective_limits, usage_of};
@@ -118,7 +118,7 @@ impl<E: StoredFile> Reserved<E> {
         };
         let resource = Resource::Collection(E::collection());
         let ((bytes, allowed, principal), permit, _) =
-            access.transact_permitted(E::UPLOAD, &resource, run).await?;
+            access.transact_permitted(Meanwhile::GoesOn, E::UPLOAD, &resource, run).await?;
         let held = Mutex::new(Held { bytes, until: until.as_millisecond() });
         let ledger = core.guarded.ledger_during(&permit, &work);
         let hold = Hold { access, permit, ledger, name, deadline, held, kind: PhantomData };

@@ -4,15 +4,19 @@
 //! is written by then is seen by nobody: the body that the store is given does not end, and brings no more than
 //! [`BESIDE`], before the reservation is durable; and if that comes to nothing, it fails.
 
-use std::future::ready;
+use std::future::{Future, ready};
 use std::io;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, Shared};
-use futures::{FutureExt, StreamExt, stream};
+use futures::future::{BoxFuture, Either, Shared, select};
+use futures::{FutureExt, StreamExt, TryFutureExt, stream};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::blocking;
 use crate::environment::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{BlobKey, FileName};
@@ -31,6 +35,35 @@ const BESIDE: u64 = 1 << 20;
 /// The reservation, once it is durable.
 type Begun<E> = Shared<BoxFuture<'static, Result<Arc<Reserved<E>>>>>;
 
+/// What goes on to its end though nobody waits for it any more: so that a reservation that lands after the upload was
+/// dropped is given back like any other.
+struct ToItsEnd<T: Send + 'static> {
+    rest: Option<BoxFuture<'static, T>>,
+    runtime: Handle,
+}
+
+impl<T: Send + 'static> Future for ToItsEnd<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        // One that panics has come to its end.
+        let Some(mut rest) = self.rest.take() else { return Poll::Pending };
+        let polled = rest.as_mut().poll(context);
+        if polled.is_pending() {
+            self.rest = Some(rest);
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for ToItsEnd<T> {
+    fn drop(&mut self) {
+        if let Some(rest) = self.rest.take() {
+            self.runtime.spawn(async move { drop(rest.await) });
+        }
+    }
+}
+
 /// An upload that was allowed.
 pub(super) struct Reserving<E: StoredFile> {
     begun: Begun<E>,
@@ -40,6 +73,8 @@ pub(super) struct Reserving<E: StoredFile> {
     longest: Option<u64>,
     /// How many bytes may be written before the reservation is durable.
     beside: u64,
+    /// Whether it was decided on the thread of whoever waits, since nobody else commits: then that writes the file, too.
+    lends: bool,
 }
 
 /// What came of a body so far.
@@ -78,19 +113,23 @@ impl<E: StoredFile> Reserving<E> {
         let until = written::until(&core, core.clock.now());
         let deadline = Deadline::new(until, Arc::clone(&core.clock));
         let (tell, told) = oneshot::channel();
-        // A task of its own, so that a reservation that lands after the upload was dropped is given
-        // back like any other.
         let wanted = Wanted { name, length, until, deadline: deadline.clone() };
-        let task = core.runtime.spawn(Reserved::<E>::begin(access, wanted, tell));
-        let begun = async move { written::joined(E::UPLOAD, task.await)?.map(Arc::new) };
-        let begun = begun.boxed().shared();
+        let rest = Reserved::<E>::begin(access, wanted, tell).map_ok(Arc::new).boxed();
+        let begun = ToItsEnd { rest: Some(rest), runtime: core.runtime.clone() }.boxed().shared();
         let beside = if core.guarded.capabilities().blocks { BESIDE } else { 0 };
-        let allowed = if beside > 0 { told.await.ok() } else { None };
-        let allowed = match allowed {
-            Some(allowed) => allowed,
-            None => begun.clone().await?.allowed(),
+        let told = pin!(async { if beside > 0 { told.await.ok() } else { None } });
+        let mut deciding = select(begun.clone(), told);
+        // Who had not to wait for it is not to be woken for it either: it is asked again where it is needed.
+        let (lends, decided) = match (&mut deciding).now_or_never() {
+            Some(decided) => (true, decided),
+            None => (false, deciding.await),
         };
-        Ok(Self { begun, allowed, key, deadline, longest: E::longest(&core.settings), beside })
+        let allowed = match decided {
+            Either::Left((begun, _)) => begun?.allowed(),
+            Either::Right((Some(allowed), _)) => allowed,
+            Either::Right((None, begun)) => begun.await?.allowed(),
+        };
+        Ok(Self { begun, allowed, key, deadline, longest: E::longest(&core.settings), beside, lends })
     }
 
     /// The reservation.
@@ -141,6 +180,6 @@ impl<E: StoredFile> Reserving<E> {
             let counted = held(&counted);
             (counted.bytes, counted.hasher.finalize().to_hex().to_string())
         });
-        put.await
+        if self.lends { blocking::lending(put).await } else { put.await }
     }
 }
