@@ -174,7 +174,9 @@ mod tests {
         let mut layer = Layer::default();
         for order in 0..100_u64 {
             let entry = Entry { order, id: order.to_string().into(), keys: None, text: Bytes::new() };
-            layer.put(Arc::new(Stored { entry, kept: KeptValue::default() }));
+            let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
+            layer.put(Arc::clone(&stored));
+            layer.put_in_order(stored, order >= 50);
         }
         let walked = |orders, count| {
             let mut walk = layer.walk(orders);
