@@ -79,7 +79,6 @@ pub(crate) fn groups() -> [Group; 3] {
 }
 
 /// Which records are read one after the other: each once, in an order by chance, and then all over again.
-#[derive(Clone)]
 struct Order {
     numbers: Arc<Vec<usize>>,
     read: u64,

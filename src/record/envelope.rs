@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::fields::{Fields, push_quoted_bytes, quoted};
+use super::fields::{Fields, push_quoted, quoted};
 use super::local_time::WrittenTime;
 use super::plain::Value;
 use super::{LocalTime, RecordError, RecordId, RecordLimits};
@@ -130,22 +130,24 @@ impl Envelope {
     }
 
     /// Adds the fields that are there to the text of an object that has none yet, and says how many they are.
-    pub(super) fn push_to(&self, text: &mut Vec<u8>, limits: &RecordLimits) -> Result<usize, RecordError> {
-        let texts = [Some(self.id.as_str()), self.owner(), self.created_by()];
-        let times = [self.created_at, self.updated_at].map(|at| at.map(LocalTime::written));
-        let (texts, times) =
-            (texts.into_iter().map(|text| text.map(Ok)), times.iter().map(|at| at.as_ref().map(Err)));
+    pub(super) fn push_to(&self, text: &mut String, limits: &RecordLimits) -> Result<usize, RecordError> {
+        let [created_at, updated_at] =
+            [self.created_at, self.updated_at].map(|at| at.map(LocalTime::written));
+        let values = [
+            Some(self.id.as_str()),
+            self.owner(),
+            self.created_by(),
+            created_at.as_ref().map(WrittenTime::as_str),
+            updated_at.as_ref().map(WrittenTime::as_str),
+        ];
         let mut count = 0;
-        for (name, value) in Self::FIELDS.into_iter().zip(texts.chain(times)) {
+        for (name, value) in Self::FIELDS.into_iter().zip(values) {
             let Some(value) = value else { continue };
-            text.extend_from_slice(if count == 0 { b"\"" } else { b",\"" });
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(b"\":");
+            text.push_str(if count == 0 { "\"" } else { ",\"" });
+            text.push_str(name);
+            text.push_str("\":");
             let start = text.len();
-            match value {
-                Ok(value) => push_quoted_bytes(text, value),
-                Err(time) => time.push_quoted(text),
-            }
+            push_quoted(text, value);
             limits.check_field(name, text.len() - start)?;
             count += 1;
         }

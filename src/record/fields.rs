@@ -245,31 +245,15 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Adds a text as a JSON string.
 pub(crate) fn push_quoted(to: &mut String, text: &str) {
-    if is_escaped(text) {
+    // All of them are looked at, so that it can be done many at a time.
+    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, escaped) {
         to.push_str(&serde_json::Value::from(text).to_string());
     } else {
         to.push('"');
         to.push_str(text);
         to.push('"');
     }
-}
-
-/// The same to bytes.
-pub(super) fn push_quoted_bytes(to: &mut Vec<u8>, text: &str) {
-    if is_escaped(text) {
-        to.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
-    } else {
-        to.push(b'"');
-        to.extend_from_slice(text.as_bytes());
-        to.push(b'"');
-    }
-}
-
-/// Whether something in a text is escaped in JSON.
-fn is_escaped(text: &str) -> bool {
-    // All of them are looked at, so that it can be done many at a time.
-    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    text.bytes().fold(false, escaped)
 }
 
 /// The bytes of valid JSON that are not part of a string, with their places.

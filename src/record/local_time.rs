@@ -116,14 +116,7 @@ impl WrittenTime {
     /// How long it is, in bytes.
     pub(super) const LENGTH: usize = 19;
 
-    /// Adds it as a JSON string.
-    pub(super) fn push_quoted(&self, to: &mut Vec<u8>) {
-        to.push(b'"');
-        to.extend_from_slice(&self.0);
-        to.push(b'"');
-    }
-
-    fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         // Digits and what stands between them.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::Error;
 
-use super::plain;
+use super::plain::{self, Names};
 use super::{Entity, Envelope};
 use crate::paths::TenantId;
 
@@ -82,38 +82,6 @@ impl<'de> MapAccess<'de> for &mut Members<'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         seed.deserialize(self.value.take().ok_or_else(|| Error::custom("no name was asked for"))?)
-    }
-}
-
-/// So many names are compared with each other in less time than they are sorted.
-const FEW: usize = 16;
-
-/// Names that were met.
-#[derive(Default)]
-struct Names<'de> {
-    first: [&'de str; FEW],
-    count: usize,
-    /// Those behind the first ones.
-    more: Vec<&'de str>,
-}
-
-impl<'de> Names<'de> {
-    fn add(&mut self, name: &'de str) {
-        match self.first.get_mut(self.count) {
-            Some(place) => *place = name,
-            None => self.more.push(name),
-        }
-        self.count += 1;
-    }
-
-    fn are_different(mut self) -> bool {
-        let first = &self.first[..self.count.min(FEW)];
-        if self.more.is_empty() {
-            return first.iter().enumerate().all(|(at, name)| !first[..at].contains(name));
-        }
-        self.more.extend(first);
-        self.more.sort_unstable();
-        self.more.windows(2).all(|pair| pair[0] != pair[1])
     }
 }
 

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
+use super::fields::FEW;
+
 /// So many levels are read by `serde_json` of a value in a record; of one that has more, it is to say so itself.
 const DEEP: usize = 126;
 
@@ -46,6 +48,41 @@ impl<'a> Members<'a> {
         let string = if has_escape { None } else { between_quotes(text) };
         (self.rest, self.begun) = (rest, true);
         Some((name, Value { text, string }))
+    }
+}
+
+/// The names of an object's members, as they are met.
+#[derive(Default)]
+pub(super) struct Names<'de> {
+    first: [&'de str; FEW],
+    count: usize,
+    /// Those behind the first ones.
+    more: Vec<&'de str>,
+}
+
+impl<'de> Names<'de> {
+    pub(super) fn add(&mut self, name: &'de str) {
+        match self.first.get_mut(self.count) {
+            Some(place) => *place = name,
+            None => self.more.push(name),
+        }
+        self.count += 1;
+    }
+
+    /// How many they are.
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether none is there twice.
+    pub(super) fn are_different(&self) -> bool {
+        let first = &self.first[..self.count.min(FEW)];
+        if self.more.is_empty() {
+            return first.iter().enumerate().all(|(at, name)| !first[..at].contains(name));
+        }
+        let mut all = [first, &self.more].concat();
+        all.sort_unstable();
+        all.windows(2).all(|pair| pair[0] != pair[1])
     }
 }
 

@@ -402,3 +402,17 @@ fn a_name_that_occurs_twice_is_not_read_in_one_pass_however_many_there_are() {
         }
     }
 }
+
+#[test]
+fn a_value_that_writes_a_name_twice_is_not_inserted() {
+    let at = LocalTime::parse("2026-01-02 03:04:05").unwrap();
+    let ana = TenantId::parse("ana").unwrap();
+    let envelope = Envelope::new(RecordId::parse("r1").unwrap(), &ana, &ana, at);
+    for count in [2, 16, 17, 40] {
+        let mut fields: Vec<_> = (0..count).map(|number| (format!("field{number}"), Value::Null)).collect();
+        fields.push(fields[count / 2].clone());
+        let field = fields[count].0.clone();
+        let inserted = RecordText::insert(&envelope, &Whatever(fields), &RecordLimits::default());
+        assert_eq!(inserted.unwrap_err(), super::RecordError::DuplicateField { field });
+    }
+}

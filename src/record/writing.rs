@@ -4,8 +4,8 @@
 //! become durable, and what it does read is the record that the caller is answered with.
 
 use super::error::shown;
-use super::fields::{FEW, depth, quoted};
-use super::plain;
+use super::fields::{depth, quoted};
+use super::plain::{self, Names};
 use super::secret::{SecretText, revealed};
 use super::typed::unreadable;
 use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, RecordText, one_pass};
@@ -71,14 +71,14 @@ impl<T: Entity> NewValue<T> {
 }
 
 /// The text of a record that has this envelope and these own fields, and how many fields are the envelope's.
-fn joined(envelope: &Envelope, own: &str, limits: &RecordLimits) -> Result<(Vec<u8>, usize), RecordError> {
-    let mut text = Vec::with_capacity(envelope.length() + own.len());
-    text.push(b'{');
+fn joined(envelope: &Envelope, own: &str, limits: &RecordLimits) -> Result<(String, usize), RecordError> {
+    let mut text = String::with_capacity(envelope.length() + own.len());
+    text.push('{');
     let count = envelope.push_to(&mut text, limits)?;
     if own != "{}" {
-        text.push(b',');
+        text.push(',');
     }
-    text.extend_from_slice(own.as_bytes().get(1..).unwrap_or_default());
+    text.push_str(own.get(1..).unwrap_or_default());
     Ok((text, count))
 }
 
@@ -131,7 +131,7 @@ impl<T: Entity> Record<T> {
         limits: &RecordLimits,
     ) -> Option<Self> {
         let (inserted, _) = joined(known, old, limits).ok()?;
-        if *text.as_bytes() != inserted {
+        if text.as_bytes() != inserted.as_bytes() {
             return None;
         }
         let written = written(new, Redacted::Refused).ok()?;
@@ -214,18 +214,19 @@ pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
 fn count_plain(written: &str, other: Option<&str>, limits: &RecordLimits) -> Option<usize> {
     let [mut members, mut others] =
         [plain::Members::of(written)?, plain::Members::of(other.unwrap_or(written))?];
-    let (mut names, mut count) = ([""; FEW], 0);
+    let mut names = Names::default();
     while let Some((name, value)) = members.next().ok()? {
         let is_fine = (other.is_none() || others.next().ok()??.0 == name)
             && Envelope::place(name).is_none()
-            && !names.get(..count)?.contains(&name)
             && limits.check_field(name, value.text.len()).is_ok()
             && depth(value.text) < limits.depth;
-        *names.get_mut(count).filter(|_| is_fine)? = name;
-        count += 1;
+        if !is_fine {
+            return None;
+        }
+        names.add(name);
     }
     let are_all = other.is_none() || others.is_done();
-    (are_all && limits.depth > 0).then_some(count)
+    (are_all && limits.depth > 0 && names.are_different()).then_some(names.count())
 }
 
 /// The fields of a written value, which are none of the envelope's.
