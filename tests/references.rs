@@ -376,8 +376,7 @@ struct Keeping;
 
 impl OwnershipPolicy for Keeping {
     fn decide(&self, request: &Request<'_>) -> Decision {
-        let begins =
-            |start: &str| matches!(request.resource(), Resource::Record(_, id) if id.starts_with(start));
+        let begins = |start: &str| matches!(request.resource(), Resource::Record(_, id) if id.as_str().starts_with(start));
         let refused = match request.action() {
             Action::RemoveRecord => begins("kept"),
             Action::UpdateRecord => begins("fixed"),

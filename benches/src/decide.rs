@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tenantry::ownership::{Action, Resource, Role};
-use tenantry::record::Entity;
+use tenantry::record::{Entity, RecordId};
 use tenantry::{Freshness, Workspace};
 
 use crate::place::Place;
@@ -38,7 +38,7 @@ fn of(folder: &Path, whole: bool) -> Outcome<Ours> {
     let times = Arc::new(AtomicU64::new(0));
     let place = Place::deciding(folder, Repeated::new(Arc::clone(&times)))?;
     let workspace = place.workspace(0)?.reading(Freshness::Within(Duration::from_secs(3600)));
-    let resource = Resource::Record(LegacyVideo::collection(), id(1).into());
+    let resource = Resource::Record(LegacyVideo::collection(), RecordId::parse(&id(1))?);
     Ok(Ours { place, workspace, times, resource, whole })
 }
 

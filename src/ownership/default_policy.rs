@@ -43,6 +43,7 @@ mod tests {
     use super::super::{Action, Principal, Resource};
     use super::*;
     use crate::paths::TenantId;
+    use crate::record::RecordId;
 
     /// Decides an action of each effect for a role, in the own, a shared and a private workspace.
     fn row(role: Role, action: Action) -> [char; 3] {
@@ -76,7 +77,7 @@ mod tests {
         let principal = Principal::new(TenantId::parse("ana").unwrap(), Role::User);
         let tenant = TenantId::parse("ben").unwrap();
         let decide = |collection: CollectionName| {
-            let resource = &Resource::Record(collection, "1".into());
+            let resource = &Resource::Record(collection, RecordId::addressed("1"));
             let (action, visibility) = (Action::GetRecord, Visibility::Shared);
             let principal = &principal;
             let request =

@@ -1,10 +1,10 @@
 //! What a policy is asked and what it answers.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::{Action, Principal, Visibility};
 use crate::paths::{Area, CollectionName, FileName, Incarnation, TenantId};
+use crate::record::RecordId;
 
 /// What a request is about, within a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +16,29 @@ pub enum Resource {
     AllTenants,
     /// A collection.
     Collection(CollectionName),
-    /// A record by its id.
-    Record(CollectionName, Arc<str>),
+    /// A record by its id. Those by which a [`token`](Self::token) and a [`stream_key`](Self::stream_key) are asked
+    /// for have functions.
+    Record(CollectionName, RecordId),
     /// A stored file by its name.
     File(Area, FileName),
+}
+
+impl Resource {
+    /// A token, which is asked for by the name of its file.
+    #[must_use]
+    pub fn token(file: &FileName) -> Self {
+        Self::Record(CollectionName::TOKENS, RecordId::addressed(file.as_str()))
+    }
+
+    /// The stream key that a token has for a stream, or all that it has.
+    #[must_use]
+    pub fn stream_key(token_file: &FileName, stream_id: Option<&str>) -> Self {
+        let id = match stream_id {
+            Some(stream_id) => RecordId::addressed(&format!("{token_file}/{stream_id}")),
+            None => RecordId::addressed(token_file.as_str()),
+        };
+        Self::Record(CollectionName::STREAM_MAPPING, id)
+    }
 }
 
 impl fmt::Display for Resource {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::environment::ManualClock;
 use crate::paths::{CollectionName, TenantId};
+use crate::record::RecordId;
 
 /// Keeps each event as one line.
 #[derive(Default)]
@@ -231,7 +232,7 @@ fn trace_decision(id: &str, decision: &Decision) {
         action: Action::GetRecord,
         tenant: Some(&budi),
         incarnation: None,
-        resource: &Resource::Record(CollectionName::VIDEOS, id.into()),
+        resource: &Resource::Record(CollectionName::VIDEOS, RecordId::addressed(id)),
         decision,
     });
 }

@@ -1,8 +1,12 @@
 //! A record's name within its collection.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
+
+use arrayvec::ArrayString;
 
 use super::{RecordError, serde_as_text};
 use crate::paths::NameError;
@@ -18,8 +22,18 @@ use crate::paths::NameError;
 /// assert!(RecordId::parse("").is_err());
 /// assert!(RecordId::parse("a\nb").is_err());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RecordId(Arc<str>);
+#[derive(Clone)]
+pub struct RecordId(Text);
+
+/// An id's text: one that is no longer than a UUID stands where its id is, so that nobody has to look for it elsewhere.
+#[derive(Clone)]
+enum Text {
+    Here(ArrayString<UUID_BYTES>),
+    Shared(Arc<str>),
+}
+
+/// A UUID in its usual spelling has so many bytes.
+const UUID_BYTES: usize = uuid::fmt::Hyphenated::LENGTH;
 
 impl RecordId {
     /// The longest id, in bytes.
@@ -37,21 +51,30 @@ impl RecordId {
         } else if has_control(text) {
             NameError::Control
         } else {
-            return Ok(Self(text.into()));
+            return Ok(Self::addressed(text));
         };
         Err(RecordError::Id(refused))
     }
 
     /// A UUID as an id.
-    #[cfg(feature = "migrate")]
     pub(crate) fn of_uuid(id: uuid::Uuid) -> Self {
-        Self(id.to_string().into())
+        Self::addressed(id.hyphenated().encode_lower(&mut [0; UUID_BYTES]))
+    }
+
+    /// What a record is addressed by, of which nobody has to see whether it is an id: an id that was stored, or what
+    /// takes the place of one in a decision.
+    pub(crate) fn addressed(text: &str) -> Self {
+        Self(ArrayString::from(text).map_or_else(|_| Text::Shared(text.into()), Text::Here))
     }
 
     /// The id as text.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Here(text) => text,
+            Text::Shared(text) => text,
+        }
     }
 }
 
@@ -64,16 +87,15 @@ fn has_control(text: &str) -> bool {
     text.bytes().fold(false, |found, byte| found | byte.is_ascii_control())
 }
 
-impl RecordId {
-    /// The text, shared with this.
-    pub(crate) fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+impl fmt::Debug for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RecordId").field(&self.as_str()).finish()
     }
 }
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -84,9 +106,36 @@ impl FromStr for RecordId {
     }
 }
 
+// Sound for maps: equality, order and hash are those of the text, wherever it is.
 impl std::borrow::Borrow<str> for RecordId {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
+    }
+}
+
+impl PartialEq for RecordId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RecordId {}
+
+impl Hash for RecordId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for RecordId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RecordId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
     }
 }
 

@@ -162,6 +162,25 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
 
     #[test]
+    fn an_id_is_the_same_ordered_and_found_as_its_text_however_long_that_is(
+        texts in proptest::collection::vec("[ab]{1,2}|[ab\u{e4}]{15,20}|a{30}[ab]{4,9}|[ab]{128}", 1..40),
+        wanted in "a{30}[ab]{4,9}",
+    ) {
+        let ids: Vec<RecordId> = texts.iter().map(|text| RecordId::parse(text).unwrap()).collect();
+        for (id, text) in ids.iter().zip(&texts) {
+            prop_assert_eq!(id.as_str(), text);
+            for (other, other_text) in ids.iter().zip(&texts) {
+                prop_assert_eq!(id == other, text == other_text);
+                prop_assert_eq!(id.cmp(other), text.cmp(other_text));
+            }
+        }
+        let found: std::collections::HashSet<&RecordId> = ids.iter().collect();
+        prop_assert_eq!(found.contains(&RecordId::parse(&wanted).unwrap()), texts.contains(&wanted));
+        let owned: std::collections::HashSet<RecordId> = ids.iter().cloned().collect();
+        prop_assert!(texts.iter().all(|text| owned.contains(text.as_str())));
+    }
+
+    #[test]
     fn taking_in_keeps_order_names_and_tokens(fields in unknown_fields(), space in spaces()) {
         let text = object(&fields, space);
         let taken = RecordText::parse(text.as_bytes(), &RecordLimits::default()).unwrap();

@@ -29,53 +29,21 @@ use crate::paths::TenantId;
 /// as JSON text.
 pub struct Record<T>(Arc<RecordParts<T>>);
 
-/// What a record is made of. What who looks for one needs (its id's text, and beside the whole who shares it) stands
-/// first, so that it comes from memory in one piece.
+/// What a record is made of. What who looks for one needs (its id, and beside the whole who shares it) stands first, so
+/// that it comes from memory in one piece.
 #[derive(PartialEq)]
 #[repr(C)]
 pub(crate) struct RecordParts<T> {
-    short_id: ShortId,
     envelope: Envelope,
     value: T,
     text: RecordText,
-}
-
-/// The text of an id that is not long: there is room for a UUID.
-#[derive(PartialEq)]
-struct ShortId {
-    /// How many bytes it has; of a longer one, more than fit.
-    length: u8,
-    bytes: [u8; Self::MAX_BYTES],
-}
-
-impl ShortId {
-    const MAX_BYTES: usize = 39;
-
-    fn of(id: &RecordId) -> Self {
-        let id = id.as_str().as_bytes();
-        let mut short = Self { length: u8::MAX, bytes: [0; Self::MAX_BYTES] };
-        if let (Some(place), Ok(length)) = (short.bytes.get_mut(..id.len()), u8::try_from(id.len())) {
-            place.copy_from_slice(id);
-            short.length = length;
-        }
-        short
-    }
-
-    /// The id's text, if it is not long.
-    #[inline]
-    fn get(&self) -> Option<&[u8]> {
-        self.bytes.get(..usize::from(self.length))
-    }
 }
 
 impl<T> RecordParts<T> {
     /// Whether that is the record's id.
     #[inline]
     pub(crate) fn is_of(&self, id: &str) -> bool {
-        match self.short_id.get() {
-            Some(short) => short == id.as_bytes(),
-            None => self.envelope.id().as_str() == id,
-        }
+        self.envelope.id().as_str() == id
     }
 }
 
@@ -160,7 +128,7 @@ impl<T> Record<T> {
 
     /// The record of which these are the parts: what its text says.
     pub(super) fn of_parts(envelope: Envelope, value: T, text: RecordText) -> Self {
-        Self(Arc::new(RecordParts { short_id: ShortId::of(envelope.id()), envelope, value, text }))
+        Self(Arc::new(RecordParts { envelope, value, text }))
     }
 }
 

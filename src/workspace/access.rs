@@ -11,6 +11,8 @@ mod sight;
 
 use std::sync::{Arc, OnceLock};
 
+use uuid::Uuid;
+
 use crate::environment::{Clock, Entropy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Freshness, LazyState, Ledger, Lifecycle, Meanwhile, State, TenantHeader, Work};
@@ -19,6 +21,7 @@ use crate::ownership::{
 };
 use crate::paths::TenantId;
 use crate::quota::Plans;
+use crate::record::RecordId;
 use crate::store::{Capabilities, Incarnation, MarkedTenant, TenantStore};
 
 use super::builder::Settings;
@@ -64,11 +67,16 @@ impl Core {
         }
     }
 
-    /// A fresh UUID (version 4), in its usual spelling.
-    pub(super) fn fresh_uuid(&self) -> String {
+    /// A fresh UUID (version 4).
+    pub(super) fn fresh_uuid(&self) -> Uuid {
         let mut bytes = [0; 16];
         self.entropy.fill(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// An id for a new record.
+    pub(super) fn fresh_id(&self) -> RecordId {
+        RecordId::of_uuid(self.fresh_uuid())
     }
 
     /// Does what takes long where records are many, so that nobody else's task waits for it.

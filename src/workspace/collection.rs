@@ -65,7 +65,7 @@ impl<'a, E: Entity> Collection<'a, E> {
     /// # Errors
     /// See [`Collection`].
     pub async fn insert(&self, value: E) -> Result<Record<E>> {
-        let id = operations::fresh_id(&self.access.core, Action::InsertRecord)?;
+        let id = self.access.core.fresh_id();
         self.insert_as(&id, value).await
     }
 

@@ -99,8 +99,7 @@ fn plan_next<E: Daily>(
     let now = draft.now();
     let begins = old.value().begins().unwrap_or_else(|| author.profile.local_time(now));
     let Some(at) = next_day(&author.profile.zone(), begins, now) else { return Ok(None) };
-    let id = RecordId::parse(&author.core.fresh_uuid())
-        .map_err(|error| Error::new(ErrorKind::InvalidInput, action.as_str()).with_source(error))?;
+    let id = author.core.fresh_id();
     let value = old.value().planned_at(at, series(old.id(), old.value()).clone());
     records::insert_like(draft, author, action, &id, old, &value).map(Some)
 }

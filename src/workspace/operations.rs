@@ -3,13 +3,13 @@
 //! [`Collection`](super::Collection) asks for the general actions; a handle for a kind of its own asks
 //! for that kind's.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ledger::Draft;
 use crate::ownership::{Action, Resource};
 use crate::paths::CollectionName;
 use crate::record::{Entity, OnReferenced, Record, RecordId};
 
-use super::access::{Access, Author, Core};
+use super::access::{Access, Author};
 use super::page::{ListOptions, Page};
 use super::records::{self, Expected, Inserted};
 
@@ -65,15 +65,9 @@ pub(super) async fn find<E: Entity>(
     sight.of_all(action, found)
 }
 
-/// An id for a new record.
-pub(super) fn fresh_id(core: &Core, action: Action) -> Result<RecordId> {
-    RecordId::parse(&core.fresh_uuid())
-        .map_err(|error| Error::new(ErrorKind::InvalidInput, action.as_str()).with_source(error))
-}
-
 /// Inserts a record under a fresh id.
 pub(super) async fn insert<E: Entity>(access: &Access, action: Action, value: E) -> Result<Record<E>> {
-    let id = fresh_id(&access.core, action)?;
+    let id = access.core.fresh_id();
     let collection = E::collection();
     let mut inserted = Inserted::new(&access.core, &collection, value);
     let resource = Resource::Collection(collection);

@@ -46,12 +46,12 @@ pub(super) fn section(collection: &CollectionName) -> Section {
 
 /// A record as what an action is about.
 pub(super) fn resource<E: Entity>(id: &RecordId) -> Resource {
-    Resource::Record(E::collection(), id.shared())
+    Resource::Record(E::collection(), id.clone())
 }
 
 /// The same in a collection that is known.
 pub(super) fn resource_in(collection: &CollectionName, id: &RecordId) -> Resource {
-    Resource::Record(collection.clone(), id.shared())
+    Resource::Record(collection.clone(), id.clone())
 }
 
 /// The index in which a record's blobs are found.
@@ -107,7 +107,7 @@ fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) ->
 fn read_text<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
     let text = RecordText::from_stored(found.text());
     let record = Record::<E>::read_of(text, tenant).map_err(|error| {
-        let resource = Resource::Record(E::collection(), found.id().into());
+        let resource = Resource::Record(E::collection(), RecordId::addressed(&found.id()));
         damaged(action.as_str(), &resource, error)
     })?;
     if !is_own(&record, tenant) {
@@ -311,12 +311,12 @@ fn put_as<E: Entity>(
     // What stood before is left alone: data from elsewhere may break the rule.
     let is_claim = |key: &&IndexKey| E::unique_indexes().contains(&key.index()) && !old.contains(key);
     if let Some(other) = keys.iter().filter(is_claim).find_map(|key| draft.state().find(section, key).pop()) {
-        let about = Resource::Record(E::collection(), other.id).to_string();
+        let about = Resource::Record(E::collection(), RecordId::addressed(&other.id)).to_string();
         return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
     }
     let lost: Vec<IndexKey> = old.into_iter().filter(|key| !keys.contains(key)).collect();
     references::lose_keys(draft, author, action, section, id.as_str(), &lost)?;
-    draft.put_at(section, id.shared(), there, keys, text.as_bytes().clone());
+    draft.put_at(section, id.as_str().into(), there, keys, text.as_bytes().clone());
     Ok(())
 }
 
@@ -372,7 +372,7 @@ pub(super) fn remove<E: Entity>(
 ) -> Result<Record<E>> {
     let collection = E::collection();
     let (_, old) = expect::<E>(draft, author, action, (&collection, id), expected)?;
-    let place = (section(&collection), id.shared());
+    let place = (section(&collection), id.as_str().into());
     references::remove(draft, author, action, place, named)?;
     Ok(old)
 }

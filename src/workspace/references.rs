@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, Entry, IndexKey, Section, State};
 use crate::ownership::{Action, Resource};
 use crate::paths::{CollectionName, TenantId};
-use crate::record::{OnReferenced, RecordText, Reference, Target};
+use crate::record::{OnReferenced, RecordId, RecordText, Reference, Target};
 
 use super::access::Author;
 use super::files;
@@ -206,7 +206,7 @@ pub(super) fn lose_keys(
 fn resource((section, id): &Place, action: Action) -> Result<(CollectionName, Resource)> {
     let collection = CollectionName::parse(section.as_str())
         .map_err(|error| Error::new(ErrorKind::Corrupt, action.as_str()).with_source(error))?;
-    Ok((collection.clone(), Resource::Record(collection, Arc::clone(id))))
+    Ok((collection.clone(), Resource::Record(collection, RecordId::addressed(id))))
 }
 
 impl Consequences {

@@ -330,7 +330,7 @@ pub(crate) fn walk() -> impl Iterator<Item = (Action, Row)> {
 
 /// What an action is about, for a call to which `can` is asked.
 pub(crate) fn resource(action: Action, call: &Call) -> Resource {
-    let record = |id: &RecordId| Resource::Record(Note::collection(), id.as_str().into());
+    let record = |id: &RecordId| Resource::Record(Note::collection(), id.clone());
     match action {
         Action::ListRecords => Resource::Collection(Note::collection()),
         Action::GetRecord | Action::UpdateRecord | Action::RemoveRecord => record(&known()),

@@ -65,7 +65,7 @@ pub(crate) fn resource(action: Action) -> Resource {
         Action::ListLiveStreams | Action::AddLiveStream | Action::ListSchedules | Action::AddSchedule => {
             Resource::Collection(collection)
         }
-        _ => Resource::Record(collection, known().as_str().into()),
+        _ => Resource::Record(collection, known()),
     }
 }
 

@@ -61,11 +61,11 @@ pub(crate) fn is_secret(action: Action) -> bool {
 
 /// What such an action is about.
 pub(crate) fn resource(action: Action) -> Resource {
-    let tokens = action.as_str().starts_with("tokens.");
-    let collection = if tokens { CollectionName::TOKENS } else { CollectionName::STREAM_MAPPING };
     match action {
-        Action::ListTokens | Action::CreateToken | Action::ListStreamKeys => Resource::Collection(collection),
-        _ => Resource::Record(collection, known().as_str().into()),
+        Action::ListTokens | Action::CreateToken => Resource::Collection(CollectionName::TOKENS),
+        Action::ListStreamKeys => Resource::Collection(CollectionName::STREAM_MAPPING),
+        _ if action.as_str().starts_with("tokens.") => Resource::token(&known()),
+        _ => Resource::stream_key(&known(), None),
     }
 }
 

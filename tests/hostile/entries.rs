@@ -498,12 +498,12 @@ pub(crate) fn contents() -> Vec<Entry> {
             missing(edits.adopt::<Note>(&name).await)?;
             missing(edits.discard(&name).await)?;
         }),
-        entry!("Workspace::can", ALWAYS, |place, text| {
+        entry!("Workspace::can" "Resource::stream_key", ALWAYS, |place, text| {
             let own = place.own().await;
-            let resource = Resource::Record(CollectionName::VIDEOS, text.into());
-            assert!(own.can(Action::GetRecord, &resource).await?.is_allowed());
+            let resource = Resource::stream_key(&FileName::parse("token.json")?, Some(text));
+            assert!(own.can(Action::ReadStreamKey, &resource).await?.is_allowed());
             let foreign = place.tenantry.session(&id("ana")).await?.workspace(&id("ben"));
-            assert!(!foreign.can(Action::GetRecord, &resource).await?.is_allowed());
+            assert!(!foreign.can(Action::ReadStreamKey, &resource).await?.is_allowed());
         }),
     ]
 }

@@ -170,7 +170,7 @@ impl Operations {
 
     fn can(&self, times: u64) -> Outcome<()> {
         let workspace = self.workspace.reading(Freshness::Within(Duration::from_secs(3600)));
-        let resource = Resource::Record(LegacyVideo::collection(), id(1).into());
+        let resource = Resource::Record(LegacyVideo::collection(), RecordId::parse(&id(1))?);
         for _ in 0..times {
             let decision = self.place.runtime.block_on(workspace.can(Action::GetRecord, &resource))?;
             same(&decision.is_allowed(), &true)?;

@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::{Legacy, LegacyFile, file};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ownership::{Action, Decision, Resource, Role};
-use crate::paths::{Area, CollectionName, FileName, TenantId};
+use crate::paths::{Area, FileName, TenantId};
 use crate::record::{Entity, Record, RecordId, RecordText};
 use crate::workspace::onlooker::{Onlooker, Seen, not_found};
 use crate::workspace::{ByteRange, Thumbnail, Token, Video};
@@ -113,7 +113,7 @@ impl LegacyWorkspace {
     /// See [`LegacyWorkspace`].
     pub async fn get<E: Entity>(&self, id: &RecordId) -> Result<Record<E>> {
         let (action, collection) = (Action::GetRecord, E::collection());
-        let resource = Resource::Record(collection.clone(), id.as_str().into());
+        let resource = Resource::Record(collection.clone(), id.clone());
         let seen = self.onlooker.admit(action, &resource).await?;
         let text = self.reading.get(&seen.permit, &collection, id);
         show(&seen, text.ok_or_else(|| not_found(action, &resource))?)
@@ -124,7 +124,7 @@ impl LegacyWorkspace {
     /// # Errors
     /// See [`LegacyWorkspace`].
     pub async fn token(&self, name: &FileName) -> Result<Record<Token>> {
-        let resource = Resource::Record(CollectionName::TOKENS, name.as_str().into());
+        let resource = Resource::token(name);
         self.of_file(Action::ReadToken, resource, name).await
     }
 

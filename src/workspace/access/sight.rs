@@ -25,7 +25,7 @@ impl Sight {
         match self {
             Self::Whole => Ok(record),
             Self::WithoutSecrets => {
-                let about = Resource::Record(E::collection(), record.id().as_str().into());
+                let about = Resource::Record(E::collection(), record.id().clone());
                 record.without_secrets().map_err(|_| missing(action.as_str(), &about))
             }
         }

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::super::access::{Access, Admitted};
 use super::super::dooms::Pinned;
 use super::super::profile::Profile;
-use super::super::stream_keys::{self, StreamKey};
-use super::super::tokens::{self, Token};
+use super::super::stream_keys::StreamKey;
+use super::super::tokens::Token;
 use super::super::{files, records};
 use crate::archive::{
     ArchiveManifest, ArchivedFile, ArchivedRecords, END, MANIFEST, MANIFEST_SUM, MAX_MANIFEST, digits,
@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Entry, Section, State};
 use crate::ownership::{Action, Permit, Resource};
 use crate::paths::{Area, BlobKey, CollectionName, FileName, TenantId};
-use crate::record::{Entity, Record, RecordText};
+use crate::record::{Entity, Record, RecordId, RecordText};
 use crate::store::ByteStream;
 
 const ACTION: Action = Action::ExportTenant;
@@ -85,9 +85,9 @@ async fn admit(access: &Access) -> Result<Admitted> {
     // So are those in other records kept from whoever may not read tokens.
     may(Action::ReadToken, &all(CollectionName::TOKENS)).map_err(in_export)?;
     let tokens = own::<Token>(&state, access)?.into_iter();
-    let tokens = tokens.map(|token| (Action::ReadToken, tokens::resource(&token.filename)));
+    let tokens = tokens.map(|token| (Action::ReadToken, Resource::token(&token.filename)));
     let keys = own::<StreamKey>(&state, access)?.into_iter().map(|key| {
-        (Action::ReadStreamKey, stream_keys::resource(&key.token_file, Some(key.stream_id.as_str())))
+        (Action::ReadStreamKey, Resource::stream_key(&key.token_file, Some(key.stream_id.as_str())))
     });
     for (action, resource) in tokens.chain(keys) {
         // Of which secret, nobody is told who may not know of it.
@@ -105,7 +105,7 @@ fn own<E: Entity + Clone>(state: &State, access: &Access) -> Result<Vec<E>> {
     let own = records::own_texts(state, access.tenant(), &collection).into_iter().map(|entry| {
         let read = Record::<E>::read(&RecordText::from_stored(entry.text));
         read.map(Record::into_value).map_err(|error| {
-            let about = Resource::Record(collection.clone(), entry.id).to_string();
+            let about = Resource::Record(collection.clone(), RecordId::addressed(&entry.id)).to_string();
             Error::new(ErrorKind::Corrupt, ACTION.as_str()).about(about).with_source(error)
         })
     });

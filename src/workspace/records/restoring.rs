@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Draft, IndexKey, Section};
 use crate::ownership::{Action, Resource};
-use crate::record::{ChangeRefusal, Entity, Record, RecordText};
+use crate::record::{ChangeRefusal, Entity, Record, RecordId, RecordText};
 
 use super::super::access::Author;
 use super::super::{files, references};
@@ -51,7 +51,7 @@ pub(in crate::workspace) fn restore<E: Entity>(
     }
     check_change(action, id, value, Some(value))?;
     let keys = keys(draft, author, action, &record, missing)?;
-    draft.put_at(&section, id.shared(), None, keys, text.as_bytes().clone());
+    draft.put_at(&section, id.as_str().into(), None, keys, text.as_bytes().clone());
     Ok(())
 }
 
@@ -81,7 +81,7 @@ fn keys<E: Entity>(
     keys.dedup();
     let mut claims = keys.iter().filter(|key| E::unique_indexes().contains(&key.index()));
     if let Some(other) = claims.find_map(|key| draft.state().find(&section, key).pop()) {
-        let about = Resource::Record(E::collection(), other.id).to_string();
+        let about = Resource::Record(E::collection(), RecordId::addressed(&other.id)).to_string();
         return Err(Error::new(ErrorKind::AlreadyExists, action.as_str()).about(about));
     }
     Ok(keys)

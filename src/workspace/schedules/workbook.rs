@@ -149,18 +149,13 @@ impl Schedules<'_> {
             let known = all(&admitted.state, self.access.tenant(), IMPORT)?;
             return Err(refused(compare(&known, &sheet).refused));
         }
-        let ids: Result<Vec<RecordId>> = sheet.rows.iter().map(|_| fresh_id(self.access)).collect();
-        let (ids, rows) = (ids?, Arc::clone(&sheet));
+        let ids: Vec<RecordId> = sheet.rows.iter().map(|_| self.access.core.fresh_id()).collect();
+        let rows = Arc::clone(&sheet);
         let run = move |draft: &mut Draft, author: &Author<'_>| add(draft, author, &rows, &ids);
         let added = self.access.transact(IMPORT, &resource(), run).await?.0;
         let unchanged = sheet.rows.len() - added.len();
         Ok(WorkbookImport { added, unchanged, others: sheet.others, ignored: sheet.ignored.clone() })
     }
-}
-
-fn fresh_id(access: &Access) -> Result<RecordId> {
-    RecordId::parse(&access.core.fresh_uuid())
-        .map_err(|error| Error::new(ErrorKind::InvalidInput, IMPORT.as_str()).with_source(error))
 }
 
 fn refused(cells: RefusedCells) -> Error {

@@ -18,7 +18,7 @@ pub enum FileRef {
 impl FileRef {
     pub(super) fn resource<E: StoredFile>(&self) -> Resource {
         match self {
-            Self::Id(id) => Resource::Record(E::collection(), id.as_str().into()),
+            Self::Id(id) => Resource::Record(E::collection(), id.clone()),
             Self::File(name) => Resource::File(E::AREA, name.clone()),
         }
     }

@@ -19,7 +19,7 @@ use crate::store::TenantStore;
 
 use super::super::access::{Access, Author, Core, Judgements, missing};
 use super::super::profile::Profile;
-use super::super::{dooms, files, operations, records};
+use super::super::{dooms, files, records};
 use super::{StoredFile, UploadedFile, written};
 
 /// An upload whose reservation is durable.
@@ -148,7 +148,7 @@ impl<E: StoredFile> Reserved<E> {
     pub(super) async fn settle(&self, blob: &files::Blob, described: Described) -> Result<Record<E>> {
         let hold = Arc::clone(&self.hold);
         let (operation, life, principal) = (E::UPLOAD.as_str(), self.allowed.life, self.principal.clone());
-        let (blob, id) = (blob.clone(), operations::fresh_id(&self.hold.access.core, E::UPLOAD)?);
+        let (blob, id) = (blob.clone(), self.hold.access.core.fresh_id());
         let run = move |draft: &mut Draft| {
             let header = draft.state().header().cloned();
             let header = header.filter(|header| header.incarnation == life);

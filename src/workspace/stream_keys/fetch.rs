@@ -4,16 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Draft;
-use crate::ownership::Action;
+use crate::ownership::{Action, Resource};
 use crate::paths::{CollectionName, FileName};
 use crate::record::{Record, named};
 
 use super::super::access::{Access, Author};
-use super::super::operations;
 use super::super::records::{self, Expected};
 use super::super::tokens::{self, Token};
 use super::stream_key::TOKEN_INDEX;
-use super::{Cdn, StreamKey, resource};
+use super::{Cdn, StreamKey};
 
 const ACTION: Action = Action::FetchStreamKeys;
 
@@ -96,7 +95,7 @@ pub(super) async fn fetch(
     file: &FileName,
     source: &dyn StreamKeySource,
 ) -> Result<FetchReport> {
-    let resource = resource(file, None);
+    let resource = Resource::stream_key(file, None);
     let admitted = access.admit(ACTION, &resource).await?;
     let token = tokens::find(&admitted.state, access.tenant(), ACTION, file)?;
     let fetched = source.stream_keys(token.value()).await.map_err(|error| {
@@ -134,7 +133,7 @@ fn merge(
         let Some(known) = known.first() else {
             report.added.push(stream_id.clone());
             let new = StreamKey { token_file: file.clone(), stream_id, title, cdn };
-            records::insert(draft, author, ACTION, &operations::fresh_id(author.core, ACTION)?, &new)?;
+            records::insert(draft, author, ACTION, &author.core.fresh_id(), &new)?;
             continue;
         };
         let merged = StreamKey { title, cdn, ..known.value().clone() };

@@ -10,12 +10,10 @@ pub use fetch::{FetchReport, FetchedStreamKey, SourceError, StreamKeySource};
 pub(super) use mapping::mapping;
 pub use stream_key::{Cdn, IngestionInfo, StreamKey};
 
-use std::sync::Arc;
-
 use crate::error::Result;
 use crate::ledger::{Draft, State};
 use crate::ownership::{Action, Resource};
-use crate::paths::{CollectionName, FileName, TenantId};
+use crate::paths::{FileName, TenantId};
 use crate::record::{OnReferenced, Record, named};
 
 use super::access::{Access, Author, missing};
@@ -67,7 +65,7 @@ impl<'a> StreamKeys<'a> {
     /// See [`StreamKeys`].
     pub async fn read(&self, token_file: &FileName, stream_id: &str) -> Result<Record<StreamKey>> {
         let action = Action::ReadStreamKey;
-        let admitted = self.access.admit(action, &resource(token_file, Some(stream_id))).await?;
+        let admitted = self.access.admit(action, &Resource::stream_key(token_file, Some(stream_id))).await?;
         find(&admitted.state, self.access.tenant(), action, token_file, stream_id)
     }
 
@@ -111,7 +109,7 @@ impl<'a> StreamKeys<'a> {
         named: OnReferenced,
     ) -> Result<Record<StreamKey>> {
         let (action, expected) = (Action::DeleteStreamKey, expected.into());
-        let resource = resource(token_file, Some(stream_id));
+        let resource = Resource::stream_key(token_file, Some(stream_id));
         let (file, stream_id) = (token_file.clone(), stream_id.to_owned());
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             let id = find(draft.state(), author.tenant, action, &file, &stream_id)?.id().clone();
@@ -131,7 +129,7 @@ impl<'a> StreamKeys<'a> {
         named: OnReferenced,
     ) -> Result<Vec<Record<StreamKey>>> {
         let (action, resource, key) =
-            (Action::DeleteStreamKey, resource(token_file, None), token_file.folded());
+            (Action::DeleteStreamKey, Resource::stream_key(token_file, None), token_file.folded());
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             let keys: Vec<Record<StreamKey>> =
                 records::find(draft.state(), author.tenant, action, TOKEN_INDEX, &key)?;
@@ -144,15 +142,6 @@ impl<'a> StreamKeys<'a> {
     }
 }
 
-/// A stream key, or all those of a token, as what an action is about.
-pub(super) fn resource(token_file: &FileName, stream_id: Option<&str>) -> Resource {
-    let id = match stream_id {
-        Some(stream_id) => Arc::from(format!("{token_file}/{stream_id}")),
-        None => Arc::from(token_file.as_str()),
-    };
-    Resource::Record(CollectionName::STREAM_MAPPING, id)
-}
-
 fn find(
     state: &State,
     tenant: &TenantId,
@@ -162,5 +151,8 @@ fn find(
 ) -> Result<Record<StreamKey>> {
     let key = named::stream(token_file, stream_id);
     let found = records::find(state, tenant, action, named::STREAM_INDEX, &key)?;
-    found.into_iter().next().ok_or_else(|| missing(action.as_str(), &resource(token_file, Some(stream_id))))
+    found
+        .into_iter()
+        .next()
+        .ok_or_else(|| missing(action.as_str(), &Resource::stream_key(token_file, Some(stream_id))))
 }

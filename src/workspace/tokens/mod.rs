@@ -7,12 +7,10 @@ mod token;
 
 pub use token::{Token, TokenContent};
 
-use std::sync::Arc;
-
 use crate::error::Result;
 use crate::ledger::{Draft, Entry, State};
 use crate::ownership::{Action, Resource};
-use crate::paths::{CollectionName, FileName, TenantId};
+use crate::paths::{FileName, TenantId};
 use crate::record::{OnReferenced, Record, RecordText, named};
 
 use super::access::{Access, Author, missing};
@@ -59,7 +57,7 @@ impl<'a> Tokens<'a> {
     /// See [`Tokens`].
     pub async fn read(&self, file: &FileName) -> Result<Record<Token>> {
         let action = Action::ReadToken;
-        let admitted = self.access.admit(action, &resource(file)).await?;
+        let admitted = self.access.admit(action, &Resource::token(file)).await?;
         find(&admitted.state, self.access.tenant(), action, file)
     }
 
@@ -85,7 +83,7 @@ impl<'a> Tokens<'a> {
         expected: impl Into<Expected>,
         content: TokenContent,
     ) -> Result<Record<Token>> {
-        let (action, resource, expected) = (Action::ReplaceToken, resource(file), expected.into());
+        let (action, resource, expected) = (Action::ReplaceToken, Resource::token(file), expected.into());
         let file = file.clone();
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             let id = find(draft.state(), author.tenant, action, &file)?.id().clone();
@@ -117,7 +115,7 @@ impl<'a> Tokens<'a> {
         expected: impl Into<Expected>,
         named: OnReferenced,
     ) -> Result<Record<Token>> {
-        let (action, resource, expected) = (Action::DeleteToken, resource(file), expected.into());
+        let (action, resource, expected) = (Action::DeleteToken, Resource::token(file), expected.into());
         let file = file.clone();
         let run = move |draft: &mut Draft, author: &Author<'_>| {
             let id = find(draft.state(), author.tenant, action, &file)?.id().clone();
@@ -125,11 +123,6 @@ impl<'a> Tokens<'a> {
         };
         Ok(self.access.transact(action, &resource, run).await?.0)
     }
-}
-
-/// A token as what an action is about.
-pub(super) fn resource(file: &FileName) -> Resource {
-    Resource::Record(CollectionName::TOKENS, Arc::from(file.as_str()))
 }
 
 /// The files of these tokens: names, and contents as they were given. One that can't be read, or whose
@@ -148,5 +141,5 @@ pub(super) fn find(
     file: &FileName,
 ) -> Result<Record<Token>> {
     let found = records::find(state, tenant, action, named::FILE_INDEX, &file.folded())?;
-    found.into_iter().next().ok_or_else(|| missing(action.as_str(), &resource(file)))
+    found.into_iter().next().ok_or_else(|| missing(action.as_str(), &Resource::token(file)))
 }

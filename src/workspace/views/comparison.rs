@@ -219,7 +219,7 @@ impl<E: Entity> Changes<E> {
             return Err(Error::new(kind, OPERATION).about(subject).with_source(self.refused));
         }
         let permit = |draft: &Draft, action, id: &RecordId| {
-            let resource = Resource::Record(E::collection(), id.as_str().into());
+            let resource = Resource::Record(E::collection(), id.clone());
             author.permit(draft.state(), action, &resource).map(drop)
         };
         for record in &self.inserted {
