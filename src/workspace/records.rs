@@ -158,6 +158,9 @@ fn found_of<'a, E: Entity>(
     let found = state.found(collection.as_str(), id.as_str());
     let found = found.map_err(|error| Error::store(action.as_str(), error))?;
     let record = found.map(|found| read_entry(action, tenant, found)).transpose()?.flatten();
+    if let Some(found) = found {
+        state.meet(collection.as_str(), id.as_str(), found);
+    }
     found.zip(record).ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
 }
 

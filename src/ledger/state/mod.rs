@@ -287,12 +287,19 @@ impl LazyState {
     /// The entry of that id where it stands.
     #[inline]
     pub(crate) fn found(&self, section: &str, id: &str) -> Result<Option<Found<'_>>, StoreError> {
-        let found = self.found_at(section, id, self.position(section, id)?)?;
-        if let Some(kept) = found.as_ref().and_then(Found::kept) {
+        self.found_at(section, id, self.position(section, id)?)
+    }
+
+    /// Takes note of what is kept by now of the entry of that id, so that it is [`met`](Self::met) from now on.
+    pub(crate) fn meet(&self, section: &str, id: &str, found: Found<'_>) {
+        let kept = match found.place {
+            Place::Below(at, _) => self.kept.get(at),
+            Place::Above(stored) => stored.kept.get(),
+        };
+        if let Some(kept) = kept {
             let entries = || usize::try_from(self.tallies.count(section)).unwrap_or(usize::MAX);
             self.met.note(section, id, kept, entries, self.kept.memory());
         }
-        Ok(found)
     }
 
     /// What is kept of the entry of that id, if this state was asked for it and others so often that it is known
