@@ -131,8 +131,11 @@ async fn a_workspace_can_be_asked_for_otherwise() {
     here.collection::<Note>().insert(note("one")).await.unwrap();
     let strictly = there.reading(Freshness::Strict);
     assert_eq!(texts(&strictly).await, ["one"]);
-    here.collection::<Note>().insert(note("two")).await.unwrap();
     let late = here.reading(Freshness::Within(WITHIN));
+    world.strict.requests();
+    assert_eq!(texts(&late).await, ["one"]);
+    assert_eq!(world.strict.requests(), 1, "nobody had to know when it was asked");
+    here.collection::<Note>().insert(note("two")).await.unwrap();
     world.strict.requests();
     assert_eq!(texts(&late).await, ["one", "two"]);
     assert_eq!(world.strict.requests(), 0);

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::cell::{Cell, aside, unreadable};
 use super::draft::Draft;
+use super::freshness::Freshness;
 use super::header::TenantHeader;
 use super::memory::Memory;
 use super::state::{LazyState, Section, State};
@@ -42,6 +43,8 @@ pub(crate) struct LedgerSettings {
     pub(crate) queue: usize,
     /// How often a batch is tried before it is said to be contended.
     pub(crate) attempts: u32,
+    /// How new what is read has to be where nobody asks for it otherwise.
+    pub(crate) freshness: Freshness,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) rule: Arc<dyn CommitRule>,
@@ -56,6 +59,8 @@ pub(super) struct Shared {
     closed: AtomicBool,
     working: AtomicUsize,
     idle: Notify,
+    /// Whether it is noted when a state was the newest: as soon as anybody asked for one of a certain age.
+    pub(super) dates: AtomicBool,
 }
 
 #[derive(Default)]
@@ -264,6 +269,7 @@ impl Ledger {
     /// Ledgers over a store, with committers on the runtime of the caller.
     pub(crate) fn new(store: Arc<dyn TenantStore>, settings: LedgerSettings, runtime: Handle) -> Self {
         let memory = Arc::new(Memory::new(settings.memory));
+        let dates = AtomicBool::new(settings.freshness != Freshness::Strict);
         let owner = Arc::new(Owner(Arc::new(Shared {
             store,
             settings,
@@ -273,6 +279,7 @@ impl Ledger {
             closed: AtomicBool::new(false),
             working: AtomicUsize::new(0),
             idle: Notify::new(),
+            dates,
         })));
         Self { owner, during: None }
     }

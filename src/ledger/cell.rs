@@ -78,6 +78,9 @@ impl Cell {
     /// The newest state that is known, if it was the newest so short a time ago. Where the clock was set
     /// back nobody knows.
     pub(super) fn recent(&self, within: Duration) -> Option<Arc<LazyState>> {
+        if !self.shared.dates.swap(true, Ordering::Relaxed) {
+            return None;
+        }
         let now = self.now();
         let known = lock(&self.state);
         let known = known.as_ref()?;
@@ -87,6 +90,12 @@ impl Cell {
 
     fn now(&self) -> Timestamp {
         self.shared.settings.clock.now()
+    }
+
+    /// When the store is asked: for who wants to know how long ago that was, and of no interest to anybody before one
+    /// did.
+    fn asked(&self) -> Timestamp {
+        if self.shared.dates.load(Ordering::Relaxed) { self.now() } else { Timestamp::MIN }
     }
 
     /// The newest state, as the store has it now.
@@ -99,7 +108,7 @@ impl Cell {
 
     async fn refresh(&self, state: Arc<LazyState>) -> Result<Arc<LazyState>, StoreError> {
         let Some(known) = state.version() else { return self.load().await };
-        let asked = self.now();
+        let asked = self.asked();
         match self.shared.store.refresh(&self.tenant, known).await? {
             Refreshed::Unchanged => {
                 self.confirm(&state, asked);
@@ -121,7 +130,7 @@ impl Cell {
     }
 
     async fn load(&self) -> Result<Arc<LazyState>, StoreError> {
-        let asked = self.now();
+        let asked = self.asked();
         let Some(opened) = self.shared.store.open(&self.tenant).await? else {
             return Ok(Arc::new(LazyState::clone(&State::absent()).keeping(self.shared.memory())));
         };
@@ -177,6 +186,9 @@ impl Cell {
 
     /// Notes that the known state was still the newest when that was asked.
     fn confirm(&self, state: &LazyState, asked: Timestamp) {
+        if asked == Timestamp::MIN {
+            return;
+        }
         if let Some(known) = &mut *lock(&self.state)
             && known.state.number() == state.number()
         {

@@ -13,6 +13,8 @@ pub enum Freshness {
     /// What this process knows will do, if it was the newest so short a time ago; else the store is
     /// asked.
     ///
+    /// A process in which all reads are strict does not note when it asked, so the first read that is not asks, too.
+    ///
     /// What this process itself has committed is always seen. What another one has is seen after that time
     /// at the latest, and what was seen once stays seen. That holds for roles and for the end of a tenant,
     /// too: for so long somebody may still read whose right to it was taken away by another process.

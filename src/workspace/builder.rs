@@ -281,6 +281,7 @@ impl Builder {
             fold_minimum: self.settings.fold_minimum,
             queue: self.settings.queue,
             attempts: self.settings.attempts,
+            freshness: self.settings.freshness,
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             rule: Arc::new(Rules { quota, views: Arc::clone(&views) }),

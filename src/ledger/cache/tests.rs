@@ -24,6 +24,7 @@ async fn a_place_that_was_let_go_is_not_found_again_though_it_was_used_last() {
         fold_minimum: 1 << 20,
         queue: 1,
         attempts: 1,
+        freshness: Freshness::Strict,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         rule: Arc::new(NoRule),

@@ -205,7 +205,7 @@ impl Cell {
         let text = write_commit(&changes);
         let bytes = text.len();
         let commit = Commit { header, text };
-        let asked = self.now();
+        let asked = self.asked();
         match self.shared.store.append(&self.tenant, before.version(), commit).await {
             Ok(Outcome::Committed(version)) => {
                 self.committed.store(true, Ordering::Relaxed);
