@@ -161,25 +161,25 @@ impl Cell {
             && known.state.number() == whole.number()
             && !known.state.is_whole()
         {
-            known.state = Arc::new(LazyState::clone(&whole));
+            known.state = whole.shared();
         }
         Ok(whole)
     }
 
     /// Publishes what was read. Who commits folds, and moves on to the fold; who only reads what others
     /// commit would gather it above its base for ever, and with it the buffers in which it came.
-    async fn take_in(&self, mut state: LazyState, asked: Timestamp) -> Result<Arc<LazyState>, StoreError> {
+    async fn take_in(&self, state: LazyState, asked: Timestamp) -> Result<Arc<LazyState>, StoreError> {
+        let mut state = Arc::new(state);
         if state.wants_base(self.shared.settings.fold_minimum) {
             *lock(&self.folded) = None;
             let weight = state.weight();
             // A state too long for a base stays as it is.
             let rebased = move || {
                 let whole = state.whole()?;
-                Ok(LazyState::clone(&whole.rebased().unwrap_or(whole)))
+                Ok(whole.rebased().unwrap_or(whole).shared())
             };
             state = aside(weight, rebased).await?;
         }
-        let state = Arc::new(state);
         self.publish(&state, asked);
         Ok(state)
     }

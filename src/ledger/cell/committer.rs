@@ -17,7 +17,7 @@ use crate::blocking;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::commit_text::{Change, write_commit};
 use crate::ledger::draft::Draft;
-use crate::ledger::state::{LazyState, State};
+use crate::ledger::state::State;
 use crate::ledger::transaction::{Job, Meanwhile};
 use crate::store::{Commit, Outcome, StoreError, StoreErrorKind};
 
@@ -146,8 +146,7 @@ impl Cell {
                 if current {
                     return Ok(state);
                 }
-                let known = Arc::new(LazyState::clone(&state));
-                let newest = self.refresh(known).await.map_err(|error| store_error(&error))?;
+                let newest = self.refresh(state.shared()).await.map_err(|error| store_error(&error))?;
                 if newest.number() == state.number() {
                     return Ok(state);
                 }
@@ -211,7 +210,7 @@ impl Cell {
                 self.committed.store(true, Ordering::Relaxed);
                 after.set_version(version);
                 after.grow_tail(bytes);
-                self.publish(&Arc::new(LazyState::clone(&after)), asked);
+                self.publish(&after.shared(), asked);
                 self.shared.settings.rule.committed(&self.tenant, before, &after, &changed).await;
                 if after.wants_fold(self.shared.settings.fold_minimum) {
                     self.fold(after.clone());

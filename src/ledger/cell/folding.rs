@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Cell, aside, lock, unreadable};
 use crate::blocking;
-use crate::ledger::state::{BadLine, LazyState, State};
+use crate::ledger::state::{BadLine, State};
 use crate::store::{Fold, FoldKind, Outcome, StoreError, StoreErrorKind};
 
 impl Cell {
@@ -71,7 +71,7 @@ impl Cell {
         let fold = Fold { kind: FoldKind::Same, header, snapshot, index };
         match self.shared.store.fold(&self.tenant, version, fold).await? {
             Outcome::Committed(_) => {
-                let newest = self.refresh(Arc::new(LazyState::clone(&folded))).await?;
+                let newest = self.refresh(folded.shared()).await?;
                 // When it was the newest, refreshing has noted.
                 self.publish(&newest, Timestamp::MIN);
                 // A commit that is under way rests on the old one, and publishes what comes after that.

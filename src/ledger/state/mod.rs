@@ -211,19 +211,12 @@ impl LazyState {
     }
 
     /// The same state with all of it read and looked at.
-    pub(crate) fn whole(&self) -> Result<State, StoreError> {
-        self.clone().into_whole()
-    }
-
-    /// The same of a state that is not wanted as it was.
-    pub(super) fn into_whole(mut self) -> Result<State, StoreError> {
-        if let Some(base) = self.base.whole()? {
-            self.base = Arc::new(base);
-            // What is kept says of a base that is read part by part that those of its entry were: so what comes to be
-            // kept beside the whole must not be kept beside that.
-            (self.kept, self.met) = (Arc::new(self.kept.copied()), Met::default());
-        }
-        Ok(State::of(self))
+    pub(crate) fn whole(self: &Arc<Self>) -> Result<State, StoreError> {
+        let Some(base) = self.base.whole()? else { return Ok(State::of(Arc::clone(self))) };
+        // What is kept says of a base that is read part by part that those of its entry were: so what comes to be
+        // kept beside the whole must not be kept beside that.
+        let (base, kept) = (Arc::new(base), Arc::new(self.kept.copied()));
+        Ok(State::of(Arc::new(Self { base, kept, met: Met::default(), ..Self::clone(self) })))
     }
 
     /// Whether all of it was read.

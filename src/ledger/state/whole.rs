@@ -12,9 +12,9 @@ use crate::ledger::commit_text::Change;
 use crate::ledger::header::TenantHeader;
 use crate::store::{StoreError, Version};
 
-/// The state of one tenant at one version.
+/// The state of one tenant at one version. A clone shares it; one that changes is its own first.
 #[derive(Clone)]
-pub(crate) struct State(LazyState);
+pub(crate) struct State(Arc<LazyState>);
 
 impl Deref for State {
     type Target = LazyState;
@@ -26,7 +26,7 @@ impl Deref for State {
 
 impl DerefMut for State {
     fn deref_mut(&mut self) -> &mut LazyState {
-        &mut self.0
+        Arc::make_mut(&mut self.0)
     }
 }
 
@@ -44,14 +44,19 @@ fn there<T: Default>(answer: Result<T, StoreError>) -> T {
 
 impl State {
     /// A state of which all was read.
-    pub(super) fn of(state: LazyState) -> Self {
+    pub(super) fn of(state: Arc<LazyState>) -> Self {
         debug_assert!(state.base.is_whole());
         Self(state)
     }
 
+    /// The same state for who would read the rest where that is missing.
+    pub(in crate::ledger) fn shared(&self) -> Arc<LazyState> {
+        Arc::clone(&self.0)
+    }
+
     /// The state of a tenant that never existed.
     pub(crate) fn absent() -> Self {
-        Self(LazyState::absent())
+        Self(Arc::new(LazyState::absent()))
     }
 
     /// Reads a snapshot and indexes it. Nothing is kept beside its entries, unless
@@ -61,7 +66,7 @@ impl State {
         header: TenantHeader,
         snapshot: Bytes,
     ) -> Result<Self, BadLine> {
-        Ok(Self(LazyState::over(version, Arc::new(header), Base::read(snapshot)?)))
+        Ok(Self(Arc::new(LazyState::over(version, Arc::new(header), Base::read(snapshot)?))))
     }
 
     /// The same state on a base of its own, with nothing above it, as it is once the store has folded so.
@@ -69,7 +74,7 @@ impl State {
         let (Some(version), Some(header)) = (&self.version, &self.header) else { return Ok(self.clone()) };
         let base = self.write_base()?;
         let folded = LazyState::over(version.clone(), Arc::clone(header), base);
-        Ok(Self(folded.keeping(self.kept.memory())))
+        Ok(Self(Arc::new(folded.keeping(self.kept.memory()))))
     }
 
     /// The same where the store's snapshot stays as long ago as it is.

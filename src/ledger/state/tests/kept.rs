@@ -96,7 +96,7 @@ proptest! {
         keep_all(&state);
         check(&state);
         prop_assert_eq!(answers(&state), answers(&plain));
-        let whole = state.whole().unwrap();
+        let whole = Arc::new(state).whole().unwrap();
         check(&whole);
         prop_assert_eq!(answers(&whole), answers(&plain));
     }
@@ -127,7 +127,7 @@ fn a_text_that_says_another_id_than_its_entry_is_not_kept() {
 #[test]
 fn what_lies_above_the_base_is_found_as_it_is_however_often_it_was_looked_for() {
     let notes = Section::named("notes");
-    let mut state = State::of(noted(3)).clone();
+    let mut state = State::of(Arc::new(noted(3)));
     for number in 0..500 {
         let (id, text) = (format!("above-{number}").into(), format!("{{\"n\":{number}}}").into());
         let order = state.next_order();
@@ -195,8 +195,8 @@ fn nothing_is_met_where_there_is_no_room_for_that() {
 
 #[test]
 fn what_was_kept_is_kept_when_the_rest_of_the_base_is_read_and_what_comes_to_be_kept_then_is_not_before() {
-    let base = State::of(noted(3));
-    let state = opened(&base, ShortParts::of(&base, 8)).unwrap().keeping(&roomy());
+    let base = State::of(Arc::new(noted(3)));
+    let state = Arc::new(opened(&base, ShortParts::of(&base, 8)).unwrap().keeping(&roomy()));
     let keep = |state: &LazyState, id: &str| {
         let found = state.found("notes", id).unwrap().unwrap();
         found.keep(Arc::new(Seen { section: "notes", id: id.to_owned(), text: found.text() }), 1);
