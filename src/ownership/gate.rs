@@ -86,9 +86,14 @@ impl Gate {
         (decision, permit)
     }
 
+    /// Whether such a decision is [recorded](Self::record) now.
+    pub(crate) fn listens(&self, decision: &Decision) -> bool {
+        self.audit.listens(decision)
+    }
+
     /// Records a decision.
     pub(crate) fn record(&self, request: &Request<'_>, decision: &Decision) {
-        if !self.audit.listens(decision) {
+        if !self.listens(decision) {
             return;
         }
         self.audit.record(&AuditEvent {

@@ -1,9 +1,9 @@
 //! What is decided inside transactions, which may run more than once: recorded once, when they are over.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::Access;
-use crate::ownership::{Action, Decision, Principal, Request, Resource, Visibility};
+use crate::ownership::{Action, Decision, Gate, Principal, Request, Resource, Visibility};
 use crate::paths::TenantId;
 use crate::store::Incarnation;
 
@@ -21,7 +21,7 @@ pub(in crate::workspace) struct Judged {
 pub(in crate::workspace) type Judgements = Mutex<Vec<Judged>>;
 
 impl Judged {
-    pub(super) fn new(request: &Request<'_>, decision: Decision) -> Self {
+    fn new(request: &Request<'_>, decision: Decision) -> Self {
         let Request { principal, action, incarnation, visibility, resource, .. } = *request;
         let (principal, resource) = (principal.clone(), resource.clone());
         Self { principal, action, incarnation, visibility, resource, decision }
@@ -34,19 +34,23 @@ impl Judged {
     }
 }
 
-pub(super) fn note(judged: &Judgements, decision: Judged) {
-    judged.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
+/// Notes a decision, if anybody listens to such.
+pub(super) fn note(judged: &Judgements, gate: &Gate, request: &Request<'_>, decision: Decision) {
+    if gate.listens(&decision) {
+        judged.lock().unwrap_or_else(PoisonError::into_inner).push(Judged::new(request, decision));
+    }
 }
 
 pub(super) fn taken(judged: &Judgements) -> Vec<Judged> {
     std::mem::take(&mut *judged.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The decisions of a transaction's last run, recorded when the committer is done with it: so also if
-/// the caller has gone away meanwhile.
+/// A transaction's: by whom it is and what it is about, and the decisions of its last run, recorded when the committer is
+/// done with it: so also if the caller has gone away meanwhile.
 pub(super) struct Minutes {
     pub(super) access: Access,
-    pub(super) judged: Arc<Judgements>,
+    pub(super) resource: Resource,
+    pub(super) judged: Judgements,
 }
 
 impl Drop for Minutes {
