@@ -60,12 +60,12 @@ pub(crate) fn begin(runtime: &Handle, task: Task) {
 }
 
 /// Begins a task on the thread of whoever calls, who goes on once it is done or has to wait. Where the
-/// runtime can't do without this thread, it is begun as an ordinary task.
+/// runtime can't do without this thread, it is begun on one that may block: it would go there anyway.
 pub(crate) fn begin_here(runtime: &Handle, task: Task) {
     if can_spare_this_thread() {
         tokio::task::block_in_place(|| run_until_it_waits(runtime, task));
     } else {
-        runtime.spawn(task);
+        begin(runtime, task);
     }
 }
 
