@@ -107,7 +107,9 @@ impl Draft {
         text: Bytes,
     ) {
         let order = place.unwrap_or_else(|| self.state().next_order());
-        self.change(Change::Put { section: section.clone(), id, order, keys: keys.into(), text });
+        // Nothing is shared by all that have none.
+        let keys = if keys.is_empty() { Arc::default() } else { keys.into() };
+        self.change(Change::Put { section: section.clone(), id, order, keys, text });
     }
 
     /// Removes an entry and returns it.
