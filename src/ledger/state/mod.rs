@@ -158,6 +158,8 @@ pub(crate) struct LazyState {
     tail_bytes: usize,
     /// The bytes of the commits since the base, which may be newer than the store's snapshot.
     layer_bytes: usize,
+    /// How many entries all layers have.
+    above: usize,
 }
 
 impl fmt::Debug for LazyState {
@@ -182,6 +184,7 @@ impl LazyState {
             next_order: 1,
             tail_bytes: 0,
             layer_bytes: 0,
+            above: 0,
         }
     }
 
@@ -412,6 +415,7 @@ impl LazyState {
         }
         // Changed where it stands: a clone of it would make each change a copy of its paths.
         let Some(layer) = self.layers.get_mut(section) else { return Ok(()) };
+        self.above -= layer.len();
         if let Some((is_above, order, text, keys)) = old {
             let stays = matches!(change, Change::Put { order: new, .. } if *new == order);
             if is_above && !stays {
@@ -443,6 +447,7 @@ impl LazyState {
             }
             Change::Remove { .. } => layer.remove(id),
         }
+        self.above += layer.len();
         if let Some(below) = below {
             self.hidden.insert_mut(below, standing);
         }
@@ -473,9 +478,8 @@ impl LazyState {
     pub(super) fn weight(&self) -> usize {
         // A changed entry stands in two or three maps, each with its node.
         const NODE: usize = 400;
-        let above: usize = self.layers.values().map(Layer::len).sum();
         // What was removed is hidden and nothing else.
-        let changed = above.max(self.hidden.size());
+        let changed = self.above.max(self.hidden.size());
         self.base.weight() + self.kept.places() + 2 * self.layer_bytes + NODE * changed + 1024
     }
 }
