@@ -3,10 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -23,14 +24,19 @@ use crate::paths::TenantId;
 use crate::store::{Fold, FoldKind, Outcome, StoreError, StoreErrorKind, TenantStore};
 
 /// What every commit has to keep, whatever made it, and who is told of it.
-#[async_trait::async_trait]
 pub(crate) trait CommitRule: Send + Sync + 'static {
     /// Whether a transaction may lead from one state to the other. Who can tell without a look at what the draft
     /// changed spares a copy of it.
     fn check(&self, before: &State, after: &Draft) -> Result<()>;
     /// A commit is durable, and `changed` are the sections that it changed. Its callers are answered,
-    /// and the tenant's next commit begins, once this is done.
-    async fn committed(&self, tenant: &TenantId, before: &State, after: &State, changed: &BTreeSet<Section>);
+    /// and the tenant's next commit begins, once what this gives is done, if it gives anything.
+    fn committed<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        before: &State,
+        after: &State,
+        changed: &[&Section],
+    ) -> Option<BoxFuture<'a, ()>>;
 }
 
 /// How ledgers behave.

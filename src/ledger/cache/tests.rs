@@ -8,13 +8,20 @@ use crate::store::memory::MemoryStore;
 
 struct NoRule;
 
-#[async_trait::async_trait]
 impl CommitRule for NoRule {
     fn check(&self, _: &State, _: &Draft) -> Result<()> {
         Ok(())
     }
 
-    async fn committed(&self, _: &TenantId, _: &State, _: &State, _: &BTreeSet<Section>) {}
+    fn committed<'a>(
+        &'a self,
+        _: &'a TenantId,
+        _: &State,
+        _: &State,
+        _: &[&Section],
+    ) -> Option<BoxFuture<'a, ()>> {
+        None
+    }
 }
 
 #[tokio::test]

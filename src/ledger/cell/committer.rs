@@ -5,19 +5,20 @@
 //! Who is likely to be alone lends it his thread for one commit, which spares both a wake-up, or, if he has something else to
 //! do meanwhile, until that blocks; where others are about, it waits until all that are ready have come.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::Timestamp;
 
 use super::{Cell, lock};
 use crate::blocking;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::commit_text::{Change, write_commit};
 use crate::ledger::draft::Draft;
-use crate::ledger::state::State;
+use crate::ledger::state::{Section, State};
 use crate::ledger::transaction::{Job, Meanwhile};
 use crate::store::{Commit, Outcome, StoreError, StoreErrorKind};
 
@@ -45,6 +46,8 @@ impl Queue {
 
 /// What running a batch gave.
 struct Ran {
+    /// When it ran: before the store is asked.
+    began: Timestamp,
     after: State,
     changes: Vec<Change>,
     header_changed: bool,
@@ -159,10 +162,10 @@ impl Cell {
 
     /// Runs a batch, each transaction on what those before it left.
     fn run(&self, state: &State, jobs: &mut [Box<dyn Job>]) -> Ran {
-        let now = self.shared.settings.clock.now();
-        let mut ran = Ran { after: state.clone(), changes: Vec::new(), header_changed: false };
+        let mut ran =
+            Ran { began: self.now(), after: state.clone(), changes: Vec::new(), header_changed: false };
         for job in jobs {
-            let mut draft = Draft::new(ran.after.clone(), now);
+            let mut draft = Draft::new(ran.after.clone(), ran.began);
             if !job.run(&mut draft) || draft.is_empty() {
                 continue;
             }
@@ -183,7 +186,7 @@ impl Cell {
 
     /// Makes a batch durable: the state after it, or `None` if somebody else came first.
     async fn append(self: &Arc<Self>, before: &State, ran: Ran) -> Result<Option<State>> {
-        let Ran { mut after, changes, header_changed } = ran;
+        let Ran { began, mut after, changes, header_changed } = ran;
         let header =
             match after.header() {
                 Some(header) if header_changed => {
@@ -195,23 +198,19 @@ impl Cell {
                 Some(_) => None,
                 None => return Err(Error::new(ErrorKind::NotFound, "transaction")),
             };
-        let mut changed = BTreeSet::new();
-        for (section, _) in changes.iter().map(Change::address) {
-            if !changed.contains(section) {
-                changed.insert(section.clone());
-            }
-        }
         let text = write_commit(&changes);
         let bytes = text.len();
         let commit = Commit { header, text };
-        let asked = self.asked();
         match self.shared.store.append(&self.tenant, before.version(), commit).await {
             Ok(Outcome::Committed(version)) => {
                 self.committed.store(true, Ordering::Relaxed);
                 after.set_version(version);
                 after.grow_tail(bytes);
-                self.publish(&after.shared(), asked);
-                self.shared.settings.rule.committed(&self.tenant, before, &after, &changed).await;
+                self.publish(&after.shared(), began);
+                let rule = &self.shared.settings.rule;
+                if let Some(rest) = rule.committed(&self.tenant, before, &after, &sections(&changes)) {
+                    rest.await;
+                }
                 if after.wants_fold(self.shared.settings.fold_minimum) {
                     self.fold(after.clone());
                 }
@@ -239,6 +238,17 @@ impl Cell {
         let micros = ceiling * 1000 * u64::from(u16::from_be_bytes(random)) / u64::from(u16::MAX);
         blocking::pause(Duration::from_micros(micros)).await;
     }
+}
+
+/// The sections that are changed.
+fn sections(changes: &[Change]) -> Vec<&Section> {
+    let mut sections = Vec::new();
+    for (section, _) in changes.iter().map(Change::address) {
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
+    sections
 }
 
 /// A store's error for one of several callers.

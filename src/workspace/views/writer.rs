@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -139,29 +140,38 @@ impl ViewWriter {
         }
     }
 
-    async fn committed(self: &Arc<Self>, tenant: &TenantId, after: &State, changed: &BTreeSet<Section>) {
+    fn committed<'a>(
+        self: &'a Arc<Self>,
+        tenant: &'a TenantId,
+        after: &State,
+        changed: &[&Section],
+    ) -> Option<BoxFuture<'a, ()>> {
         if !self.live {
-            return;
+            return None;
         }
         self.note(tenant, after.number(), changed);
         match self.mode {
-            ViewMode::AtClose => {}
+            ViewMode::AtClose => None,
             ViewMode::EveryCommit => {
                 self.start(tenant);
-                self.settled(tenant).await;
+                Some(Box::pin(self.settled(tenant)))
+            }
+            ViewMode::Soon if changed.contains(&&section(&CollectionName::TOKENS)) => {
+                Some(Box::pin(async {
+                    self.write_tokens(tenant).await;
+                    self.start(tenant);
+                }))
             }
             ViewMode::Soon => {
-                if changed.contains(&section(&CollectionName::TOKENS)) {
-                    self.write_tokens(tenant).await;
-                }
                 self.start(tenant);
+                None
             }
         }
     }
 
     /// Notes which views a commit changed, and that this process knows of it.
-    fn note(&self, tenant: &TenantId, number: u64, changed: &BTreeSet<Section>) {
-        let shown = || changed.iter().filter(|section| !section.is_internal());
+    fn note(&self, tenant: &TenantId, number: u64, changed: &[&Section]) {
+        let shown = || changed.iter().copied().filter(|section| !section.is_internal());
         let mut all = lock(&self.pending);
         let pending = match all.get_mut(tenant) {
             Some(pending) => pending,
@@ -401,14 +411,19 @@ pub(in crate::workspace) struct Rules {
     pub(in crate::workspace) views: Arc<ViewWriter>,
 }
 
-#[async_trait::async_trait]
 impl CommitRule for Rules {
     fn check(&self, before: &State, after: &Draft) -> Result<()> {
         self.quota.check(before, after)
     }
 
-    async fn committed(&self, tenant: &TenantId, before: &State, after: &State, changed: &BTreeSet<Section>) {
+    fn committed<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        before: &State,
+        after: &State,
+        changed: &[&Section],
+    ) -> Option<BoxFuture<'a, ()>> {
         self.quota.committed(tenant, before, after);
-        self.views.committed(tenant, after, changed).await;
+        self.views.committed(tenant, after, changed)
     }
 }
