@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::cache::Shared;
@@ -102,19 +103,19 @@ impl Cell {
     pub(super) async fn current(&self) -> Result<Arc<LazyState>, StoreError> {
         match self.known() {
             Some(state) => self.refresh(state).await,
-            None => self.load().await,
+            None => self.load_apart().await,
         }
     }
 
     async fn refresh(&self, state: Arc<LazyState>) -> Result<Arc<LazyState>, StoreError> {
-        let Some(known) = state.version() else { return self.load().await };
+        let Some(known) = state.version() else { return self.load_apart().await };
         let asked = self.asked();
         match self.shared.store.refresh(&self.tenant, known).await? {
             Refreshed::Unchanged => {
                 self.confirm(&state, asked);
                 Ok(state)
             }
-            Refreshed::StartOver => self.load().await,
+            Refreshed::StartOver => self.load_apart().await,
             Refreshed::Commits { version, header, commits } => {
                 let mut state = Arc::unwrap_or_clone(state);
                 if let Some(header) = header {
@@ -127,6 +128,11 @@ impl Cell {
                 self.take_in(state, asked).await
             }
         }
+    }
+
+    /// [Loads](Self::load), in a place of its own: whoever only may have to makes no room for it.
+    fn load_apart(&self) -> BoxFuture<'_, Result<Arc<LazyState>, StoreError>> {
+        Box::pin(self.load())
     }
 
     async fn load(&self) -> Result<Arc<LazyState>, StoreError> {

@@ -71,7 +71,7 @@ impl Root {
             let skipped = root.steps.skips(Step::BlobFolderSync);
             if skipped { Ok(()) } else { sync_published(&*directory, &owned) }
         };
-        self.locked_then(&slot(), publish, sync).await?;
+        self.locked_then(&slot(), Box::new((publish, sync))).await?;
         Ok(BlobInfo { length })
     }
 

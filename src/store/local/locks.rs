@@ -78,35 +78,39 @@ impl Root {
     /// Runs what changes something of a tenant, while nobody else does, in any process.
     ///
     /// Once begun it runs to its end, even if the caller goes away.
-    pub(super) async fn locked<T, F>(self: &Arc<Self>, slot: &Arc<Slot>, task: F) -> Result<T, StoreError>
+    pub(super) fn locked<T, F>(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        task: F,
+    ) -> impl Future<Output = Result<T, StoreError>>
     where
         T: Send + 'static,
         F: FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
     {
-        self.locked_then(slot, task, |_, done| Ok(done)).await
+        self.locked_then(slot, Box::new((task, |_: &Self, done| Ok(done))))
     }
 
     /// The same, and what has to be done after it for which the others need not wait: on the same thread, since going
-    /// to another one takes its time.
+    /// to another one takes its time. They have a place of their own, since they are moved some ten times on their way.
     pub(super) async fn locked_then<T, U, F, A>(
         self: &Arc<Self>,
         slot: &Arc<Slot>,
-        task: F,
-        after: A,
+        tasks: Box<(F, A)>,
     ) -> Result<U, StoreError>
     where
         U: Send + 'static,
         F: FnOnce(&Self, &Slot) -> Result<T, StoreError> + Send + 'static,
         A: FnOnce(&Self, T) -> Result<U, StoreError> + Send + 'static,
     {
-        let mut next = (slot.turn.clone().lock_owned().await, (task, after));
+        let mut next = (slot.turn.clone().lock_owned().await, tasks);
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         loop {
-            let (turn, (task, after)) = next;
+            let (turn, tasks) = next;
             let attempt = self.run(slot, move |root, slot| {
                 Ok(match root.try_hold(slot)? {
-                    None => Attempt::Busy(turn, (task, after)),
+                    None => Attempt::Busy(turn, tasks),
                     Some(held) => {
+                        let (task, after) = *tasks;
                         let result = task(root, slot);
                         drop(held);
                         drop(turn);
