@@ -15,6 +15,10 @@ const CREATED_BY: &str = "created_by";
 const CREATED_AT: &str = "created_at";
 const UPDATED_AT: &str = "updated_at";
 
+/// How each of them begins in a text in which the id is the first.
+const BEGINNINGS: [&str; 5] =
+    ["\"id\":", ",\"owner\":", ",\"created_by\":", ",\"created_at\":", ",\"updated_at\":"];
+
 /// The fields that every record has, beside those of its type.
 ///
 /// New records begin with all five, in this order. Records that earlier tools wrote may lack all but
@@ -131,21 +135,19 @@ impl Envelope {
 
     /// Adds the fields that are there to the text of an object that has none yet, and says how many they are.
     pub(super) fn push_to(&self, text: &mut String, limits: &RecordLimits) -> Result<usize, RecordError> {
-        let [created_at, updated_at] =
-            [self.created_at, self.updated_at].map(|at| at.map(LocalTime::written));
+        let (first, last) =
+            (self.created_at.map(LocalTime::written), self.updated_at.map(LocalTime::written));
         let values = [
             Some(self.id.as_str()),
             self.owner(),
             self.created_by(),
-            created_at.as_ref().map(WrittenTime::as_str),
-            updated_at.as_ref().map(WrittenTime::as_str),
+            first.as_ref().map(WrittenTime::as_str),
+            last.as_ref().map(WrittenTime::as_str),
         ];
         let mut count = 0;
-        for (name, value) in Self::FIELDS.into_iter().zip(values) {
+        for ((name, begin), value) in Self::FIELDS.into_iter().zip(BEGINNINGS).zip(values) {
             let Some(value) = value else { continue };
-            text.push_str(if count == 0 { "\"" } else { ",\"" });
-            text.push_str(name);
-            text.push_str("\":");
+            text.push_str(begin);
             let start = text.len();
             push_quoted(text, value);
             limits.check_field(name, text.len() - start)?;

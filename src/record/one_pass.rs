@@ -20,7 +20,8 @@ const OF_SERDE_JSON: &str = "$serde_json::";
 
 /// What a record's text says, if it says it well; `known` as for [`Envelope::of`].
 pub(super) fn read<T: Entity>(text: &[u8], known: Option<&TenantId>) -> Option<(Envelope, T)> {
-    let mut members = Members::of(std::str::from_utf8(text).ok()?)?;
+    let check = &mut |_: &str, _: &str| true;
+    let mut members = Members::of(std::str::from_utf8(text).ok()?, check)?;
     let value = members.read()?;
     members.names.are_different().then_some(())?;
     let envelope = Envelope::of(|at| members.envelope[at], known).ok()?;
@@ -29,11 +30,23 @@ pub(super) fn read<T: Entity>(text: &[u8], known: Option<&TenantId>) -> Option<(
 
 /// The value alone, of a text whose names and envelope are known.
 pub(super) fn read_value<T: Entity>(text: &str) -> Option<T> {
-    Members::of(text)?.read()
+    Members::of(text, &mut |_, _| true)?.read()
+}
+
+/// The value of a text that has none of the envelope's fields, and how many it has, if `check` says so of the name and
+/// the text of each.
+pub(super) fn read_new<T: Entity>(
+    text: &str,
+    check: &mut dyn FnMut(&str, &str) -> bool,
+) -> Option<(T, usize)> {
+    let mut members = Members::of(text, check)?;
+    let value = members.read()?;
+    let is_well = members.envelope.iter().all(Option::is_none) && members.names.are_different();
+    is_well.then(|| (value, members.names.count()))
 }
 
 /// The members of a record, and what was met of them.
-struct Members<'de> {
+struct Members<'de, 'c> {
     left: plain::Members<'de>,
     /// The value of the member whose name was given last.
     value: Option<Value<'de>>,
@@ -41,14 +54,17 @@ struct Members<'de> {
     envelope: [Option<plain::Value<'de>>; Envelope::FIELDS.len()],
     /// The names of all others.
     names: Names<'de>,
+    /// Whether the name and the text of one of these are as they have to be.
+    check: &'c mut dyn FnMut(&str, &str) -> bool,
 }
 
-impl<'de> Members<'de> {
-    fn of(text: &'de str) -> Option<Self> {
+impl<'de, 'c> Members<'de, 'c> {
+    fn of(text: &'de str, check: &'c mut dyn FnMut(&str, &str) -> bool) -> Option<Self> {
         // No token has one; in a string there would have to be an escape. All are looked at, many at a time.
         let has_control = text.bytes().fold(false, |found, byte| found | (byte < b' '));
         let left = plain::Members::of(text).filter(|_| !has_control)?;
-        Some(Self { left, value: None, envelope: [None; Envelope::FIELDS.len()], names: Names::default() })
+        let (envelope, names) = ([None; Envelope::FIELDS.len()], Names::default());
+        Some(Self { left, value: None, envelope, names, check })
     }
 
     fn read<T: Entity>(&mut self) -> Option<T> {
@@ -57,7 +73,7 @@ impl<'de> Members<'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for &mut Members<'de> {
+impl<'de> MapAccess<'de> for &mut Members<'de, '_> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
@@ -66,6 +82,9 @@ impl<'de> MapAccess<'de> for &mut Members<'de> {
         }
         while let Some((name, value)) = self.left.next().map_err(|_| Error::custom("not plain"))? {
             let Some(at) = Envelope::place(name) else {
+                if !(self.check)(name, value.text) {
+                    return Err(Error::custom("not as it has to be"));
+                }
                 self.names.add(name);
                 self.value = Some(Value(value));
                 return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
@@ -86,9 +105,9 @@ impl<'de> MapAccess<'de> for &mut Members<'de> {
 }
 
 /// The record as its type sees it: an object without the envelope's fields.
-struct Whole<'a, 'de>(&'a mut Members<'de>);
+struct Whole<'a, 'de, 'c>(&'a mut Members<'de, 'c>);
 
-impl<'de> Deserializer<'de> for Whole<'_, 'de> {
+impl<'de> Deserializer<'de> for Whole<'_, 'de, '_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -5,7 +5,7 @@
 
 use super::error::shown;
 use super::fields::{depth, quoted};
-use super::plain::{self, Names};
+use super::plain;
 use super::secret::{SecretText, revealed};
 use super::typed::unreadable;
 use super::{Entity, Envelope, Fields, LocalTime, Record, RecordError, RecordLimits, RecordText, one_pass};
@@ -31,8 +31,9 @@ impl<T: Entity> NewValue<T> {
     /// As for [`RecordText::insert`], but for the limits that bound the whole.
     pub(crate) fn of(value: &T, limits: &RecordLimits) -> Result<Self, RecordError> {
         let written = written(value, Redacted::Refused)?;
-        if let Some(count) = count_plain(&written, None, limits) {
-            return Self::of_written(written, None, count);
+        if let Some((value, count)) = read_plain(&written, None, limits) {
+            check_kept(&value, &written)?;
+            return Ok(Self { own: written, count, value });
         }
         let fields = own_fields(&written)?;
         limits.check_each(&fields)?;
@@ -135,8 +136,9 @@ impl<T: Entity> Record<T> {
             return None;
         }
         let written = written(new, Redacted::Refused).ok()?;
-        let count = count_plain(&written, Some(old), limits)?;
-        let new = NewValue::of_written(written, None, count).ok()?;
+        let (value, count) = read_plain(&written, Some(old), limits)?;
+        check_kept(&value, &written).ok()?;
+        let new = NewValue { own: written, count, value };
         new.into_record(known.touched(updated_at), limits).ok()
     }
 
@@ -208,25 +210,19 @@ pub(super) fn refuse_redacted<E: Entity>(value: &E) -> Result<(), RecordError> {
     Fields::read(written.as_bytes()).map(drop)
 }
 
-/// How many fields a written value has, if nothing is wrong with them, they are stored as they stand there, and they
-/// have the names of those of another value, if there is one. Whatever else there is, [`own_fields`] and the limits
-/// tell.
-fn count_plain(written: &str, other: Option<&str>, limits: &RecordLimits) -> Option<usize> {
-    let [mut members, mut others] =
-        [plain::Members::of(written)?, plain::Members::of(other.unwrap_or(written))?];
-    let mut names = Names::default();
-    while let Some((name, value)) = members.next().ok()? {
-        let is_fine = (other.is_none() || others.next().ok()??.0 == name)
-            && Envelope::place(name).is_none()
-            && limits.check_field(name, value.text.len()).is_ok()
-            && depth(value.text) < limits.depth;
-        if !is_fine {
-            return None;
-        }
-        names.add(name);
-    }
-    let are_all = other.is_none() || others.is_done();
-    (are_all && limits.depth > 0 && names.are_different()).then_some(names.count())
+/// What its type reads of a written value, and how many fields that has, if nothing is wrong with them, they are stored
+/// as they stand there, and they have the names of those of another value, if there is one. Whatever else there is,
+/// [`own_fields`], the limits and serde tell.
+fn read_plain<E: Entity>(written: &str, other: Option<&str>, limits: &RecordLimits) -> Option<(E, usize)> {
+    let mut others = plain::Members::of(other.unwrap_or("{}"))?;
+    let mut is_fine = |name: &str, value: &str| {
+        let mut other_name = || others.next().ok()?.map(|(name, _)| name);
+        (other.is_none() || other_name() == Some(name))
+            && limits.check_field(name, value.len()).is_ok()
+            && depth(value) < limits.depth
+    };
+    let read = one_pass::read_new(written, &mut is_fine)?;
+    (others.is_done() && limits.depth > 0).then_some(read)
 }
 
 /// The fields of a written value, which are none of the envelope's.
