@@ -18,8 +18,19 @@ const FRAME: usize = 128;
 /// One change of one entry.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
-    Put { section: Section, id: Arc<str>, order: u64, keys: Arc<[IndexKey]>, text: Bytes },
-    Remove { section: Section, id: Arc<str> },
+    Put {
+        section: Section,
+        id: Arc<str>,
+        order: u64,
+        keys: Arc<[IndexKey]>,
+        text: Bytes,
+        /// Whether it is known that there is none of that id: whoever applies it need not look.
+        is_new: bool,
+    },
+    Remove {
+        section: Section,
+        id: Arc<str>,
+    },
 }
 
 impl Change {
@@ -49,7 +60,7 @@ pub(super) fn write_commit(changes: &[Change]) -> Bytes {
             text.push(b',');
         }
         match change {
-            Change::Put { section, id, order, keys, text: record } => {
+            Change::Put { section, id, order, keys, text: record, .. } => {
                 push_line(&mut text, section, id, *order, keys, record);
             }
             Change::Remove { section, id } => {
@@ -135,6 +146,7 @@ fn read_change(buffer: &Bytes, change: &str) -> Result<Change, JsonError> {
             order,
             keys: keys.iter().map(|LineKey(index, key)| IndexKey::new(index, key)).collect(),
             text: buffer.slice_ref(&change.as_bytes()[start..end]),
+            is_new: false,
         }),
         Err(_) => {
             let Removal(section, id) = serde_json::from_str(change)?;

@@ -97,7 +97,7 @@ impl Draft {
         self.put_at(section, id.into(), place, keys, text);
     }
 
-    /// The same for who knows already at which place there is one.
+    /// The same for who knows already at which place there is one, or that there is none.
     pub(crate) fn put_at(
         &mut self,
         section: &Section,
@@ -109,7 +109,8 @@ impl Draft {
         let order = place.unwrap_or_else(|| self.state().next_order());
         // Nothing is shared by all that have none.
         let keys = if keys.is_empty() { Arc::default() } else { keys.into() };
-        self.change(Change::Put { section: section.clone(), id, order, keys, text });
+        let is_new = place.is_none();
+        self.change(Change::Put { section: section.clone(), id, order, keys, text, is_new });
     }
 
     /// Removes an entry and returns it.

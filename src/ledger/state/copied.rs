@@ -24,7 +24,8 @@ impl State {
         }
         for Entry { id, order, text, .. } in self.all(&Section::BLOBS) {
             if let Some(text) = file(&text) {
-                portable.apply(&Change::Put { section: Section::BLOBS, id, order, keys: [].into(), text });
+                let (section, keys) = (Section::BLOBS, [].into());
+                portable.apply(&Change::Put { section, id, order, keys, text, is_new: false });
             }
         }
         portable
@@ -47,7 +48,8 @@ impl State {
         let mut state = portable.clone();
         let mut put = |section: Section, id: &str, text: Bytes| {
             let order = state.next_order();
-            state.apply(&Change::Put { section, id: id.into(), order, keys: [].into(), text });
+            let (id, keys) = (id.into(), [].into());
+            state.apply(&Change::Put { section, id, order, keys, text, is_new: false });
         };
         for doom in self.all(&Section::DOOMS) {
             put(Section::DOOMS, &doom.id, doom.text);

@@ -223,6 +223,7 @@ mod tests {
             order,
             keys: [].into(),
             text: Bytes::from_static(b"{}"),
+            is_new: false,
         };
         state.apply(&put("a", 1));
         state.apply(&put("b", 2));

@@ -398,8 +398,16 @@ impl LazyState {
         // What was met is not what is there from now on.
         self.met = Met::default();
         let (section, id) = change.address();
-        let below = self.position(section.as_str(), id)?;
-        let old = self.found_at(section.as_str(), id, below)?;
+        let (below, old) = match change {
+            Change::Put { is_new: true, .. } => {
+                debug_assert!(self.found(section.as_str(), id).is_ok_and(|found| found.is_none()));
+                (None, None)
+            }
+            _ => {
+                let below = self.position(section.as_str(), id)?;
+                (below, self.found_at(section.as_str(), id, below)?)
+            }
+        };
         let old = old.map(|found| {
             (matches!(found.place, Place::Above(_)), found.order(), found.text(), found.changed_keys())
         });

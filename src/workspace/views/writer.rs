@@ -156,12 +156,10 @@ impl ViewWriter {
                 self.start(tenant);
                 Some(Box::pin(self.settled(tenant)))
             }
-            ViewMode::Soon if changed.contains(&&section(&CollectionName::TOKENS)) => {
-                Some(Box::pin(async {
-                    self.write_tokens(tenant).await;
-                    self.start(tenant);
-                }))
-            }
+            ViewMode::Soon if changed.contains(&&section(&CollectionName::TOKENS)) => Some(Box::pin(async {
+                self.write_tokens(tenant).await;
+                self.start(tenant);
+            })),
             ViewMode::Soon => {
                 self.start(tenant);
                 None

@@ -51,7 +51,7 @@ fn make((mut state, mut model): (State, Model), made: &Made, text: &str) -> (Sta
     };
     if let Some((id, order)) = put {
         let (keys, record) = ([].into(), Bytes::from(text.to_owned()));
-        state.apply(&Change::Put { section, id: IDS[id].into(), order, keys, text: record });
+        state.apply(&Change::Put { section, id: IDS[id].into(), order, keys, text: record, is_new: false });
         if let Some(before) = model.order_of(0, id) {
             model.entries.remove(&(0, before));
         }

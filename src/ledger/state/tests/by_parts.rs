@@ -95,6 +95,11 @@ pub(super) fn answers(state: &LazyState) -> Vec<Result<Vec<Shown>, StoreErrorKin
     answers
 }
 
+/// Changes as they are for who reads them of a commit.
+fn sent(changes: &[Change]) -> Vec<Change> {
+    read_commit(&write_commit(changes)).unwrap()
+}
+
 /// Some states after another, each with what was committed since the last fold of it.
 pub(super) fn history(steps: &[Step]) -> (State, Vec<Change>) {
     let (mut base, mut since) = (empty(), Vec::new());
@@ -122,14 +127,14 @@ pub(super) fn history(steps: &[Step]) -> (State, Vec<Change>) {
         if matches!(step, Step::Commit) {
             let (_, changes, _) =
                 std::mem::replace(&mut draft, Draft::new(empty(), jiff::Timestamp::UNIX_EPOCH)).into_parts();
-            since.extend(changes);
+            since.extend(sent(&changes));
             let mut now = base.clone();
             since.iter().for_each(|change| now.apply(change));
             draft = Draft::new(now, jiff::Timestamp::UNIX_EPOCH);
         }
     }
     let (_, changes, _) = draft.into_parts();
-    since.extend(changes);
+    since.extend(sent(&changes));
     (base, since)
 }
 

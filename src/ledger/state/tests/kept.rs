@@ -131,7 +131,8 @@ fn what_lies_above_the_base_is_found_as_it_is_however_often_it_was_looked_for() 
     for number in 0..500 {
         let (id, text) = (format!("above-{number}").into(), format!("{{\"n\":{number}}}").into());
         let order = state.next_order();
-        state.apply(&Change::Put { section: notes.clone(), id, order, keys: [].into(), text });
+        let (section, keys) = (notes.clone(), [].into());
+        state.apply(&Change::Put { section, id, order, keys, text, is_new: false });
     }
     for _ in 0..100 {
         for number in (0..500).step_by(7) {
@@ -143,7 +144,8 @@ fn what_lies_above_the_base_is_found_as_it_is_however_often_it_was_looked_for() 
     // Changed where it stands, since nobody else has this state.
     let order = state.get(&notes, "above-14").unwrap().order;
     let (section, id) = (notes.clone(), "above-14".into());
-    state.apply(&Change::Put { section, id, order, keys: [].into(), text: "{}".into() });
+    let text = "{}".into();
+    state.apply(&Change::Put { section, id, order, keys: [].into(), text, is_new: false });
     state.apply(&Change::Remove { section: notes, id: "above-7".into() });
     assert_eq!(state.found("notes", "above-14").unwrap().unwrap().text(), "{}");
     assert!(state.found("notes", "above-7").unwrap().is_none());
@@ -165,6 +167,7 @@ fn what_was_met_is_found_in_its_own_section_alone_and_no_more_after_a_change() {
         order: state.next_order(),
         keys: [].into(),
         text: "{}".into(),
+        is_new: false,
     };
     state.take(&other).unwrap();
     let found = state.found("notes", "note-1").unwrap().unwrap();
