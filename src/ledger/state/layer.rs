@@ -10,8 +10,7 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use super::found::Stored;
 use super::newest::Newest;
 
-/// What was put into one section. What the base has and is no more is not here, but hidden there; and what stands in its
-/// place is here by its id alone.
+/// What was put into one section, but for what stands in the place of an entry of the base.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     by_id: HashTrieMapSync<Arc<str>, Arc<Stored>>,
@@ -124,14 +123,10 @@ impl Layer {
         pays.then(|| &**self.row.stored.get_or_init(|| self.in_order(0..u64::MAX).cloned().collect()))
     }
 
-    /// Puts an entry, in place of another one of its id if there is one.
-    pub(super) fn put(&mut self, stored: Arc<Stored>) {
-        self.by_id.insert_mut(Arc::clone(&stored.entry.id), stored);
-    }
-
-    /// Puts an entry into the order, in place of another one of its id that has the same if there is one. The tenant
-    /// has none of a higher order if it is its newest.
-    pub(super) fn put_in_order(&mut self, stored: Arc<Stored>, is_newest: bool) {
+    /// Puts an entry, in place of another one of its id that has the same order if there is one. The tenant has none of
+    /// a higher order if it is its newest.
+    pub(super) fn put(&mut self, stored: Arc<Stored>, is_newest: bool) {
+        self.by_id.insert_mut(Arc::clone(&stored.entry.id), Arc::clone(&stored));
         self.row = Row::default();
         let order = stored.entry.order;
         if is_newest {
@@ -147,17 +142,13 @@ impl Layer {
         }
     }
 
-    /// Takes an entry out of the order, if it is there.
-    pub(super) fn forget(&mut self, order: u64) {
+    /// Removes the entry of that id, which has that order.
+    pub(super) fn remove(&mut self, id: &str, order: u64) {
         self.row = Row::default();
+        self.by_id.remove_mut(id);
         if !self.newest.replace(order, None) {
             self.older.remove_mut(&order);
         }
-    }
-
-    /// Removes an entry that is not in the order any more, or never was here.
-    pub(super) fn remove(&mut self, id: &str) {
-        self.by_id.remove_mut(id);
     }
 }
 
@@ -175,8 +166,7 @@ mod tests {
         for order in 0..100_u64 {
             let entry = Entry { order, id: order.to_string().into(), keys: None, text: Bytes::new() };
             let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
-            layer.put(Arc::clone(&stored));
-            layer.put_in_order(stored, order >= 50);
+            layer.put(stored, order >= 50);
         }
         let walked = |orders, count| {
             let mut walk = layer.walk(orders);

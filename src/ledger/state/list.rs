@@ -149,8 +149,7 @@ impl LazyState {
         // Without a layer nothing is hidden either.
         let changed = self.layers.get(section).map(|layer| {
             let mut above = Directed { of: layer.walk(orders), newest_first };
-            let hidden = self.hidden.range(position(below.start)..position(below.end));
-            let hidden = hidden.map(|(at, standing)| (*at, standing.as_ref()));
+            let hidden = self.changed.range(position(below.start)..position(below.end));
             let mut hidden = Directed { of: hidden, newest_first };
             let (next_above, next_hidden) = (above.next(), hidden.next());
             Changed { above, next_above, hidden, next_hidden, next_below: None }

@@ -9,6 +9,7 @@
 
 mod base;
 mod body;
+mod changed;
 mod copied;
 mod found;
 mod frame;
@@ -19,6 +20,7 @@ mod layer;
 mod list;
 mod met;
 mod newest;
+mod places;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -45,6 +47,7 @@ use super::tally::Tallies;
 use crate::paths::{CollectionName, Text};
 use crate::store::{SnapshotParts, StoreError, Version};
 use base::Base;
+use changed::Changed;
 use found::{Place, Stored};
 use kept::{KeptValue, KeptValues};
 use layer::Layer;
@@ -149,8 +152,8 @@ pub(crate) struct LazyState {
     met: Met,
     /// What changed above the base, by section.
     layers: RedBlackTreeMapSync<Section, Layer>,
-    /// The positions of the base's entries that were changed or removed, and what stands in the place of each.
-    hidden: RedBlackTreeMapSync<u32, Option<Arc<Stored>>>,
+    /// What became of the base's entries.
+    changed: Changed,
     by_key: RedBlackTreeMapSync<(IndexKey, Section, u64), Arc<str>>,
     tallies: Tallies,
     next_order: u64,
@@ -178,7 +181,7 @@ impl LazyState {
             kept: Arc::new(KeptValues::new(0, &Arc::new(Memory::none()))),
             met: Met::default(),
             layers: RedBlackTreeMapSync::new_sync(),
-            hidden: RedBlackTreeMapSync::new_sync(),
+            changed: Changed::default(),
             by_key: RedBlackTreeMapSync::new_sync(),
             tallies: Tallies::default(),
             next_order: 1,
@@ -322,13 +325,12 @@ impl LazyState {
         id: &str,
         below: Option<usize>,
     ) -> Result<Option<Found<'_>>, StoreError> {
-        match below {
-            Some(at) if !self.hides(at) => self.at(at).map(Some),
-            _ => {
-                let stored = self.layers.get(section).and_then(|layer| layer.get(id));
-                Ok(stored.map(|stored| Found { state: self, place: Place::Above(stored) }))
-            }
-        }
+        let stored = match below.map(|at| (at, self.changed(at))) {
+            Some((at, None)) => return self.at(at).map(Some),
+            Some((_, Some(Some(stored)))) => Some(stored),
+            _ => self.layers.get(section).and_then(|layer| layer.get(id)),
+        };
+        Ok(stored.map(|stored| Found { state: self, place: Place::Above(stored) }))
     }
 
     /// The entry at a position of the base, with all that can be asked of it read.
@@ -387,10 +389,16 @@ impl LazyState {
         self.found(section.as_str(), id)?.map_or_else(|| Ok(Vec::new()), |found| found.keys())
     }
 
+    /// What stands at a position of the base in the place of its entry, if that was changed or removed since.
+    #[inline]
+    fn changed(&self, at: usize) -> Option<Option<&Arc<Stored>>> {
+        if self.changed.len() == 0 { None } else { self.changed.get(u32::try_from(at).ok()?) }
+    }
+
     /// Whether the entry at a position of the base was changed or removed since.
     #[inline]
     fn hides(&self, at: usize) -> bool {
-        !self.hidden.is_empty() && u32::try_from(at).is_ok_and(|at| self.hidden.contains_key(&at))
+        self.changed(at).is_some()
     }
 
     /// Applies one change; after an error none of it.
@@ -408,9 +416,10 @@ impl LazyState {
                 (below, self.found_at(section.as_str(), id, below)?)
             }
         };
-        let old = old.map(|found| {
-            (matches!(found.place, Place::Above(_)), found.order(), found.text(), found.changed_keys())
-        });
+        // Whether the section's layer has it: what stands in the place of one of the base is not there.
+        let is_in_layer = old.is_some_and(|found| matches!(found.place, Place::Above(_)))
+            && !below.is_some_and(|at| matches!(self.changed(at), Some(Some(_))));
+        let old = old.map(|found| (found.order(), found.text(), found.changed_keys()));
         // What is put at the order of the base's entry stands in its place.
         let is_in_place = match (change, below) {
             (Change::Put { order, .. }, Some(at)) => self.base.order(at)? == *order,
@@ -421,13 +430,15 @@ impl LazyState {
         if !self.layers.contains_key(section) {
             self.layers.insert_mut(section.clone(), Layer::default());
         }
-        // Changed where it stands: a clone of it would make each change a copy of its paths.
-        let Some(layer) = self.layers.get_mut(section) else { return Ok(()) };
-        self.above -= layer.len();
-        if let Some((is_above, order, text, keys)) = old {
-            let stays = matches!(change, Change::Put { order: new, .. } if *new == order);
-            if is_above && !stays {
-                layer.forget(order);
+        if let Some((order, text, keys)) = old {
+            let stays = matches!(change, Change::Put { order: new, .. } if !is_in_place && *new == order);
+            if is_in_layer
+                && !stays
+                && let Some(layer) = self.layers.get_mut(section)
+            {
+                self.above -= layer.len();
+                layer.remove(id, order);
+                self.above += layer.len();
             }
             self.tallies.subtract(section, &text);
             for key in keys.iter().flat_map(|keys| keys.iter()) {
@@ -435,29 +446,26 @@ impl LazyState {
             }
         }
         let mut standing = None;
-        match change {
-            Change::Put { order, keys, text, .. } => {
-                self.tallies.add(section, text);
-                let is_newest = *order >= self.next_order;
-                self.next_order = self.next_order.max(order + 1);
-                for key in keys.iter() {
-                    self.by_key.insert_mut((key.clone(), section.clone(), *order), id.clone());
-                }
-                let entry =
-                    Entry { order: *order, id: id.clone(), keys: Some(keys.clone()), text: text.clone() };
-                let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
-                layer.put(Arc::clone(&stored));
-                if is_in_place {
-                    standing = Some(stored);
-                } else {
-                    layer.put_in_order(stored, is_newest);
-                }
+        if let Change::Put { order, keys, text, .. } = change {
+            self.tallies.add(section, text);
+            let is_newest = *order >= self.next_order;
+            self.next_order = self.next_order.max(order + 1);
+            for key in keys.iter() {
+                self.by_key.insert_mut((key.clone(), section.clone(), *order), id.clone());
             }
-            Change::Remove { .. } => layer.remove(id),
+            let entry = Entry { order: *order, id: id.clone(), keys: Some(keys.clone()), text: text.clone() };
+            let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
+            if is_in_place {
+                standing = Some(stored);
+            } else if let Some(layer) = self.layers.get_mut(section) {
+                // Changed where it stands: a clone of it would make each change a copy of its paths.
+                self.above -= layer.len();
+                layer.put(stored, is_newest);
+                self.above += layer.len();
+            }
         }
-        self.above += layer.len();
         if let Some(below) = below {
-            self.hidden.insert_mut(below, standing);
+            self.changed.put(below, standing);
         }
         Ok(())
     }
@@ -486,8 +494,10 @@ impl LazyState {
     pub(super) fn weight(&self) -> usize {
         // A changed entry stands in two or three maps, each with its node.
         const NODE: usize = 400;
-        // What was removed is hidden and nothing else.
-        let changed = self.above.max(self.hidden.size());
-        self.base.weight() + self.kept.places() + 2 * self.layer_bytes + NODE * changed + 1024
+        self.base.weight()
+            + self.kept.places()
+            + 2 * self.layer_bytes
+            + NODE * (self.above + self.changed.len())
+            + 1024
     }
 }

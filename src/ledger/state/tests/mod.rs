@@ -4,6 +4,7 @@
 
 mod branches;
 mod by_parts;
+mod changed;
 mod kept;
 mod written;
 
