@@ -102,19 +102,24 @@ fn read_entry<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) ->
     }
 }
 
-/// The same of an entry of which nothing is kept, or not as this type.
+/// The same of an entry of which nothing is kept, or not as this type; kept from now on.
 #[inline(never)]
 fn read_text<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
+    let record = read_own::<E>(action, tenant, found)?;
+    if let Some(record) = &record {
+        found.keep(record.clone().into_parts(), record.weight());
+    }
+    Ok(record)
+}
+
+/// The same without keeping it.
+fn read_own<E: Entity>(action: Action, tenant: &TenantId, found: Found<'_>) -> Result<Option<Record<E>>> {
     let text = RecordText::from_stored(found.text());
     let record = Record::<E>::read_of(text, tenant).map_err(|error| {
         let resource = Resource::Record(E::collection(), RecordId::addressed(&found.id()));
         damaged(action.as_str(), &resource, error)
     })?;
-    if !is_own(&record, tenant) {
-        return Ok(None);
-    }
-    found.keep(record.clone().into_parts(), record.weight());
-    Ok(Some(record))
+    Ok(Some(record).filter(|record| is_own(record, tenant)))
 }
 
 /// Whether a record names no other owner than the tenant.
@@ -144,24 +149,22 @@ pub(super) fn get_of<E: Entity>(
         debug_assert!(is_own(&record, tenant));
         return Ok(record);
     }
-    Ok(found_of(state, tenant, action, collection, id)?.1)
+    let found = found_of(state, action, collection, id)?;
+    let record = read_entry(action, tenant, found)?;
+    state.meet(collection.as_str(), id.as_str(), found);
+    record.ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
 }
 
-/// The same with where it stands.
-fn found_of<'a, E: Entity>(
+/// The entry of that id where it stands.
+fn found_of<'a>(
     state: &'a LazyState,
-    tenant: &TenantId,
     action: Action,
     collection: &CollectionName,
     id: &RecordId,
-) -> Result<(Found<'a>, Record<E>)> {
+) -> Result<Found<'a>> {
     let found = state.found(collection.as_str(), id.as_str());
     let found = found.map_err(|error| Error::store(action.as_str(), error))?;
-    let record = found.map(|found| read_entry(action, tenant, found)).transpose()?.flatten();
-    if let Some(found) = found {
-        state.meet(collection.as_str(), id.as_str(), found);
-    }
-    found.zip(record).ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
+    found.ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
 }
 
 /// The records with a key of an index, in order.
@@ -323,7 +326,8 @@ fn put_as<E: Entity>(
     Ok(())
 }
 
-/// Reads a record that is to be changed, where it stands, and sees that it is the one that was meant.
+/// Reads a record that is to be changed, where it stands, and sees that it is the one that was meant. It is not kept:
+/// soon nobody finds it there any more.
 fn expect<'a, E: Entity>(
     draft: &'a Draft,
     author: &Author<'_>,
@@ -331,7 +335,12 @@ fn expect<'a, E: Entity>(
     (collection, id): (&CollectionName, &RecordId),
     expected: Expected,
 ) -> Result<(Found<'a>, Record<E>)> {
-    let (found, record) = found_of::<E>(draft.state(), author.tenant, action, collection, id)?;
+    let found = found_of(draft.state(), action, collection, id)?;
+    let record = match found.kept().and_then(of_kept::<E>) {
+        Some(record) => Some(record),
+        None => read_own(action, author.tenant, found)?,
+    };
+    let record = record.ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))?;
     match expected {
         Expected::Revision(revision) if revision != record.revision() => {
             let resource = resource_in(collection, id).to_string();

@@ -37,7 +37,8 @@ impl Changed {
     }
 
     fn place(&self, position: u32) -> Option<usize> {
-        let find = |row: &Row| row.binary_search_by_key(&position, |(at, _)| *at).ok().map(|found| row[found].1);
+        let find =
+            |row: &Row| row.binary_search_by_key(&position, |(at, _)| *at).ok().map(|found| row[found].1);
         self.rows.iter().find_map(find).map(|place| place as usize)
     }
 

@@ -10,6 +10,9 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use super::found::Stored;
 use super::newest::Newest;
 
+/// How many branches a node of the map by id has at the most: each is counted anew for every change of one of them.
+const DEGREE: u8 = 16;
+
 /// What was put into one section, but for what stands in the place of an entry of the base.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
@@ -84,8 +87,12 @@ impl DoubleEndedIterator for LayerWalk<'_> {
 
 impl Default for Layer {
     fn default() -> Self {
-        let (by_id, older) = (HashTrieMapSync::new_sync(), RedBlackTreeMapSync::new_sync());
-        Self { by_id, older, newest: Newest::default(), row: Row::default() }
+        Self {
+            by_id: HashTrieMapSync::new_sync_with_degree(DEGREE),
+            older: RedBlackTreeMapSync::new_sync(),
+            newest: Newest::default(),
+            row: Row::default(),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A tenant's state at one version: immutable, cheap to clone, read without waiting.
 //!
-//! It has two layers: the loaded snapshot with its index ([`base`]), shared by all states since,
-//! and above it small persistent maps of what changed ([`layer`]). An entry above hides the one below. Beside the
-//! entries of both stands what was [`kept`] of them.
+//! It has two layers: the loaded snapshot with its index ([`base`]), shared by all states since, and above it what
+//! became of its entries ([`changed`]) and what was put beside them ([`layer`]). An entry above hides the one below.
+//! Beside the entries of both stands what was [`kept`] of them.
 //!
 //! There are two kinds. Of a [`LazyState`] not all may have been read yet: what is asked for is read and checked then,
 //! and may turn out to be damaged. Of a [`State`] all was, so that nothing that is asked of it can fail.
@@ -150,7 +150,7 @@ pub(crate) struct LazyState {
     kept: Arc<KeptValues>,
     /// What is kept of entries above and below, by their ids.
     met: Met,
-    /// What changed above the base, by section.
+    /// What was put above the base beside that, by section.
     layers: RedBlackTreeMapSync<Section, Layer>,
     /// What became of the base's entries.
     changed: Changed,
