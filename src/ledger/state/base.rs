@@ -100,11 +100,15 @@ impl Base {
     /// Sees that every entry stands in order and lies within the lines. That the index was made of these very lines is
     /// what their digests say: to look at each would fetch all of them from memory once more.
     fn check(&self) -> Result<(), StoreError> {
-        self.contents.check(&self.body)?;
+        let index = self.body.index(0..self.body.index_length())?;
+        let entries = self.contents.checked(&index)?;
+        let line_at = |at: usize| entries.get(at).map(|entry| IndexEntry::of(entry).line as usize);
         for (_, positions) in &self.sections {
             let mut before = None;
             for at in positions.clone() {
-                let (entry, end) = (self.entry(at)?, self.line_end(at)?);
+                let entry = IndexEntry::of(entries.get(at).ok_or_else(malformed)?);
+                let next = line_at(at + 1).unwrap_or(self.text_length());
+                let end = next.checked_sub(1).ok_or_else(malformed)?;
                 let (line, id, record) = (entry.line as usize, entry.id as usize, entry.record as usize);
                 let within = if entry.id_length == IndexEntry::UNUSUAL {
                     self.id(at)?;
@@ -227,9 +231,9 @@ impl Base {
         if self.is_whole() {
             return Ok(());
         }
-        let entry = self.entry(at)?;
+        let (entry, end) = self.entry_and_end(at)?;
         // With the line the record is there.
-        self.body.text(entry.line as usize..self.line_end(at)?)?;
+        self.body.text(entry.line as usize..end)?;
         if entry.id_length == IndexEntry::UNUSUAL {
             self.record(at)?;
         }
@@ -238,9 +242,9 @@ impl Base {
 
     /// Where the record at a position stands in the text.
     fn record(&self, at: usize) -> Result<Range<usize>, StoreError> {
-        let entry = self.entry(at)?;
+        let (entry, end) = self.entry_and_end(at)?;
         if entry.id_length != IndexEntry::UNUSUAL {
-            return Ok(entry.record as usize..self.line_end(at)?.saturating_sub(1));
+            return Ok(entry.record as usize..end.saturating_sub(1));
         }
         let (line, start) = (self.line(at)?, entry.line as usize);
         let frame = Frame::read(&line, &mut Vec::new()).map_err(|_| malformed())?;
@@ -271,13 +275,16 @@ impl Base {
         Ok(self.entry(at)?.order)
     }
 
-    fn line_end(&self, at: usize) -> Result<usize, StoreError> {
-        let next = if at + 1 < self.len() { self.entry(at + 1)?.line as usize } else { self.text_length() };
-        next.checked_sub(1).ok_or_else(malformed)
+    /// Where the parts of an entry stand, and where its line ends.
+    fn entry_and_end(&self, at: usize) -> Result<(IndexEntry, usize), StoreError> {
+        let (entry, next) = self.contents.entry_and_next(&self.body, at)?;
+        let next = next.map_or(self.text_length(), |line| line as usize);
+        Ok((entry, next.checked_sub(1).ok_or_else(malformed)?))
     }
 
     fn line_range(&self, at: usize) -> Result<Range<usize>, StoreError> {
-        Ok(self.entry(at)?.line as usize..self.line_end(at)?)
+        let (entry, end) = self.entry_and_end(at)?;
+        Ok(entry.line as usize..end)
     }
 
     /// The whole line at a position, without its end.

@@ -39,6 +39,17 @@ pub(super) struct IndexEntry {
 impl IndexEntry {
     /// The length of no id.
     pub(super) const UNUSUAL: u32 = u32::MAX;
+
+    #[inline]
+    pub(super) fn of(bytes: &[u8; ENTRY]) -> Self {
+        Self {
+            order: u64::from(u32_at(bytes, 0)) | u64::from(u32_at(bytes, 4)) << 32,
+            line: u32_at(bytes, 8),
+            record: u32_at(bytes, 12),
+            id: u32_at(bytes, 16),
+            id_length: u32_at(bytes, 20),
+        }
+    }
 }
 
 /// A section and what it holds.
@@ -204,23 +215,24 @@ impl Contents {
         if fits { Ok(contents) } else { Err(malformed()) }
     }
 
-    /// Sees that what is found by ids and keys is some entry, and that looking for an id comes to an end.
-    pub(super) fn check(&self, body: &Body) -> Result<(), StoreError> {
-        let (slots, mut free) = (self.entries * ENTRY, false);
-        for at in 0..self.slots {
-            let position = Self::pair(body, slots + at * PAIR)?.1 as usize;
-            free |= position == 0;
-            if position > self.entries {
-                return Err(malformed());
-            }
+    /// Sees that what is found by ids and keys is some entry, and that looking for an id comes to an end, in all of an
+    /// index; hands out its entries.
+    pub(super) fn checked<'a>(&self, index: &'a [u8]) -> Result<&'a [[u8; ENTRY]], StoreError> {
+        let (entries, pairs) = index.split_at_checked(self.entries * ENTRY).ok_or_else(malformed)?;
+        let (slots, keys) = pairs.split_at_checked(self.slots * PAIR).ok_or_else(malformed)?;
+        let keys = keys.get(..self.keys * PAIR).ok_or_else(malformed)?;
+        let position = |pair: &[u8; PAIR]| u32_at(pair, 4) as usize;
+        // All of them are looked at, so that it can be done many at a time.
+        let mut free = false;
+        let mut all_are_entries = true;
+        for at in slots.as_chunks().0.iter().map(position) {
+            free |= at == 0;
+            all_are_entries &= at <= self.entries;
         }
-        let keys = slots + self.slots * PAIR;
-        for at in 0..self.keys {
-            if Self::pair(body, keys + at * PAIR)?.1 as usize >= self.entries {
-                return Err(malformed());
-            }
+        for at in keys.as_chunks().0.iter().map(position) {
+            all_are_entries &= at < self.entries;
         }
-        if free { Ok(()) } else { Err(malformed()) }
+        if free && all_are_entries { Ok(entries.as_chunks().0) } else { Err(malformed()) }
     }
 
     fn first_slot(&self, hash: u64) -> usize {
@@ -238,14 +250,21 @@ impl Contents {
         if at >= self.entries {
             return Err(malformed());
         }
-        let bytes = body.index_at::<ENTRY>(at * ENTRY)?;
-        Ok(IndexEntry {
-            order: u64::from(u32_at(&bytes, 0)) | u64::from(u32_at(&bytes, 4)) << 32,
-            line: u32_at(&bytes, 8),
-            record: u32_at(&bytes, 12),
-            id: u32_at(&bytes, 16),
-            id_length: u32_at(&bytes, 20),
-        })
+        Ok(IndexEntry::of(&body.index_at(at * ENTRY)?))
+    }
+
+    /// The same, and where the line of the next one begins, if there is one.
+    pub(super) fn entry_and_next(
+        &self,
+        body: &Body,
+        at: usize,
+    ) -> Result<(IndexEntry, Option<u32>), StoreError> {
+        if at + 1 >= self.entries {
+            return Ok((self.entry(body, at)?, None));
+        }
+        let bytes = body.index_at::<{ 2 * ENTRY }>(at * ENTRY)?;
+        let ([entry, next], _) = bytes.as_chunks::<ENTRY>() else { return Err(malformed()) };
+        Ok((IndexEntry::of(entry), Some(IndexEntry::of(next).line)))
     }
 
     #[inline]
