@@ -41,7 +41,7 @@ pub(crate) fn by_record(folder: &Path) -> Outcome<Vec<(String, f64)>> {
 /// What is in use of the first tenant's state after both were looked at, in bytes.
 fn looked_at(place: &Place, memory: usize, typed: bool) -> Outcome<usize> {
     let tenantry = place.opened(memory)?;
-    let before = live();
+    let before = live()?;
     let snapshot = |tenant: &str| -> Outcome<Snapshot> {
         Ok(place.runtime.block_on(place.workspace(&tenantry, tenant)?.snapshot())?)
     };
@@ -53,7 +53,7 @@ fn looked_at(place: &Place, memory: usize, typed: bool) -> Outcome<usize> {
     }
     drop(filled);
     drop(snapshot(EMPTY)?);
-    Ok(live().saturating_sub(before))
+    Ok(live()?.saturating_sub(before))
 }
 
 /// The least budget with which so much of the first tenant stays in use, but for some in a hundred: what is counted for

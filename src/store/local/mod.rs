@@ -17,6 +17,7 @@ mod ledgers;
 #[cfg(target_os = "linux")]
 mod linux;
 mod locks;
+mod memory;
 mod options;
 mod pieces;
 mod root;

@@ -4,7 +4,7 @@
 //! The digests stand behind the index, and a checksum of all of them in the first line.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
@@ -15,6 +15,7 @@ use super::{Ledger, Site};
 use crate::blocking;
 use crate::store::local::disk::File;
 use crate::store::local::failure::{corrupt, failed};
+use crate::store::local::memory::{self, Memory};
 use crate::store::{Opened, OpenedSnapshot, SnapshotParts, StoreError};
 
 /// The bytes of a part: little to read for one record, and enough to be hashed at full speed.
@@ -89,8 +90,8 @@ impl Parts {
     }
 
     /// The lines, and the index.
-    fn halves(&self, bytes: Vec<u8>) -> (Bytes, Bytes) {
-        let mut text = Bytes::from(bytes);
+    fn halves(&self, bytes: Bytes) -> (Bytes, Bytes) {
+        let mut text = bytes;
         let index = text.split_off(self.text);
         (text, index)
     }
@@ -110,7 +111,7 @@ impl Parts {
     }
 
     /// All parts, if they are few and the system has them in memory.
-    fn resident(&self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn resident(&self) -> Result<Option<Bytes>, StoreError> {
         if self.length() > AT_ONCE * PART {
             return Ok(None);
         }
@@ -119,7 +120,7 @@ impl Parts {
             return Ok(None);
         }
         self.check_all(0, &bytes)?;
-        Ok(Some(bytes))
+        Ok(Some(bytes.into()))
     }
 
     /// Fills `bytes`, which are all parts, on two threads if they are many.
@@ -127,11 +128,18 @@ impl Parts {
         if bytes.len() < SHARED {
             return self.fill(0, bytes);
         }
-        let parts = bytes.len().div_ceil(PART) / 2;
-        let (first, second) = bytes.split_at_mut(parts * PART);
+        // Each takes the next ones when it has done some: a machine that does something else as well slows one down.
+        let left = Mutex::new(bytes.chunks_mut(memory::LARGE).enumerate());
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let fill = || {
+            while let Some((at, bytes)) = next() {
+                self.fill(at * (memory::LARGE / PART), bytes)?;
+            }
+            Ok(())
+        };
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| self.fill(parts, second));
-            let own = self.fill(0, first);
+            let other = scope.spawn(fill);
+            let own = fill();
             let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             own.and(other)
         })
@@ -190,9 +198,9 @@ impl SnapshotParts for Parts {
         let bytes = match self.resident()? {
             Some(bytes) => bytes,
             None => {
-                let mut bytes = vec![0; self.length()];
-                blocking::here(|| self.fill_all(&mut bytes))?;
-                bytes
+                let mut memory = Memory::of(self.length());
+                blocking::here(|| self.fill_all(memory.filling()))?;
+                memory.filled()
             }
         };
         Ok(self.halves(bytes))
