@@ -1,6 +1,7 @@
 //! A ledger that is opened without its snapshot being read: [`Opened`].
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -41,11 +42,12 @@ pub trait SnapshotParts: Send + Sync + 'static {
     /// How many bytes a part has.
     fn part_length(&self) -> usize;
 
-    /// Reads a part and sees that it is as it was written.
+    /// Reads parts that lie one behind the other and sees that each is as it was written. Several are asked for where
+    /// those beside them were read before, and never more than 2 MiB; none that is damaged is handed out.
     ///
     /// # Errors
-    /// [`Corrupt`](super::StoreErrorKind::Corrupt) if it is not; whatever kept the store from reading it.
-    fn read(&self, part: usize) -> Result<Bytes, StoreError>;
+    /// [`Corrupt`](super::StoreErrorKind::Corrupt) if one is not; whatever kept the store from reading them.
+    fn read(&self, parts: Range<usize>) -> Result<Bytes, StoreError>;
 
     /// Reads all lines, and all of the index, and sees that they are as they were written.
     ///

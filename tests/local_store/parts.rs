@@ -52,7 +52,7 @@ fn count(parts: &dyn SnapshotParts) -> usize {
 
 /// What they say together, part by part.
 fn all(parts: &dyn SnapshotParts) -> Vec<u8> {
-    (0..count(parts)).flat_map(|part| parts.read(part).unwrap()).collect()
+    (0..count(parts)).flat_map(|part| parts.read(part..part + 1).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -64,6 +64,7 @@ async fn what_is_opened_says_part_by_part_what_was_folded() {
     let parts = parts(opened);
     assert!(count(&*parts) > 3);
     assert_eq!(all(&*parts), [snapshot(), index()].concat());
+    assert_eq!(parts.read(1..3).unwrap(), all(&*parts)[parts.part_length()..3 * parts.part_length()]);
     assert_eq!(parts.read_all().unwrap(), (snapshot(), index()));
     assert_eq!(place.open().await.load(&ana()).await.unwrap().unwrap().snapshot, snapshot());
 }
@@ -84,7 +85,7 @@ async fn a_damaged_byte_is_told_by_the_part_in_which_it_is_and_by_no_other() {
         for part in 0..count(&*parts) {
             let place_of = part * parts.part_length();
             let range = place_of..length.min(place_of + parts.part_length());
-            match parts.read(part) {
+            match parts.read(part..part + 1) {
                 Ok(bytes) => assert_eq!(bytes, whole[range]),
                 Err(error) => {
                     assert!(range.contains(&(at - start)), "{error}");
@@ -94,7 +95,9 @@ async fn a_damaged_byte_is_told_by_the_part_in_which_it_is_and_by_no_other() {
                 }
             }
         }
-        assert!(parts.read((at - start) / parts.part_length()).is_err());
+        let damaged = (at - start) / parts.part_length();
+        assert!(parts.read(damaged..damaged + 1).is_err());
+        assert!(parts.read(0..count(&*parts)).is_err(), "none that is damaged is handed out");
         assert_eq!(parts.read_all().unwrap_err().kind(), StoreErrorKind::Corrupt);
         let error = place.open().await.load(&ana()).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Corrupt);

@@ -8,6 +8,10 @@ use bytes::Bytes;
 
 use crate::store::{SnapshotParts, StoreError, StoreErrorKind};
 
+/// So many bytes are read ahead at the most: they take a millisecond where the system has them in memory, and a few where
+/// a disk has to be asked.
+const AHEAD: usize = 2 << 20;
+
 /// The lines of a snapshot and behind them their index.
 pub(super) enum Body {
     Whole { text: Bytes, index: Bytes },
@@ -122,8 +126,43 @@ impl Parts {
         if let Some(bytes) = place.get() {
             return Ok(bytes);
         }
-        let bytes = self.source.read(part)?;
+        self.read_ahead(part);
+        if let Some(bytes) = place.get() {
+            return Ok(bytes);
+        }
+        let bytes = self.source.read(part..part + 1)?;
         Ok(place.get_or_init(|| bytes))
+    }
+
+    /// Reads a part with those that come next, where all goes well: what is wrong with another than itself is nothing to
+    /// whoever touched this one.
+    fn read_ahead(&self, part: usize) {
+        let parts = self.ahead(part);
+        if parts.len() > 1
+            && let Ok(bytes) = self.source.read(parts.clone())
+        {
+            for (at, place) in self.read[parts].iter().enumerate() {
+                let start = at * self.part_length;
+                let end = bytes.len().min(start + self.part_length);
+                // Somebody else may have been faster.
+                let _ = place.set(bytes.slice(start.min(end)..end));
+            }
+        }
+    }
+
+    /// A part with those that probably come next: as many as were read one after the other before it, on one side of it, so
+    /// that no more is read for nothing than was for something.
+    fn ahead(&self, part: usize) -> Range<usize> {
+        let most = (AHEAD / self.part_length).max(1);
+        let is_read = |at: &usize| self.read[*at].get().is_some();
+        let before = (0..part).rev().take(most).take_while(is_read).count();
+        let behind = (part + 1..self.read.len()).take(most).take_while(is_read).count();
+        let is_new = |at: &usize| !is_read(at);
+        if behind > before {
+            part + 1 - (0..=part).rev().take(behind).take_while(is_new).count()..part + 1
+        } else {
+            part..part + (part..self.read.len()).take(before.max(1)).take_while(is_new).count()
+        }
     }
 
     fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, StoreError> {

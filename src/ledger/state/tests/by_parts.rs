@@ -1,5 +1,6 @@
 //! A state that is read part by part says what the same one says that is whole, or that something is damaged.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
@@ -12,13 +13,16 @@ pub(super) struct ShortParts {
     length: usize,
     /// The part that can't be read.
     damaged: Option<usize>,
+    /// How often it was asked to read, and how many parts.
     reads: AtomicUsize,
+    read: AtomicUsize,
 }
 
 impl ShortParts {
     pub(super) fn of(state: &State, length: usize) -> Self {
         let (text, index) = state.folded().unwrap().base_bytes();
-        Self { text, index, length, damaged: None, reads: AtomicUsize::new(0) }
+        let (reads, read) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { text, index, length, damaged: None, reads, read }
     }
 
     fn count(&self) -> usize {
@@ -43,14 +47,15 @@ impl SnapshotParts for ShortParts {
         self.length
     }
 
-    fn read(&self, part: usize) -> Result<Bytes, StoreError> {
+    fn read(&self, parts: Range<usize>) -> Result<Bytes, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.damaged == Some(part) {
+        self.read.fetch_add(parts.len(), Ordering::Relaxed);
+        if self.damaged.is_some_and(|damaged| parts.contains(&damaged)) {
             return Err(Self::damage());
         }
         let all = [&*self.text, &*self.index].concat();
-        let end = all.len().min((part + 1) * self.length);
-        Ok(Bytes::copy_from_slice(&all[part * self.length..end]))
+        let end = all.len().min(parts.end * self.length);
+        Ok(Bytes::copy_from_slice(&all[parts.start * self.length..end]))
     }
 
     fn read_all(&self) -> Result<(Bytes, Bytes), StoreError> {
@@ -230,6 +235,60 @@ fn a_record_is_found_without_most_of_the_parts() {
     let lazy = LazyState::open(state.version().unwrap().clone(), header, Arc::clone(&parts) as _).unwrap();
     let found = lazy.found("notes", "note-700").unwrap().unwrap();
     assert_eq!(found.text(), "{\"n\":700}");
-    let reads = parts.reads.load(Ordering::Relaxed);
-    assert!(reads <= 8, "{reads} of {} parts", parts.count());
+    let read = parts.read.load(Ordering::Relaxed);
+    assert!(read <= 8, "{read} of {} parts", parts.count());
+}
+
+/// A state of so many notes whose parts are read when they are touched.
+fn many_notes(count: usize, damaged: Option<usize>) -> (LazyState, Arc<ShortParts>) {
+    let notes = Section::named("notes");
+    let mut draft = Draft::new(empty(), jiff::Timestamp::UNIX_EPOCH);
+    for number in 0..count {
+        draft.put(&notes, &format!("note-{number}"), Vec::new(), format!("{{\"n\":{number}}}").into());
+    }
+    let state = draft.state().folded().unwrap();
+    let mut parts = ShortParts::of(&state, 512);
+    parts.damaged = damaged;
+    let parts = Arc::new(parts);
+    let header = (**state.header().unwrap()).clone();
+    let lazy = LazyState::open(state.version().unwrap().clone(), header, Arc::clone(&parts) as _).unwrap();
+    (lazy, parts)
+}
+
+#[test]
+fn who_walks_on_has_parts_read_for_him_several_at_once_in_either_direction() {
+    for direction in [Direction::InOrder, Direction::NewestFirst] {
+        let (lazy, parts) = many_notes(5000, None);
+        let before = parts.reads.load(Ordering::Relaxed);
+        assert_eq!(lazy.walk("notes", direction, None).unwrap().map(Result::unwrap).count(), 5000);
+        let (reads, read) = (parts.reads.load(Ordering::Relaxed), parts.read.load(Ordering::Relaxed));
+        assert!(read > 400 && reads - before < 40, "{reads} reads of {read} parts");
+        assert!(read <= parts.count(), "some of {} were read twice: {read}", parts.count());
+    }
+}
+
+#[test]
+fn who_walks_a_little_way_has_no_more_read_for_nothing_than_for_something() {
+    for wanted in [1, 10, 100, 1000] {
+        let (lazy, parts) = many_notes(5000, None);
+        let before = parts.read.load(Ordering::Relaxed);
+        let walked = lazy.walk("notes", Direction::NewestFirst, None).unwrap().take(wanted);
+        let texts: usize = walked.map(|found| found.unwrap().text().len()).sum();
+        let read = parts.read.load(Ordering::Relaxed) - before;
+        // A line has its frame beside its text, and an entry a place in the index.
+        let touched = (texts + 60 * wanted) / 512;
+        assert!(read <= 2 * touched + 6, "{read} parts for {wanted} notes, which have {touched}");
+    }
+}
+
+#[test]
+fn a_damaged_part_that_is_read_ahead_is_nothing_to_who_touches_another() {
+    let (_, parts) = many_notes(2000, None);
+    let damaged = parts.text.len() / 512 / 2;
+    let (lazy, _) = many_notes(2000, Some(damaged));
+    let walked: Vec<_> = lazy.walk("notes", Direction::InOrder, None).unwrap().collect();
+    let failed = walked.iter().filter(|found| found.is_err()).count();
+    let in_it = 512 / (parts.text.len() / 2000) + 2;
+    assert!((1..=in_it).contains(&failed), "{failed} notes of {in_it} in one part");
+    assert_eq!(walked.len(), 2000);
 }

@@ -4,6 +4,7 @@
 //! The digests stand behind the index, and a checksum of all of them in the first line.
 
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -73,7 +74,7 @@ impl Parts {
         if metadata.length < head.end.offset {
             return Err(damaged(head.snapshot.start));
         }
-        let width = |range: &std::ops::Range<u64>| read::width(range.start, range.end);
+        let width = |range: &Range<u64>| read::width(range.start, range.end);
         let digests = read::range(site, &**file, head.digests.start, width(&head.digests))?;
         if Checksum::of_piece(&digests) != head.digests_checksum {
             return Err(damaged(head.digests.start));
@@ -183,15 +184,17 @@ impl SnapshotParts for Parts {
         PART
     }
 
-    fn read(&self, part: usize) -> Result<Bytes, StoreError> {
-        let start = part.saturating_mul(PART).min(self.length());
-        let mut bytes = vec![0; PART.min(self.length() - start)];
-        let resident = self.file.read_resident(&mut bytes, self.start + start as u64);
+    fn read(&self, parts: Range<usize>) -> Result<Bytes, StoreError> {
+        let place = |part: usize| part.saturating_mul(PART).min(self.length());
+        let (first, start) = (parts.start, place(parts.start));
+        let mut memory = Memory::of(place(parts.end).saturating_sub(start));
+        let bytes = memory.filling();
+        let resident = self.file.read_resident(bytes, self.start + start as u64);
         if resident < bytes.len() {
-            blocking::here(|| self.read_at(part, &mut bytes))?;
+            blocking::here(|| self.read_at(first, bytes))?;
         }
-        self.check(part, &bytes)?;
-        Ok(bytes.into())
+        self.check_all(first, bytes)?;
+        Ok(memory.filled())
     }
 
     fn read_all(&self) -> Result<(Bytes, Bytes), StoreError> {
