@@ -186,14 +186,15 @@ impl SnapshotParts for Parts {
 
     fn read(&self, parts: Range<usize>) -> Result<Bytes, StoreError> {
         let place = |part: usize| part.saturating_mul(PART).min(self.length());
-        let (first, start) = (parts.start, place(parts.start));
-        let mut memory = Memory::of(place(parts.end).saturating_sub(start));
-        let bytes = memory.filling();
-        let resident = self.file.read_resident(bytes, self.start + start as u64);
-        if resident < bytes.len() {
-            blocking::here(|| self.read_at(first, bytes))?;
+        let mut memory = Memory::of(place(parts.end).saturating_sub(place(parts.start)));
+        for (batch, bytes) in memory.filling().chunks_mut(AT_ONCE * PART).enumerate() {
+            let first = parts.start + batch * AT_ONCE;
+            let resident = self.file.read_resident(bytes, self.start + (first * PART) as u64);
+            if resident < bytes.len() {
+                blocking::here(|| self.read_at(first, bytes))?;
+            }
+            self.check_all(first, bytes)?;
         }
-        self.check_all(first, bytes)?;
         Ok(memory.filled())
     }
 
