@@ -26,10 +26,13 @@ fn index() -> Bytes {
 
 /// A ledger that was folded with an index, and a commit since.
 async fn folded(place: &Place) {
+    folded_to(place, snapshot()).await;
+}
+
+async fn folded_to(place: &Place, snapshot: Bytes) {
     let store = place.open().await;
     let first = create(&store, &ana()).await;
-    let fold =
-        Fold { kind: FoldKind::Same, header: header("{\"v\":1}"), snapshot: snapshot(), index: index() };
+    let fold = Fold { kind: FoldKind::Same, header: header("{\"v\":1}"), snapshot, index: index() };
     let folded = committed(store.fold(&ana(), &first, fold).await.unwrap());
     append(&store, &folded, "since").await;
 }
@@ -67,6 +70,22 @@ async fn what_is_opened_says_part_by_part_what_was_folded() {
     assert_eq!(parts.read(1..3).unwrap(), all(&*parts)[parts.part_length()..3 * parts.part_length()]);
     assert_eq!(parts.read_all().unwrap(), (snapshot(), index()));
     assert_eq!(place.open().await.load(&ana()).await.unwrap().unwrap().snapshot, snapshot());
+}
+
+#[tokio::test]
+async fn much_says_what_was_folded_however_many_parts_of_it_are_read_at_once() {
+    let place = Place::new();
+    let line = |number: u32| format!("line {number} {:050}\n", u64::from(number) * 7);
+    let lines = Bytes::from((0..90_000).map(line).collect::<String>());
+    folded_to(&place, lines.clone()).await;
+    let parts = parts(open(&place.open().await).await);
+    let (whole, count) = ([&*lines, &*index()].concat(), count(&*parts));
+    for at_once in [1, 17, 64, count] {
+        let ranges = (0..count).step_by(at_once).map(|first| first..count.min(first + at_once));
+        let read: Vec<u8> = ranges.flat_map(|range| parts.read(range).unwrap()).collect();
+        assert!(read == whole, "{at_once} of {count} parts at once");
+    }
+    assert!(parts.read_all().unwrap() == (lines, index()));
 }
 
 #[tokio::test]
