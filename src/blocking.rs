@@ -215,32 +215,34 @@ mod tests {
         assert!(threads[1][0] == own && threads[1][1] != own, "the runtime has one thread: {threads:?}");
     }
 
-    /// The thread on which a task ends that begins on the one that is told as well, and blocks.
-    async fn began_here() -> (thread::ThreadId, thread::ThreadId) {
+    /// The thread of whoever begins a task, the one on which it begins, and the one on which it blocks.
+    async fn began_here() -> [thread::ThreadId; 3] {
         let (seen, ended) = oneshot::channel();
         begin_here(
             &Handle::current(),
             Box::pin(async move {
-                seen.send(run(|| thread::current().id()).await.unwrap()).unwrap();
+                let began = thread::current().id();
+                seen.send([began, run(|| thread::current().id()).await.unwrap()]).unwrap();
             }),
         );
         let own = thread::current().id();
-        (own, ended.await.unwrap())
+        let [began, blocked] = ended.await.unwrap();
+        [own, began, blocked]
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_worker_that_can_be_replaced_blocks_for_what_is_begun_on_it() {
-        let (own, blocked) = tokio::spawn(began_here()).await.unwrap();
-        assert_eq!(own, blocked);
+        let [own, began, blocked] = tokio::spawn(began_here()).await.unwrap();
+        assert!(began == own && blocked == own);
         // The one that waits for the runtime to be done with everything is none of its workers.
-        let (own, blocked) = began_here().await;
-        assert_ne!(own, blocked);
+        let [own, began, blocked] = began_here().await;
+        assert!(began != own && blocked == began);
     }
 
     #[tokio::test]
-    async fn the_only_thread_of_a_runtime_is_not_blocked() {
-        let (own, blocked) = began_here().await;
-        assert_ne!(own, blocked);
+    async fn what_is_begun_on_the_only_thread_of_a_runtime_is_begun_on_one_that_may_block_and_stays_there() {
+        let [own, began, blocked] = began_here().await;
+        assert!(began != own && blocked == began);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
