@@ -153,7 +153,7 @@ pub(crate) struct LazyState {
     /// What was put above the base beside that, by section.
     layers: RedBlackTreeMapSync<Section, Layer>,
     /// What became of the base's entries.
-    changed: Changed,
+    changed: Arc<Changed>,
     by_key: RedBlackTreeMapSync<(IndexKey, Section, u64), Arc<str>>,
     tallies: Tallies,
     next_order: u64,
@@ -181,7 +181,7 @@ impl LazyState {
             kept: Arc::new(KeptValues::new(0, &Arc::new(Memory::none()))),
             met: Met::default(),
             layers: RedBlackTreeMapSync::new_sync(),
-            changed: Changed::default(),
+            changed: Arc::default(),
             by_key: RedBlackTreeMapSync::new_sync(),
             tallies: Tallies::default(),
             next_order: 1,
@@ -465,7 +465,7 @@ impl LazyState {
             }
         }
         if let Some(below) = below {
-            self.changed.put(below, standing);
+            Arc::make_mut(&mut self.changed).put(below, standing);
         }
         Ok(())
     }
