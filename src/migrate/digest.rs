@@ -23,11 +23,13 @@ impl Digest {
 
     /// The digest of several texts, none of which can be taken for part of its neighbour.
     pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut hasher = blake3::Hasher::new();
+        let mut text = Vec::new();
         for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+            text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            text.extend_from_slice(part);
         }
-        hasher.finalize().into()
+        // In one piece it takes half as long.
+        Self::of(&text)
     }
 
     /// Half of it, where that is enough to tell things apart.

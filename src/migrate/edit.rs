@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Edit;
+use crate::record::fields::quoted;
 use crate::record::{Envelope, Fields, RecordError};
 
 /// The fields of a record's text, which has no white space between its tokens, after these edits.
@@ -14,7 +15,7 @@ pub(super) fn edited<'a>(base: &'a str, edits: &'a [Edit]) -> Result<Fields<'a>,
 pub(super) fn changed<'a>(mut fields: Fields<'a>, edits: &'a [Edit]) -> Fields<'a> {
     for edit in edits {
         match edit {
-            Edit::Set { field, value } => fields.set(place(&fields, field), field, value.to_string()),
+            Edit::Set { field, value } => fields.set(place(&fields, field), field, written(value)),
             Edit::Keep { field, under } => {
                 if let Some(value) = fields.get(field).map(str::to_owned) {
                     fields.push(under, value);
@@ -23,6 +24,15 @@ pub(super) fn changed<'a>(mut fields: Fields<'a>, edits: &'a [Edit]) -> Fields<'
         }
     }
     fields
+}
+
+/// A value as it is written.
+fn written(value: &Value) -> String {
+    match value {
+        // It is nearly always one, and that is the faster way.
+        Value::String(text) => quoted(text),
+        value => value.to_string(),
+    }
 }
 
 /// Where a new field goes.

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memmem;
 use serde_json::value::RawValue;
 
 /// What had to be changed of a text so that it can be read.
@@ -79,7 +80,10 @@ pub(super) fn readable(bytes: &[u8]) -> Result<Readable<'_>, Broken> {
         changes.push((Change::EmptyFile, 1));
         return Ok(Readable { text: Cow::Borrowed(""), changes, elements: None });
     }
-    let (replaced, shifts) = replaced(text, &mut changes);
+    let (replaced, shifts) = match has_what_others_cannot_read(text) {
+        true => replaced(text, &mut changes),
+        false => (Cow::Borrowed(text), Shifts::new()),
+    };
     let elements = elements(&replaced);
     // An array of values is JSON.
     if elements.is_none() {
@@ -90,6 +94,12 @@ pub(super) fn readable(bytes: &[u8]) -> Result<Readable<'_>, Broken> {
 
 /// Behind which byte of the new text the old one's place differs, and by how much.
 type Shifts = Vec<(usize, isize)>;
+
+/// Whether there may be something in a text that others can't read: it stands in nearly none.
+fn has_what_others_cannot_read(text: &str) -> bool {
+    let signs = ["NaN", "Infinity", "\\ud", "\\uD"];
+    signs.iter().any(|sign| memmem::find(text.as_bytes(), sign.as_bytes()).is_some())
+}
 
 /// The text with what others can't read replaced; the same where there is nothing of that, since it may be long.
 fn replaced<'a>(text: &'a str, changes: &mut Vec<(Change, usize)>) -> (Cow<'a, str>, Shifts) {

@@ -112,9 +112,9 @@ impl Elements {
     }
 }
 
-/// The fields of one object, of several with one name the last.
+/// The fields of one element of an array that was read, of several with one name the last.
 fn object<'a>(text: &'a str, twice: &mut usize) -> Result<Fields<'a>, NoRecord> {
-    let (fields, names) = Fields::read_last(text)?;
+    let (fields, names) = Fields::read_last_again(text)?;
     *twice += names.len();
     Ok(fields.compacted())
 }

@@ -24,4 +24,4 @@ pub use error::NameError;
 pub use file_name::FileName;
 pub use incarnation::Incarnation;
 pub use tenant_id::TenantId;
-pub(crate) use text::Text;
+pub(crate) use text::{Text, of_text};

@@ -3,8 +3,11 @@
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use serde::de::{self, Deserializer, Visitor};
 
 /// A text that is part of the program, or one that all clones share.
 #[derive(Debug, Clone)]
@@ -101,11 +104,31 @@ macro_rules! text_traits {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
+                $crate::paths::of_text(deserializer, |text| Self::parse(text))
             }
         }
     };
 }
 
 pub(super) use text_traits;
+
+/// Reads what is written as a text and has another form in memory: no copy is made of the text before.
+pub(crate) fn of_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
+    deserializer: D,
+    parse: fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error> {
+    struct Parsed<T, E>(fn(&str) -> Result<T, E>);
+
+    impl<T, E: fmt::Display> Visitor<'_> for Parsed<T, E> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<F: de::Error>(self, text: &str) -> Result<T, F> {
+            (self.0)(text).map_err(F::custom)
+        }
+    }
+    deserializer.deserialize_str(Parsed(parse))
+}

@@ -16,13 +16,20 @@ const UPDATED_AT: &str = "updated_at";
 impl RecordText {
     /// A digest of what the record says, whatever the order of its fields and the spelling of its strings.
     pub(crate) fn meaning(&self) -> Result<Revision, RecordError> {
-        let fields = self.fields()?;
-        let mut sorted: Vec<_> = fields.iter().map(|(name, value)| (name, respelled(value))).collect();
+        let fields = self.stored_fields()?;
+        let mut sorted: Vec<_> = fields.iter().collect();
         sorted.sort_unstable();
         let mut text = String::with_capacity(self.as_bytes().len());
+        // Only what is escaped can be spelled in two ways.
+        let is_plain = !self.as_bytes().contains(&b'\\');
         for (name, value) in sorted {
-            push_quoted(&mut text, name);
-            text.extend([":", &*value, ","]);
+            match is_plain {
+                true => text.extend(["\"", name, "\":", value, ","]),
+                false => {
+                    push_quoted(&mut text, name);
+                    text.extend([":", &*respelled(value), ","]);
+                }
+            }
         }
         Ok(Revision::of(text.as_bytes()))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fields::{Fields, push_quoted, quoted};
 use super::local_time::WrittenTime;
-use super::plain::Value;
+use super::plain::{self, Value};
 use super::{LocalTime, RecordError, RecordId, RecordLimits};
 use crate::paths::TenantId;
 
@@ -112,6 +112,19 @@ impl Envelope {
             created_at,
             updated_at: if is_same { created_at } else { last.and_then(time) },
         })
+    }
+
+    /// The id and the owner alone, of a record that serde wrote or has read: of what stands behind both nothing is
+    /// looked at. `None` if it is not spelled in the [plain] way, or if something is wrong.
+    pub(super) fn of_who_owns(text: &str, known: &TenantId) -> Option<Self> {
+        let (mut members, mut fields) = (plain::Members::of(text)?, [None; 2]);
+        while fields.contains(&None) {
+            let Some((name, value)) = members.next().ok()? else { break };
+            if let Some(field) = Self::place(name).and_then(|at| fields.get_mut(at)) {
+                *field = Some(value);
+            }
+        }
+        Self::of(|at| fields.get(at).copied().flatten(), Some(known)).ok()
     }
 
     /// The fields that are there, in order.

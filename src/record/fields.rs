@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 
 use super::error::{RecordError, shown};
 use super::plain::{self, Value};
+#[cfg(feature = "migrate")]
+use super::spaced;
 
 /// So many names are compared with each other in less time than they are sorted.
 pub(super) const FEW: usize = 16;
@@ -39,12 +41,16 @@ impl<'a> Fields<'a> {
     /// The fields of a text that serde wrote or has read, or reads before anything comes of this, if it is spelled
     /// in the [plain](mod@plain) way; any other is to be [read](Self::read).
     pub(super) fn of_plain(text: &'a str) -> Option<Self> {
+        Self::of_plain_own(text).filter(|fields| fields.twice().is_none())
+    }
+
+    /// The same of a text in which each name occurs once, as those do that are stored.
+    pub(super) fn of_plain_own(text: &'a str) -> Option<Self> {
         let (mut members, mut fields) = (plain::Members::of(text)?, Vec::with_capacity(FEW));
         while let Some((name, value)) = members.next().ok()? {
             fields.push((name.into(), value.text.into()));
         }
-        let fields = Self(fields);
-        fields.twice().is_none().then_some(fields)
+        Some(Self(fields))
     }
 
     /// A name that occurs twice.
@@ -64,11 +70,26 @@ impl<'a> Fields<'a> {
     #[cfg(feature = "migrate")]
     pub(crate) fn read_last(text: &'a str) -> Result<(Self, Vec<String>), RecordError> {
         let Pairs(pairs) = serde_json::from_str(text).map_err(|error| RecordError::of_json(&error))?;
-        let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_ref()).collect();
-        names.sort_unstable();
-        if names.windows(2).all(|pair| pair[0] != pair[1]) {
-            return Ok((Self(pairs), Vec::new()));
+        Ok(Self::last_of(pairs))
+    }
+
+    /// The same of a part of a text that serde has read.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn read_last_again(text: &'a str) -> Result<(Self, Vec<String>), RecordError> {
+        match spaced::members(text) {
+            Some(pairs) => Ok(Self::last_of(pairs)),
+            None => Self::read_last(text),
         }
+    }
+
+    /// Of several of one name the last, and the names of which there were several.
+    #[cfg(feature = "migrate")]
+    fn last_of(pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> (Self, Vec<String>) {
+        let all = Self(pairs);
+        if all.twice().is_none() {
+            return (all, Vec::new());
+        }
+        let Self(pairs) = all;
         let (mut fields, mut twice) = (Vec::<(Cow<'a, str>, Cow<'a, str>)>::new(), Vec::new());
         let mut places = std::collections::HashMap::new();
         for (name, value) in pairs {
@@ -85,12 +106,15 @@ impl<'a> Fields<'a> {
                 }
             }
         }
-        Ok((Self(fields), twice))
+        (Self(fields), twice)
     }
 
     /// The fields of a text of this library's own, in which each name occurs once.
     #[cfg(feature = "migrate")]
     pub(crate) fn of_own(text: &'a str) -> Result<Self, RecordError> {
+        if let Some(fields) = Self::of_plain_own(text) {
+            return Ok(fields);
+        }
         let Pairs(pairs) = serde_json::from_str(text).map_err(|error| RecordError::of_json(&error))?;
         Ok(Self(pairs))
     }

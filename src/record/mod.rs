@@ -27,6 +27,8 @@ mod plain;
 mod reference;
 mod revision;
 mod secret;
+#[cfg(feature = "migrate")]
+mod spaced;
 mod text;
 mod typed;
 mod writing;
@@ -59,8 +61,7 @@ macro_rules! serde_as_text {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                $crate::paths::of_text(deserializer, str::parse::<Self>)
             }
         }
     };

@@ -87,7 +87,7 @@ impl<'de> Names<'de> {
 }
 
 /// A value as it is written.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Value<'a> {
     pub(super) text: &'a str,
     /// What it says, if it is a string without escapes.
@@ -130,7 +130,7 @@ fn length(text: &[u8]) -> Option<(usize, bool)> {
 }
 
 /// How long the string is with which a text begins, and whether it has an escape.
-fn string(text: &[u8]) -> Option<(usize, bool)> {
+pub(super) fn string(text: &[u8]) -> Option<(usize, bool)> {
     let (mut at, mut has_escape) = (1, false);
     loop {
         at += memchr2(b'"', b'\\', text.get(at..)?)?;

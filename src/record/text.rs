@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::fields::quoted;
 use super::{Entity, Envelope, Fields, LocalTime, NewValue, Record, RecordError, RecordLimits, Revision};
+use crate::paths::TenantId;
 
 /// One record as it is stored: a JSON object in one line, without white space between tokens.
 ///
@@ -132,6 +133,21 @@ impl RecordText {
     /// [`Owner`](RecordError::Owner), and as for [`fields`](Self::fields).
     pub fn envelope(&self) -> Result<Envelope, RecordError> {
         Envelope::read(&self.fields()?, None)
+    }
+
+    /// The same of a text that was taken in or stored: one that serde wrote or has read, as all are that a ledger has.
+    /// Whether it is JSON is not seen here.
+    pub(super) fn stored_fields(&self) -> Result<Fields<'_>, RecordError> {
+        let plain = std::str::from_utf8(&self.0).ok().and_then(Fields::of_plain_own);
+        plain.map_or_else(|| self.fields(), Ok)
+    }
+
+    /// Whether a text that was taken in or stored is a record of that tenant's: the owner that it names, if it names
+    /// one, is the tenant.
+    pub(crate) fn is_own(&self, tenant: &TenantId) -> bool {
+        let plain = std::str::from_utf8(&self.0).ok().and_then(|text| Envelope::of_who_owns(text, tenant));
+        let envelope = plain.map_or_else(|| self.envelope(), Ok);
+        envelope.is_ok_and(|envelope| envelope.owner().is_none_or(|owner| owner == tenant.as_str()))
     }
 
     /// One field as it is written.

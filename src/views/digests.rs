@@ -46,12 +46,20 @@ pub(crate) struct Digests {
     shown: BTreeMap<String, Shown>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored {
     version: u32,
     views: BTreeMap<String, Vec<Digest>>,
     #[serde(default)]
     shown: BTreeMap<String, Shown>,
+}
+
+/// The same as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    views: &'a BTreeMap<String, Vec<Digest>>,
+    shown: &'a BTreeMap<String, Shown>,
 }
 
 /// The view that is called so in the file; a file name has no slash.
@@ -72,8 +80,8 @@ impl Digests {
 
     /// The file's text.
     pub(crate) fn write(&self) -> Bytes {
-        let stored = Stored { version: 1, views: self.own.clone(), shown: self.shown.clone() };
-        let mut text = serde_json::to_vec_pretty(&stored).unwrap_or_default();
+        let written = Written { version: 1, views: &self.own, shown: &self.shown };
+        let mut text = serde_json::to_vec_pretty(&written).unwrap_or_default();
         text.push(b'\n');
         text.into()
     }

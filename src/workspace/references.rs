@@ -46,8 +46,7 @@ pub(super) fn key(reference: &Reference) -> (&'static str, String) {
 
 /// Whether a record is one that can be seen: its owner, if it names one, is the tenant.
 pub(super) fn is_own(tenant: &TenantId, entry: &Entry) -> bool {
-    let envelope = RecordText::from_stored(entry.text.clone()).envelope();
-    envelope.is_ok_and(|envelope| envelope.owner().is_none_or(|owner| owner == tenant.as_str()))
+    RecordText::from_stored(entry.text.clone()).is_own(tenant)
 }
 
 /// Whether what a reference names is there.

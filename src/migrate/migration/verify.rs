@@ -15,7 +15,7 @@ use crate::migrate::{Digest, MigrateError, Placement, Plan, PlannedFile, Planned
 use crate::ownership::Visibility;
 use crate::paths::{Area, CollectionName, TenantId};
 use crate::record::{RecordId, RecordText};
-use crate::workspace::{Tenantry, Workspace};
+use crate::workspace::{Snapshot, Tenantry, Workspace};
 
 /// How many files are read at a time.
 const AT_ONCE: usize = 4;
@@ -61,6 +61,17 @@ pub(super) async fn verify(
 struct Wanted<'a> {
     records: BTreeMap<&'a CollectionName, Vec<&'a PlannedRecord>>,
     files: Vec<(&'a PlannedFile, &'a Placement)>,
+}
+
+/// A tenant's records in their order: their ids, and the digests of their texts.
+type Found = BTreeMap<CollectionName, Vec<(Arc<str>, Digest)>>;
+
+fn found(snapshot: &Snapshot) -> crate::Result<Found> {
+    let digested = |texts: Vec<(Arc<str>, RecordText)>| {
+        texts.into_iter().map(|(id, text)| (id, Digest::of(text.as_bytes()))).collect()
+    };
+    let texts = snapshot.texts()?.into_iter();
+    Ok(texts.map(|(collection, texts)| (collection, digested(texts))).collect())
 }
 
 /// How far the reading is, over all tenants.
@@ -119,8 +130,8 @@ impl<'a> Comparing<'a> {
         // The texts are read on a thread of their own, while the files are.
         let texts = async {
             let snapshot = own.snapshot().await.map_err(|error| error.to_string())?;
-            let texts = tokio::task::spawn_blocking(move || snapshot.texts()).await;
-            texts.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+            let found = tokio::task::spawn_blocking(move || found(&snapshot)).await;
+            found.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
         };
         let mut of_files = Comparing::of(self.tenant);
         let (texts, read) = future::join(texts, of_files.files(&own, &wanted.files, reading)).await;
@@ -156,11 +167,7 @@ impl<'a> Comparing<'a> {
     }
 
     /// Compares the records of all collections, those that nothing was planned for included.
-    fn records(
-        &mut self,
-        wanted: &BTreeMap<&CollectionName, Vec<&PlannedRecord>>,
-        found: &BTreeMap<CollectionName, Vec<(Arc<str>, RecordText)>>,
-    ) {
+    fn records(&mut self, wanted: &BTreeMap<&CollectionName, Vec<&PlannedRecord>>, found: &Found) {
         let collections: BTreeSet<_> = wanted.keys().copied().chain(found.keys()).collect();
         for collection in collections {
             let wanted = wanted.get(collection).map(Vec::as_slice).unwrap_or_default();
@@ -173,7 +180,7 @@ impl<'a> Comparing<'a> {
         &mut self,
         collection: &CollectionName,
         wanted: &[&PlannedRecord],
-        found: &[(Arc<str>, RecordText)],
+        found: &[(Arc<str>, Digest)],
     ) {
         let of = |id: &RecordId| Differs::Record { collection: collection.clone(), id: id.clone() };
         let planned: HashMap<&str, &PlannedRecord> =
@@ -181,7 +188,7 @@ impl<'a> Comparing<'a> {
         let mut as_planned = 0;
         for (id, text) in found {
             match (planned.get(&**id), RecordId::parse(id)) {
-                (Some(record), _) if Digest::of(text.as_bytes()) == record.text => as_planned += 1,
+                (Some(record), _) if *text == record.text => as_planned += 1,
                 (Some(record), _) => self.differs(of(&record.id), "it says something else than planned"),
                 (None, Ok(id)) => self.differs(of(&id), "it was not planned: it came since"),
                 (None, Err(error)) => {

@@ -78,10 +78,15 @@ impl Plan {
         struct Format {
             format: u32,
         }
+        // Seen to be a text once, and not each string of it.
+        let plan = std::str::from_utf8(text).ok().and_then(|text| serde_json::from_str(text).ok());
+        if let Some(plan) = plan {
+            return Ok(plan);
+        }
         // What else is in one of another form, nobody knows.
         let Format { format } = serde_json::from_slice(text).map_err(|_| MigrateError::NoPlan)?;
         PlanForm::try_from(format)?;
-        serde_json::from_slice(text).map_err(|_| MigrateError::NoPlan)
+        Err(MigrateError::NoPlan)
     }
 
     /// Reads the plan of a journal.

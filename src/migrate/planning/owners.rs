@@ -69,10 +69,10 @@ impl Owners {
         if let Some(id) = &draft.old_id {
             self.by_id.entry((collection.clone(), id.clone())).or_default().insert(tenant.clone());
         }
-        if let Some(file) = draft.text_of("filename") {
+        let fields = draft.fields();
+        if let Some(file) = text_in(&fields, "filename") {
             self.by_file.entry((collection.clone(), file)).or_default().insert(tenant.clone());
         }
-        let fields = draft.fields();
         for (field, of) in documented::file_fields(collection) {
             if *of == CollectionName::TOKENS
                 && let Some(file) = text_in(&fields, field)
