@@ -14,6 +14,9 @@ pub struct Digest([u8; 32]);
 #[error("not a digest of 64 hexadecimal digits")]
 pub struct DigestError;
 
+/// How many bytes there is room for at once where several texts get one digest: more than those of nearly any record.
+const SOME_PARTS: usize = 1 << 9;
+
 impl Digest {
     /// The digest of bytes.
     #[must_use]
@@ -23,7 +26,7 @@ impl Digest {
 
     /// The digest of several texts, none of which can be taken for part of its neighbour.
     pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(SOME_PARTS);
         for part in parts {
             text.extend_from_slice(&(part.len() as u64).to_le_bytes());
             text.extend_from_slice(part);
