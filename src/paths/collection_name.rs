@@ -22,9 +22,12 @@ use super::text::{Text, text_traits};
 /// # Ok::<(), NameError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CollectionName(Text);
+pub struct CollectionName(CollectionText);
 
 text_traits!(CollectionName);
+
+/// The text of a collection's name. One of up to 16 bytes takes no more room here than a long one.
+pub(crate) type CollectionText = Text<16>;
 
 impl CollectionName {
     /// The longest name, in bytes.
@@ -64,7 +67,7 @@ impl CollectionName {
         if is_reserved_collection(text) {
             return Err(NameError::Reserved);
         }
-        Ok(Self(Text::Shared(text.into())))
+        Ok(Self(Text::new(text)))
     }
 
     /// The name as text.
@@ -74,7 +77,7 @@ impl CollectionName {
     }
 
     /// The same, shared with this.
-    pub(crate) fn shared(&self) -> Text {
+    pub(crate) fn shared(&self) -> CollectionText {
         self.0.clone()
     }
 }

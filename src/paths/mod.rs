@@ -20,6 +20,7 @@ pub use area::Area;
 pub use blob_key::BlobKey;
 pub(crate) use characters::visible;
 pub use collection_name::CollectionName;
+pub(crate) use collection_name::CollectionText;
 pub use error::NameError;
 pub use file_name::FileName;
 pub use incarnation::Incarnation;

@@ -7,52 +7,61 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use arrayvec::ArrayString;
 use serde::de::{self, Deserializer, Visitor};
 
-/// A text that is part of the program, or one that all clones share.
+/// A text that is part of the program; a short one, which stands here, so that nobody has to look for it elsewhere nor
+/// to count who has it; or one that all clones share.
 #[derive(Debug, Clone)]
-pub(crate) enum Text {
+pub(crate) enum Text<const SHORT: usize> {
     Known(&'static str),
+    Short(ArrayString<SHORT>),
     Shared(Arc<str>),
 }
 
-impl Text {
+impl<const SHORT: usize> Text<SHORT> {
+    pub(crate) fn new(text: &str) -> Self {
+        ArrayString::from(text).map_or_else(|_| Self::Shared(text.into()), Self::Short)
+    }
+
+    #[inline]
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Known(text) => text,
+            Self::Short(text) => text,
             Self::Shared(text) => text,
         }
     }
 }
 
 // Sound for maps: equality, order and hash are those of the text.
-impl Borrow<str> for Text {
+impl<const SHORT: usize> Borrow<str> for Text<SHORT> {
     fn borrow(&self) -> &str {
         self.as_str()
     }
 }
 
-impl PartialEq for Text {
+impl<const SHORT: usize> PartialEq for Text<SHORT> {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
 }
 
-impl Eq for Text {}
+impl<const SHORT: usize> Eq for Text<SHORT> {}
 
-impl Hash for Text {
+impl<const SHORT: usize> Hash for Text<SHORT> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_str().hash(state);
     }
 }
 
-impl PartialOrd for Text {
+impl<const SHORT: usize> PartialOrd for Text<SHORT> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Text {
+impl<const SHORT: usize> Ord for Text<SHORT> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.as_str().cmp(other.as_str())
     }

@@ -1,15 +1,10 @@
 //! A record's name within its collection.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
-use std::sync::Arc;
-
-use arrayvec::ArrayString;
 
 use super::{RecordError, serde_as_text};
-use crate::paths::NameError;
+use crate::paths::{NameError, Text};
 
 /// A record's id: any text of 1 to 128 bytes without control characters.
 ///
@@ -22,15 +17,8 @@ use crate::paths::NameError;
 /// assert!(RecordId::parse("").is_err());
 /// assert!(RecordId::parse("a\nb").is_err());
 /// ```
-#[derive(Clone)]
-pub struct RecordId(Text);
-
-/// An id's text: one that is no longer than a UUID stands where its id is, so that nobody has to look for it elsewhere.
-#[derive(Clone)]
-enum Text {
-    Here(ArrayString<UUID_BYTES>),
-    Shared(Arc<str>),
-}
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId(Text<UUID_BYTES>);
 
 /// A UUID in its usual spelling has so many bytes.
 const UUID_BYTES: usize = uuid::fmt::Hyphenated::LENGTH;
@@ -64,17 +52,14 @@ impl RecordId {
     /// What a record is addressed by, of which nobody has to see whether it is an id: an id that was stored, or what
     /// takes the place of one in a decision.
     pub(crate) fn addressed(text: &str) -> Self {
-        Self(ArrayString::from(text).map_or_else(|_| Text::Shared(text.into()), Text::Here))
+        Self(Text::new(text))
     }
 
     /// The id as text.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Text::Here(text) => text,
-            Text::Shared(text) => text,
-        }
+        self.0.as_str()
     }
 }
 
@@ -106,36 +91,10 @@ impl FromStr for RecordId {
     }
 }
 
-// Sound for maps: equality, order and hash are those of the text, wherever it is.
+// Sound for maps: equality, order and hash are those of the text, the only field.
 impl std::borrow::Borrow<str> for RecordId {
     fn borrow(&self) -> &str {
         self.as_str()
-    }
-}
-
-impl PartialEq for RecordId {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for RecordId {}
-
-impl Hash for RecordId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for RecordId {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for RecordId {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
     }
 }
 

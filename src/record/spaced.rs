@@ -105,7 +105,7 @@ mod tests {
             number: f64,
             spaces in proptest::collection::vec(proptest::sample::select(vec!["", " ", "\n", "\t ", "\r\n"]), 1..9),
         ) {
-            let mut value = serde_json::json!({"n": number, "deep": [[], {}, {"k": strings, "}": null}], "last": true});
+            let mut value = serde_json::json!({"n": number, "deep": [[], {}, {"k": strings, "}": null}, "]", {"k": "}{\""}], "last": true});
             for name in &strings {
                 value[name] = serde_json::json!(strings);
             }

@@ -44,7 +44,7 @@ use super::commit_text::Change;
 use super::header::TenantHeader;
 use super::memory::Memory;
 use super::tally::Tallies;
-use crate::paths::{CollectionName, Text};
+use crate::paths::{CollectionName, CollectionText, Text};
 use crate::store::{SnapshotParts, StoreError, Version};
 use base::Base;
 use changed::Changed;
@@ -55,7 +55,7 @@ use met::Met;
 
 /// The name of a group of entries: a collection, or one of the ledger's own, which begin with `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Section(Text);
+pub(crate) struct Section(CollectionText);
 
 impl Section {
     /// Stored blobs: `{"bytes", "hash"}`.
@@ -72,7 +72,7 @@ impl Section {
     const META: Self = Self(Text::Known("~meta"));
 
     pub(crate) fn named(name: &str) -> Self {
-        Self(Text::Shared(name.into()))
+        Self(Text::new(name))
     }
 
     /// The section that holds a collection.
