@@ -72,6 +72,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn brackets_and_quotes_within_strings_end_nothing() {
+        let nested = r#"["]", {"k": "}{\"]"}]"#;
+        let found = members(&format!("{{\"a\": {nested} , \"b\": 1}}")).map(|found| found.len());
+        assert_eq!(found, Some(2));
+    }
+
     /// A value, with white space between its tokens as it comes.
     fn written(value: &serde_json::Value, spaces: &[&str], at: &mut usize) -> String {
         let mut space = || {
