@@ -2,6 +2,7 @@
 
 use super::super::changed::Changed;
 use super::super::found::Stored;
+use super::super::kept::KeptValue;
 use super::*;
 
 type Model = BTreeMap<u32, Option<u64>>;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::commit_text::{read_commit, write_commit};
+use crate::ledger::commit_text::{Change, read_commit, write_commit};
 use crate::ledger::draft::Draft;
 use crate::ledger::header::Lifecycle;
 use crate::paths::Incarnation;
