@@ -4,6 +4,7 @@
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -56,7 +57,8 @@ pub(crate) struct LedgerSettings {
     pub(crate) rule: Arc<dyn CommitRule>,
 }
 
-pub(super) struct Shared {
+/// What the ledgers of all tenants share.
+pub(crate) struct Shared {
     pub(super) store: Arc<dyn TenantStore>,
     pub(super) settings: LedgerSettings,
     pub(super) runtime: Handle,
@@ -97,10 +99,10 @@ struct Gone {
     slots: Vec<Slot>,
 }
 
-/// Work that `close` waits for; it ends when this is dropped.
-pub(crate) struct Work(Arc<Shared>);
+/// Work that `close` waits for; it ends when this is dropped. What outlives who began it has a part in the ledgers.
+pub(crate) struct Work<S: Deref<Target = Shared> = Arc<Shared>>(S);
 
-impl Drop for Work {
+impl<S: Deref<Target = Shared>> Drop for Work<S> {
     fn drop(&mut self) {
         // Nobody waits before more is refused.
         if self.0.working.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.closed.load(Ordering::SeqCst) {
@@ -116,8 +118,12 @@ impl Shared {
     }
 
     pub(super) fn begin_work(self: &Arc<Self>) -> Work {
-        self.working.fetch_add(1, Ordering::SeqCst);
-        Work(Arc::clone(self))
+        Self::work(Arc::clone(self))
+    }
+
+    fn work<S: Deref<Target = Self>>(shared: S) -> Work<S> {
+        shared.working.fetch_add(1, Ordering::SeqCst);
+        Work(shared)
     }
 
     pub(super) fn memory(&self) -> &Arc<Memory> {
@@ -198,16 +204,17 @@ impl Cells {
     }
 
     /// Makes room where there is too little.
-    fn evict(&mut self, memory: &Memory, keep: &TenantId) -> Gone {
+    fn evict(&mut self, memory: &Memory, keep: &TenantId) -> Option<Gone> {
+        if !memory.is_short() && memory.excess() == 0 {
+            return None;
+        }
         let mut gone = Gone::default();
         if memory.is_short() {
             self.let_go(memory, keep, &mut gone);
-        } else if memory.excess() == 0 {
-            return gone;
         }
         self.evict_states(memory, keep, &mut gone);
         memory.made_room();
-        gone
+        Some(gone)
     }
 
     /// Has the others let go of what they keep, where one keeps as much as it may and they have a part of that.
@@ -256,7 +263,7 @@ pub(crate) struct Ledger {
 /// holds the cells: so that the store is let go with the last of the ledgers, this parts them.
 struct Owner(Arc<Shared>);
 
-impl std::ops::Deref for Owner {
+impl Deref for Owner {
     type Target = Arc<Shared>;
 
     fn deref(&self) -> &Arc<Shared> {
@@ -309,10 +316,19 @@ impl Ledger {
     }
 
     /// Begins what `close` is to wait for, unless it is over with that.
-    pub(crate) fn begin(&self, operation: &'static str) -> Result<Work> {
+    pub(crate) fn begin_apart(&self, operation: &'static str) -> Result<Work> {
+        self.begun(operation, Arc::clone(self.shared()))
+    }
+
+    /// The same for as long as these ledgers are held.
+    pub(super) fn begin(&self, operation: &'static str) -> Result<Work<&Shared>> {
+        self.begun(operation, &**self.shared())
+    }
+
+    fn begun<S: Deref<Target = Shared>>(&self, operation: &'static str, shared: S) -> Result<Work<S>> {
         // Work begins before the question whether it may, and `close` asks the other way round: so it
         // either waits for this or refuses it.
-        let work = self.owner.begin_work();
+        let work = Shared::work(shared);
         if self.during.is_none() && self.owner.closed.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Closed, operation));
         }

@@ -22,5 +22,5 @@ pub(crate) use draft::Draft;
 pub use freshness::Freshness;
 pub(crate) use header::{Lifecycle, ProfileText, TenantHeader};
 pub use state::Direction;
-pub(crate) use state::{Entry, Found, IndexKey, Kept, LazyState, OfEntry, Section, State};
+pub(crate) use state::{Entry, Found, IndexKey, Kept, LazyState, OfEntry, Section, State, kept_as};
 pub(crate) use transaction::Meanwhile;

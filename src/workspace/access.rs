@@ -355,7 +355,7 @@ impl Access {
 
     /// Begins work of more than one step, for which closing waits.
     pub(super) fn begin(&self, action: Action) -> Result<Arc<Work>> {
-        self.ledger().begin(action.as_str()).map(Arc::new)
+        self.ledger().begin_apart(action.as_str()).map(Arc::new)
     }
 
     /// Decides an operation and reads the state that it may see.
@@ -425,16 +425,23 @@ impl Access {
         self.core.permit(&self.request(principal, action, resource, header)?)
     }
 
-    /// Decides what is read in a state that was admitted before, and nowhere else.
+    /// Who else may read the tenant, as a state says.
+    pub(super) fn visibility(action: Action, state: &LazyState) -> Result<Visibility> {
+        header_visibility(action.as_str(), state.header().map(|header| &**header))
+    }
+
+    /// Decides what is read in a state that was admitted before, and nowhere else; `visibility` is what it says.
     pub(super) fn allow_in(
         &self,
         principal: &Principal,
         state: &LazyState,
+        visibility: Visibility,
         action: Action,
         resource: &Resource,
     ) -> Result<()> {
-        let header = state.header().map(|header| &**header);
-        let allowed = self.core.gate.allow(&self.request(principal, action, resource, header)?);
+        let incarnation = state.header().map(|header| header.incarnation);
+        let request = Request { principal, action, tenant: &self.tenant, incarnation, visibility, resource };
+        let allowed = self.core.gate.allow(&request);
         allowed.map_err(|refusal| refused(&refusal, action.as_str(), resource))
     }
 }

@@ -122,10 +122,8 @@ impl Workspace {
     /// [`NotFound`](crate::ErrorKind::NotFound) and [`Denied`](crate::ErrorKind::Denied) as for reading
     /// the profile; the store's errors.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot::new(
-            self.access.clone(),
-            self.access.admit_to_look(Action::ReadProfile, &Resource::Tenant).await?,
-        ))
+        let admitted = self.access.admit_to_look(Action::ReadProfile, &Resource::Tenant).await?;
+        Snapshot::new(self.access.clone(), admitted)
     }
 
     /// Changes several records of several collections at once: all of it, or nothing.

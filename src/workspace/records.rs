@@ -4,11 +4,12 @@ mod inserting;
 #[cfg(any(feature = "archive", feature = "migrate"))]
 mod restoring;
 
-use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Direction, Draft, Entry, Found, IndexKey, Kept, LazyState, OfEntry, Section, State};
+use crate::ledger::{
+    Direction, Draft, Entry, Found, IndexKey, Kept, LazyState, OfEntry, Section, State, kept_as,
+};
 use crate::ownership::{Action, Resource};
 use crate::paths::{Area, CollectionName, FileName, TenantId};
 use crate::record::{
@@ -83,8 +84,7 @@ impl<E: Entity> OfEntry for RecordParts<E> {
 /// A record that was kept, if it was read as this type.
 #[inline(always)]
 fn of_kept<E: Entity>(kept: &Kept) -> Option<Record<E>> {
-    let kept: Arc<dyn Any + Send + Sync> = Arc::<dyn OfEntry>::clone(kept);
-    kept.downcast().ok().map(Record::of_shared)
+    kept_as(kept).map(Record::of_shared)
 }
 
 /// Reads an entry as a record; `None` if it names another owner than the tenant it is stored with.
@@ -138,6 +138,7 @@ pub(super) fn get<E: Entity>(
 }
 
 /// The same of a type whose collection is known to be that.
+#[inline(always)]
 pub(super) fn get_of<E: Entity>(
     state: &LazyState,
     tenant: &TenantId,
@@ -145,13 +146,28 @@ pub(super) fn get_of<E: Entity>(
     collection: &CollectionName,
     id: &RecordId,
 ) -> Result<Record<E>> {
-    if let Some(record) = state.met(collection.as_str(), id.as_str()).and_then(of_kept::<E>) {
-        debug_assert!(is_own(&record, tenant));
-        return Ok(record);
+    match state.met(collection.as_str(), id.as_str()) {
+        Some(parts) => {
+            let record = Record::of_shared(Arc::clone(parts));
+            debug_assert!(is_own(&record, tenant));
+            Ok(record)
+        }
+        None => get_unmet(state, tenant, action, collection, id),
     }
+}
+
+/// The same of one that was not met in that state.
+#[inline(never)]
+fn get_unmet<E: Entity>(
+    state: &LazyState,
+    tenant: &TenantId,
+    action: Action,
+    collection: &CollectionName,
+    id: &RecordId,
+) -> Result<Record<E>> {
     let found = found_of(state, action, collection, id)?;
     let record = read_entry(action, tenant, found)?;
-    state.meet(collection.as_str(), id.as_str(), found);
+    state.meet::<RecordParts<E>>(collection.as_str(), id.as_str(), found);
     record.ok_or_else(|| missing(action.as_str(), &resource_in(collection, id)))
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::ledger::{LazyState, State};
-use crate::ownership::{Action, Principal, Resource};
+use crate::ownership::{Action, Principal, Resource, Visibility};
 use crate::paths::CollectionName;
 use crate::quota::{Usage, usage_of};
 #[cfg(feature = "migrate")]
@@ -31,6 +31,9 @@ pub struct Snapshot {
     access: Access,
     principal: Principal,
     state: Arc<LazyState>,
+    /// What the state says of the tenant, and how the principal may see its records therefore.
+    visibility: Visibility,
+    sight: Sight,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -40,8 +43,11 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(access: Access, admitted: Admitted<Arc<LazyState>>) -> Self {
-        Self { access, principal: admitted.principal, state: admitted.state }
+    pub(super) fn new(access: Access, admitted: Admitted<Arc<LazyState>>) -> Result<Self> {
+        let Admitted { principal, state, .. } = admitted;
+        let visibility = Access::visibility(Action::ReadProfile, &state)?;
+        let sight = access.sight(&principal, &state)?;
+        Ok(Self { access, principal, state, visibility, sight })
     }
 
     /// How many commits the state rests on. It rises with every commit of the tenant.
@@ -79,7 +85,7 @@ impl Snapshot {
         for collection in held.filter_map(|(section, _)| CollectionName::parse(section.as_str()).ok()) {
             let resource = Resource::Collection(collection.clone());
             self.allow(action, &resource)?;
-            if self.sight()? != Sight::Whole {
+            if self.sight != Sight::Whole {
                 return Err(missing(action.as_str(), &resource));
             }
             let own = records::own_texts(&state, self.access.tenant(), &collection).into_iter();
@@ -94,12 +100,8 @@ impl Snapshot {
         self.state.whole().map_err(|error| Error::store(action.as_str(), error))
     }
 
-    fn sight(&self) -> Result<Sight> {
-        self.access.sight(&self.principal, &self.state)
-    }
-
     fn allow(&self, action: Action, resource: &Resource) -> Result<()> {
-        self.access.allow_in(&self.principal, &self.state, action, resource)
+        self.access.allow_in(&self.principal, &self.state, self.visibility, action, resource)
     }
 }
 
@@ -121,7 +123,7 @@ impl<E: Entity> SnapshotCollection<'_, E> {
         let (at, action) = (self.snapshot, Action::GetRecord);
         at.allow(action, &records::resource_in(&self.collection, id))?;
         let record = records::get_of(&at.state, at.access.tenant(), action, &self.collection, id)?;
-        at.sight()?.of(action, record)
+        at.sight.of(action, record)
     }
 
     /// A page of the records.
@@ -132,7 +134,7 @@ impl<E: Entity> SnapshotCollection<'_, E> {
         let (at, action) = (self.snapshot, Action::ListRecords);
         at.allow(action, &Resource::Collection(self.collection.clone()))?;
         let page = records::list_of(&at.state, at.access.tenant(), action, self.collection.clone(), options)?;
-        Ok(Page { items: at.sight()?.of_all(action, page.items)?, next: page.next })
+        Ok(Page { items: at.sight.of_all(action, page.items)?, next: page.next })
     }
 
     /// The records that an index finds under a key.
@@ -143,6 +145,6 @@ impl<E: Entity> SnapshotCollection<'_, E> {
         let (at, action) = (self.snapshot, Action::ListRecords);
         at.allow(action, &Resource::Collection(self.collection.clone()))?;
         let found = records::find(&at.state, at.access.tenant(), action, index, key)?;
-        at.sight()?.of_all(action, found)
+        at.sight.of_all(action, found)
     }
 }

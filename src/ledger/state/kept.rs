@@ -20,6 +20,13 @@ pub(crate) trait OfEntry: Any + Send + Sync {
 /// Something that was made of an entry's text.
 pub(crate) type Kept = Arc<dyn OfEntry>;
 
+/// What is kept, if it is of that type.
+#[inline(always)]
+pub(crate) fn kept_as<T: OfEntry>(kept: &Kept) -> Option<Arc<T>> {
+    let kept: Arc<dyn Any + Send + Sync> = Arc::<dyn OfEntry>::clone(kept);
+    kept.downcast().ok()
+}
+
 /// How many entries have their places in one piece of memory.
 const CHUNK: usize = 64;
 

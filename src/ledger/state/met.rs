@@ -4,16 +4,22 @@
 //! It belongs to one state and says nothing of another: a clone begins without it, and so does a state that changes.
 //! A table is made once its state was asked so often that it pays, and filled one by one as entries are found. What
 //! does not fit, or was not met yet, is found where it stands.
+//!
+//! The hash is a fast one and has no secret, unlike that of a base: who chooses ids that all want the same places has
+//! them found where they stand, as if they had not been met, and slows down nothing else.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::hash::Hasher;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::kept::Kept;
-use super::keyed_hash::{self, HashKey};
+use rustc_hash::FxHasher;
+
+use super::kept::OfEntry;
 use crate::ledger::memory::{Memory, Room};
 
-/// How many sections have a table: those that were asked often first.
+/// How many sections have a table, or types of one section: those that were asked often first.
 const TABLES: usize = 4;
 
 /// For how many entries a look counts, since a table of them costs as much to make and to let go of; and after how
@@ -21,9 +27,10 @@ const TABLES: usize = 4;
 const LOOK: usize = 8;
 const LOOKS: usize = 32;
 
-/// In how many places an entry may be, one after the other. With a third of them free, less than one in a hundred
-/// finds none.
-const PLACES: usize = 8;
+/// How many places lie in one line of the processor's cache, and in how many lines an entry may be, one after the other.
+/// There are two lines for three entries, so that nearly all are in their first, and hardly any finds none.
+const IN_LINE: usize = 3;
+const LINES: usize = 4;
 
 /// What was met in one state.
 #[derive(Default)]
@@ -34,18 +41,35 @@ pub(super) struct Met {
 
 type Tables = [OnceLock<Table>; TABLES];
 
-/// What was met in one section.
+/// What was met in one section as values of one type.
 struct Table {
     section: Box<str>,
-    key: HashKey,
-    places: Box<[Place]>,
+    /// [`Places`] of that type, which has as few bytes as that for each.
+    places: Box<dyn Any + Send + Sync>,
     room: Room,
 }
 
-/// A part of an id's hash, by which others are told apart without a look at them, and what is kept. Never in two lines
-/// of the processor's cache.
-#[repr(align(32))]
-struct Place(OnceLock<(u32, Kept)>);
+struct Places<T> {
+    lines: Box<[Line<T>]>,
+}
+
+/// What is kept, and beside it a part of each id's hash, by which others are told apart without a look at them.
+#[repr(align(64))]
+struct Line<T> {
+    marks: [AtomicU32; IN_LINE],
+    kept: [OnceLock<Arc<T>>; IN_LINE],
+}
+
+impl<T> Line<T> {
+    fn new() -> Self {
+        Self { marks: Default::default(), kept: std::array::from_fn(|_| OnceLock::new()) }
+    }
+
+    #[inline]
+    fn places(&self) -> impl Iterator<Item = (&AtomicU32, &OnceLock<Arc<T>>)> {
+        self.marks.iter().zip(&self.kept)
+    }
+}
 
 impl Clone for Met {
     /// It is met anew.
@@ -62,15 +86,15 @@ impl fmt::Debug for Met {
 }
 
 impl Met {
-    /// What is kept of the entry of that id, if it was met.
+    /// What is kept of the entry of that id, if it was met as a value of that type.
     #[inline]
-    pub(super) fn get(&self, section: &str, id: &str) -> Option<&Kept> {
-        self.table(section)?.get(id)
+    pub(super) fn get<T: OfEntry>(&self, section: &str, id: &str) -> Option<&Arc<T>> {
+        self.places(section)?.get(id)
     }
 
     #[inline]
-    fn table(&self, section: &str) -> Option<&Table> {
-        self.tables().find(|table| *table.section == *section)
+    fn places<T: OfEntry>(&self, section: &str) -> Option<&Places<T>> {
+        self.tables().filter(|table| *table.section == *section).find_map(|table| table.places.downcast_ref())
     }
 
     #[inline]
@@ -84,16 +108,16 @@ impl Met {
     }
 
     /// Takes note of what is kept of an entry that was found otherwise, in a section of so many.
-    pub(super) fn note(
+    pub(super) fn note<T: OfEntry>(
         &self,
         section: &str,
         id: &str,
-        kept: &Kept,
+        kept: Arc<T>,
         entries: impl FnOnce() -> usize,
         memory: &Arc<Memory>,
     ) {
-        if let Some(table) = self.table(section) {
-            table.note(id, kept);
+        if let Some(places) = self.places::<T>(section) {
+            places.note(id, kept);
         } else if self.tables().count() < TABLES {
             let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
             if looks <= LOOKS {
@@ -102,7 +126,7 @@ impl Met {
             let entries = entries();
             if looks.saturating_mul(LOOK) >= entries {
                 self.looks.store(0, Ordering::Relaxed);
-                if let Some(table) = Table::new(section, entries, memory) {
+                if let Some(table) = Table::new::<T>(section, entries, memory) {
                     let tables = self.tables.get_or_init(Box::default);
                     // Each place takes one, and hands back what comes after that; what finds none goes.
                     let _ = tables.iter().try_fold(table, |table, place| place.set(table).err());
@@ -114,42 +138,64 @@ impl Met {
 
 impl Table {
     /// Places for so many entries, if there is room.
-    fn new(section: &str, entries: usize, memory: &Arc<Memory>) -> Option<Self> {
-        let places = entries + entries / 2 + PLACES;
+    fn new<T: OfEntry>(section: &str, entries: usize, memory: &Arc<Memory>) -> Option<Self> {
+        let lines = entries.saturating_mul(2).div_ceil(3) + LINES - 1;
         let room = Room::new(memory);
-        room.grow(places * size_of::<Place>()).then(|| Self {
+        room.grow(lines.saturating_mul(size_of::<Line<T>>())).then(|| Self {
             section: section.into(),
-            key: keyed_hash::fresh_key(),
-            places: (0..places).map(|_| Place(OnceLock::new())).collect(),
+            places: Box::new(Places::<T>::new(lines)),
             room,
         })
     }
+}
 
-    /// The places in which an entry may be, and what is told of it there.
+impl<T: OfEntry> Places<T> {
+    fn new(lines: usize) -> Self {
+        Self { lines: std::iter::repeat_with(Line::new).take(lines).collect() }
+    }
+
+    /// The lines in which an entry may be, and its mark there.
     #[inline]
-    fn places(&self, id: &str) -> (&[Place], u32) {
-        let hash = keyed_hash::hash(self.key, id.as_bytes());
-        let first = (u128::from(hash) * (self.places.len() - PLACES + 1) as u128) >> 64;
+    fn of(&self, id: &str) -> (&[Line<T>], u32) {
+        let mut hasher = FxHasher::default();
+        hasher.write(id.as_bytes());
+        let hash = hasher.finish();
+        let first = (u128::from(hash) * (self.lines.len() - LINES + 1) as u128) >> 64;
         #[allow(
             clippy::cast_possible_truncation,
-            reason = "less than the number of places, and a part of a hash"
+            reason = "less than the number of lines, and a part of a hash"
         )]
         let (first, mark) = (first as usize, hash as u32);
-        (&self.places[first..first + PLACES], mark)
+        (&self.lines[first..first + LINES], mark)
     }
 
     #[inline]
-    fn get(&self, id: &str) -> Option<&Kept> {
-        let (places, mark) = self.places(id);
-        let mut met = places.iter().map_while(|place| place.0.get());
-        met.find(|(of, kept)| *of == mark && kept.is_of(id)).map(|(_, kept)| kept)
+    fn get(&self, id: &str) -> Option<&Arc<T>> {
+        let (lines, mark) = self.of(id);
+        for line in lines {
+            for (of, kept) in line.places() {
+                if of.load(Ordering::Relaxed) == mark
+                    && let Some(kept) = kept.get().filter(|kept| kept.is_of(id))
+                {
+                    return Some(kept);
+                }
+            }
+            // They are taken one after the other.
+            line.kept[IN_LINE - 1].get()?;
+        }
+        None
     }
 
-    /// Each place takes one, and hands back what comes after that.
-    fn note(&self, id: &str, kept: &Kept) {
-        if self.get(id).is_none() {
-            let (places, mark) = self.places(id);
-            let _ = places.iter().try_fold((mark, Arc::clone(kept)), |met, place| place.0.set(met).err());
+    fn note(&self, id: &str, mut kept: Arc<T>) {
+        if self.get(id).is_some() {
+            return;
+        }
+        let (lines, mark) = self.of(id);
+        for (of, place) in lines.iter().flat_map(Line::places) {
+            match place.set(kept) {
+                Ok(()) => return of.store(mark, Ordering::Relaxed),
+                Err(back) => kept = back,
+            }
         }
     }
 }
@@ -157,7 +203,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::super::kept::OfEntry;
     use super::*;
 
     struct Named(String);
@@ -168,33 +213,63 @@ mod tests {
         }
     }
 
-    fn named(id: &str) -> Kept {
+    struct Other;
+
+    impl OfEntry for Other {
+        fn is_of(&self, _: &str) -> bool {
+            true
+        }
+    }
+
+    fn named(id: &str) -> Arc<Named> {
         Arc::new(Named(id.to_owned()))
     }
 
-    fn table(entries: usize) -> Table {
-        Table::new("notes", entries, &Arc::new(Memory::new(1 << 30))).unwrap()
+    fn note<T: OfEntry>(met: &Met, id: &str, kept: &Arc<T>) {
+        for _ in 0..=LOOKS + 1 {
+            met.note("notes", id, Arc::clone(kept), || 1, &Arc::new(Memory::new(1 << 30)));
+        }
     }
 
     #[test]
     fn an_id_whose_hash_is_that_of_another_is_told_apart() {
-        let table = table(4);
-        let (places, mark) = table.places("wanted");
-        let _ = places[0].0.set((mark, named("other")));
+        let table = Places::new(4);
+        let (lines, mark) = table.of("wanted");
+        let (of, place) = lines[0].places().next().unwrap();
+        of.store(mark, Ordering::Relaxed);
+        place.set(named("other")).ok().unwrap();
         assert!(table.get("wanted").is_none());
         let wanted = named("wanted");
-        table.note("wanted", &wanted);
+        table.note("wanted", Arc::clone(&wanted));
         assert!(Arc::ptr_eq(table.get("wanted").unwrap(), &wanted));
     }
 
     #[test]
+    fn what_is_kept_is_met_as_the_type_that_it_is_of() {
+        let (met, wanted, other) = (Met::default(), named("wanted"), Arc::new(Other));
+        note(&met, "wanted", &wanted);
+        assert!(Arc::ptr_eq(met.get("notes", "wanted").unwrap(), &wanted));
+        assert!(met.get::<Other>("notes", "wanted").is_none());
+        note(&met, "wanted", &other);
+        assert!(Arc::ptr_eq(met.get("notes", "wanted").unwrap(), &other));
+        assert!(Arc::ptr_eq(met.get("notes", "wanted").unwrap(), &wanted));
+        assert!(met.get::<Other>("others", "wanted").is_none());
+    }
+
+    #[test]
     fn nearly_all_are_met_each_once_and_what_has_no_place_is_not() {
-        let (table, ids) = (table(1000), (0..1000).map(|id| id.to_string()).collect::<Vec<_>>());
-        for id in ids.iter().chain(&ids) {
-            table.note(id, &named(id));
+        let memory = Arc::new(Memory::new(1 << 30));
+        let table = Table::new::<Named>("notes", 1000, &memory).unwrap();
+        let (places, ids) =
+            (table.places.downcast_ref::<Places<Named>>().unwrap(), (0..1000).map(|id| id.to_string()));
+        for id in ids.clone().chain(ids.clone()) {
+            places.note(&id, named(&id));
         }
-        let met = ids.iter().filter(|id| table.get(id).is_some_and(|kept| kept.is_of(id))).count();
-        assert!(met > 950, "{met}");
-        assert_eq!(table.places.iter().filter(|place| place.0.get().is_some()).count(), met);
+        let met = ids.filter(|id| places.get(id).is_some_and(|kept| kept.is_of(id))).count();
+        assert!(met > 990, "{met}");
+        let taken =
+            places.lines.iter().flat_map(Line::places).filter(|(_, place)| place.get().is_some()).count();
+        assert_eq!(taken, met);
+        assert_eq!(table.room.bytes(), size_of_val(&*places.lines));
     }
 }

@@ -37,7 +37,7 @@ use rpds::RedBlackTreeMapSync;
 pub(super) use base::BadLine;
 pub(crate) use found::Found;
 pub(super) use frame::{Frame, LineKey};
-pub(crate) use kept::{Kept, OfEntry};
+pub(crate) use kept::{Kept, OfEntry, kept_as};
 pub use list::Direction;
 pub(crate) use whole::State;
 
@@ -289,22 +289,23 @@ impl LazyState {
         self.found_at(section, id, self.position(section, id)?)
     }
 
-    /// Takes note of what is kept by now of the entry of that id, so that it is [`met`](Self::met) from now on.
-    pub(crate) fn meet(&self, section: &str, id: &str, found: Found<'_>) {
+    /// Takes note of what is kept by now of the entry of that id, if it is of that type, so that it is
+    /// [`met`](Self::met) from now on.
+    pub(crate) fn meet<T: OfEntry>(&self, section: &str, id: &str, found: Found<'_>) {
         let kept = match found.place {
             Place::Below(at, _) => self.kept.get(at),
             Place::Above(stored) => stored.kept.get(),
         };
-        if let Some(kept) = kept {
+        if let Some(kept) = kept.and_then(kept_as::<T>) {
             let entries = || usize::try_from(self.tallies.count(section)).unwrap_or(usize::MAX);
             self.met.note(section, id, kept, entries, self.kept.memory());
         }
     }
 
-    /// What is kept of the entry of that id, if this state was asked for it and others so often that it is known
-    /// without a look for the entry.
+    /// What is kept of the entry of that id, if that is of that type, and this state was asked for it and others so
+    /// often that it is known without a look for the entry.
     #[inline]
-    pub(crate) fn met(&self, section: &str, id: &str) -> Option<&Kept> {
+    pub(crate) fn met<T: OfEntry>(&self, section: &str, id: &str) -> Option<&Arc<T>> {
         self.met.get(section, id)
     }
 

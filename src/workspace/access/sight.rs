@@ -21,13 +21,11 @@ impl Sight {
     ///
     /// # Errors
     /// As for what is missing, if the record's type can't do without its secrets.
+    #[inline(always)]
     pub(in crate::workspace) fn of<E: Entity>(self, action: Action, record: Record<E>) -> Result<Record<E>> {
         match self {
             Self::Whole => Ok(record),
-            Self::WithoutSecrets => {
-                let about = Resource::Record(E::collection(), record.id().clone());
-                record.without_secrets().map_err(|_| missing(action.as_str(), &about))
-            }
+            Self::WithoutSecrets => without_secrets(action, record),
         }
     }
 
@@ -42,19 +40,29 @@ impl Sight {
     ) -> Result<Vec<Record<E>>> {
         match self {
             Self::Whole => Ok(records),
-            Self::WithoutSecrets => records.into_iter().map(|record| self.of(action, record)).collect(),
+            Self::WithoutSecrets => {
+                records.into_iter().map(|record| without_secrets(action, record)).collect()
+            }
         }
     }
+}
+
+fn without_secrets<E: Entity>(action: Action, record: Record<E>) -> Result<Record<E>> {
+    let about = Resource::Record(E::collection(), record.id().clone());
+    record.without_secrets().map_err(|_| missing(action.as_str(), &about))
 }
 
 impl Access {
     /// How the principal may see the tenant's records. The secrets of another tenant are for those who may
     /// read its tokens, whatever the record is: sharing a workspace does not share them. Nothing is
     /// recorded: what was asked for has been decided.
+    #[inline(always)]
     pub(in crate::workspace) fn sight(&self, principal: &Principal, state: &LazyState) -> Result<Sight> {
-        if self.is_own() {
-            return Ok(Sight::Whole);
-        }
+        if self.is_own() { Ok(Sight::Whole) } else { self.sight_elsewhere(principal, state) }
+    }
+
+    #[inline(never)]
+    fn sight_elsewhere(&self, principal: &Principal, state: &LazyState) -> Result<Sight> {
         let secrets = Resource::Collection(CollectionName::TOKENS);
         let header = state.header().map(|header| &**header);
         let request = self.request(principal, Action::ReadToken, &secrets, header)?;

@@ -44,8 +44,8 @@ fn check(state: &LazyState) {
             let found = state.found(section, id).unwrap();
             // That it is there is for the answers to say.
             let kept = found.as_ref().and_then(Found::kept);
-            if let Some(met) = state.met(section, id) {
-                assert!(kept.is_some_and(|kept| Arc::ptr_eq(kept, met)));
+            if let Some(met) = state.met::<Seen>(section, id) {
+                assert!(kept.is_some_and(|kept| Arc::ptr_eq(&kept_as(kept).unwrap(), met)));
             }
             let Some(kept) = kept else { continue };
             let (found, seen) = (found.as_ref().unwrap(), seen(kept));
@@ -154,7 +154,7 @@ fn what_lies_above_the_base_is_found_as_it_is_however_often_it_was_looked_for() 
 /// Looks for some entries so often that they are met, as far as something is kept of them.
 fn meet(state: &LazyState, section: &str, ids: &[&str]) {
     for id in ids.iter().cycle().take(500) {
-        state.meet(section, id, state.found(section, id).unwrap().unwrap());
+        state.meet::<Seen>(section, id, state.found(section, id).unwrap().unwrap());
     }
 }
 
@@ -173,15 +173,15 @@ fn what_was_met_is_found_in_its_own_section_alone_and_no_more_after_a_change() {
     let found = state.found("notes", "note-1").unwrap().unwrap();
     found.keep(Arc::new(Seen { section: "notes", id: "note-1".into(), text: found.text() }), 1);
     meet(&state, "notes", &["note-1", "note-2"]);
-    assert_eq!(seen(state.met("notes", "note-1").unwrap()).section, "notes");
-    assert!(state.met("notes", "note-2").is_none(), "nothing is kept of it");
-    assert!(state.met("others", "note-1").is_none());
-    assert!(state.clone().met("notes", "note-1").is_none());
+    assert_eq!(state.met::<Seen>("notes", "note-1").unwrap().section, "notes");
+    assert!(state.met::<Seen>("notes", "note-2").is_none(), "nothing is kept of it");
+    assert!(state.met::<Seen>("others", "note-1").is_none());
+    assert!(state.clone().met::<Seen>("notes", "note-1").is_none());
     let before = state.kept_bytes();
     let emptied = state.emptied();
-    assert!(emptied.met("notes", "note-1").is_none() && emptied.kept_bytes() < before);
+    assert!(emptied.met::<Seen>("notes", "note-1").is_none() && emptied.kept_bytes() < before);
     state.take(&Change::Remove { section: Section::named("notes"), id: "note-1".into() }).unwrap();
-    assert!(state.met("notes", "note-1").is_none());
+    assert!(state.met::<Seen>("notes", "note-1").is_none());
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn nothing_is_met_where_there_is_no_room_for_that() {
     found.keep(Arc::new(Seen { section: "notes", id: "note-1".into(), text: found.text() }), 1);
     meet(&state, "notes", &["note-1"]);
     assert!(state.found("notes", "note-1").unwrap().unwrap().kept().is_some());
-    assert!(state.met("notes", "note-1").is_none());
+    assert!(state.met::<Seen>("notes", "note-1").is_none());
     assert!(memory.is_short());
 }
 
