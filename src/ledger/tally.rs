@@ -37,12 +37,12 @@ impl Tallies {
         self.0.get(section).copied().unwrap_or_default()
     }
 
-    /// All of them, in order of section.
     /// How many entries a section has.
     pub(super) fn count(&self, section: &str) -> u64 {
         self.0.get(section).map_or(0, |tally| tally.count)
     }
 
+    /// All of them, in order of section.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Section, &Tally)> {
         self.0.iter()
     }

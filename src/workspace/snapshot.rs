@@ -25,7 +25,8 @@ use super::records;
 type Texts = Vec<(Arc<str>, RecordText)>;
 
 /// A workspace's state at one version: immutable, cheap to clone and hold, read without waiting.
-/// What is read from it is decided by the role and visibility that hold in it.
+/// What is read from it is decided by the role and visibility that hold in it; whether it shows secrets, when it is
+/// taken.
 #[derive(Clone)]
 pub struct Snapshot {
     access: Access,

@@ -44,7 +44,7 @@ type Tables = [OnceLock<Table>; TABLES];
 /// What was met in one section as values of one type.
 struct Table {
     section: Box<str>,
-    /// [`Places`] of that type, which has as few bytes as that for each.
+    /// [`Places`] of that type: of what is known to be of it a pointer is half as long.
     places: Box<dyn Any + Send + Sync>,
     room: Room,
 }
@@ -139,7 +139,7 @@ impl Met {
 impl Table {
     /// Places for so many entries, if there is room.
     fn new<T: OfEntry>(section: &str, entries: usize, memory: &Arc<Memory>) -> Option<Self> {
-        let lines = entries.saturating_mul(2).div_ceil(3) + LINES - 1;
+        let lines = entries.max(1).saturating_mul(2).div_ceil(3) + LINES - 1;
         let room = Room::new(memory);
         room.grow(lines.saturating_mul(size_of::<Line<T>>())).then(|| Self {
             section: section.into(),
@@ -160,12 +160,14 @@ impl<T: OfEntry> Places<T> {
         let mut hasher = FxHasher::default();
         hasher.write(id.as_bytes());
         let hash = hasher.finish();
-        let first = (u128::from(hash) * (self.lines.len() - LINES + 1) as u128) >> 64;
+        // Of that hash only the lower half is there on every machine.
         #[allow(
             clippy::cast_possible_truncation,
-            reason = "less than the number of lines, and a part of a hash"
+            reason = "halves of a hash, and less than the number of lines"
         )]
-        let (first, mark) = (first as usize, hash as u32);
+        let (mark, place) = ((hash >> 32) as u32, u64::from(hash as u32));
+        #[allow(clippy::cast_possible_truncation, reason = "less than the number of lines")]
+        let first = ((place * (self.lines.len() - LINES + 1) as u64) >> 32) as usize;
         (&self.lines[first..first + LINES], mark)
     }
 
@@ -225,6 +227,10 @@ mod tests {
         Arc::new(Named(id.to_owned()))
     }
 
+    fn table(entries: usize) -> Table {
+        Table::new::<Named>("notes", entries, &Arc::new(Memory::new(1 << 30))).unwrap()
+    }
+
     fn note<T: OfEntry>(met: &Met, id: &str, kept: &Arc<T>) {
         for _ in 0..=LOOKS + 1 {
             met.note("notes", id, Arc::clone(kept), || 1, &Arc::new(Memory::new(1 << 30)));
@@ -258,8 +264,7 @@ mod tests {
 
     #[test]
     fn nearly_all_are_met_each_once_and_what_has_no_place_is_not() {
-        let memory = Arc::new(Memory::new(1 << 30));
-        let table = Table::new::<Named>("notes", 1000, &memory).unwrap();
+        let table = table(1000);
         let (places, ids) =
             (table.places.downcast_ref::<Places<Named>>().unwrap(), (0..1000).map(|id| id.to_string()));
         for id in ids.clone().chain(ids.clone()) {
@@ -271,5 +276,14 @@ mod tests {
             places.lines.iter().flat_map(Line::places).filter(|(_, place)| place.get().is_some()).count();
         assert_eq!(taken, met);
         assert_eq!(table.room.bytes(), size_of_val(&*places.lines));
+    }
+
+    #[test]
+    fn a_table_for_no_entry_has_places_for_one() {
+        let table = table(0);
+        let places = table.places.downcast_ref::<Places<Named>>().unwrap();
+        assert!(places.get("wanted").is_none());
+        places.note("wanted", named("wanted"));
+        assert!(places.get("wanted").is_some());
     }
 }

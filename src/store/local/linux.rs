@@ -264,7 +264,7 @@ impl File for KernelFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            // The kernel's call itself: the C library's has to see each time whether the thread was cancelled.
+            // Not the C library's call, which sees each time whether the thread was cancelled.
             match pread(&self.0, rest, offset + done as u64) {
                 Ok(0) => break,
                 Ok(count) => done += count,
