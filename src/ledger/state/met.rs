@@ -28,7 +28,7 @@ const LOOK: usize = 8;
 const LOOKS: usize = 32;
 
 /// How many places lie in one line of the processor's cache, and in how many lines an entry may be, one after the other.
-/// There are two lines for three entries, so that nearly all are in their first, and hardly any finds none.
+/// There are two lines for three entries, so that most are in their first, and hardly any finds none.
 const IN_LINE: usize = 3;
 const LINES: usize = 4;
 

@@ -56,13 +56,10 @@ impl Access {
     /// How the principal may see the tenant's records. The secrets of another tenant are for those who may
     /// read its tokens, whatever the record is: sharing a workspace does not share them. Nothing is
     /// recorded: what was asked for has been decided.
-    #[inline(always)]
     pub(in crate::workspace) fn sight(&self, principal: &Principal, state: &LazyState) -> Result<Sight> {
-        if self.is_own() { Ok(Sight::Whole) } else { self.sight_elsewhere(principal, state) }
-    }
-
-    #[inline(never)]
-    fn sight_elsewhere(&self, principal: &Principal, state: &LazyState) -> Result<Sight> {
+        if self.is_own() {
+            return Ok(Sight::Whole);
+        }
         let secrets = Resource::Collection(CollectionName::TOKENS);
         let header = state.header().map(|header| &**header);
         let request = self.request(principal, Action::ReadToken, &secrets, header)?;
