@@ -1,6 +1,6 @@
 //! Blobs: written aside, published under the tenant's lock, read by ranges, deleted, listed.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -384,10 +384,9 @@ impl Upload {
     /// Writes what was taken.
     fn write(mut self, taken: Taken) -> Result<Self, StoreError> {
         let file = self.begun()?.file().clone();
-        for chunk in taken.chunks {
-            file.write_at(&chunk, self.written).map_err(|error| self.failed(error))?;
-            self.written += chunk.len() as u64;
-        }
+        let mut parts: Vec<_> = taken.chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
+        file.write_parts_at(&mut parts, self.written).map_err(|error| self.failed(error))?;
+        self.written += taken.length;
         if self.written - self.flushing >= WRITEBACK {
             // Early, so that the sync at the end is short.
             file.start_writeback(self.flushing, self.written - self.flushing);

@@ -6,7 +6,7 @@
 //! followed, and nothing leads out.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 /// What lies behind a name.
@@ -91,8 +91,13 @@ pub trait File: Send + Sync + std::any::Any {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Reads what is in memory already, without waiting for the disk; says how many bytes from the first on.
     fn read_resident(&self, buffer: &mut [u8], offset: u64) -> usize;
+    /// Writes parts one after the other, from an offset on, and all at once as far as the system can: what comes
+    /// into its cache in one write is read faster later. After an error any of it may be written.
+    fn write_parts_at(&self, parts: &mut [IoSlice<'_>], offset: u64) -> io::Result<()>;
     /// Writes all of `bytes` at an offset; after an error any part may be written.
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.write_parts_at(&mut [IoSlice::new(bytes)], offset)
+    }
     /// Cuts it off or extends it with zeros.
     fn set_length(&self, length: u64) -> io::Result<()>;
     /// What is known of it.

@@ -5,16 +5,15 @@
 //! name is always a single component.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::num::NonZeroU64;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwritev};
 
 use super::asking::{found, kind_of, metadata_of};
 use super::disk::{Access, Directory, EntryKind, File, Metadata};
@@ -288,8 +287,21 @@ impl File for KernelFile {
         done
     }
 
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+    fn write_parts_at(&self, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> io::Result<()> {
+        // Those that are empty are left out: of them alone nothing would be left to write.
+        IoSlice::advance_slices(&mut parts, 0);
+        while !parts.is_empty() {
+            match pwritev(&self.0, parts, offset) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    IoSlice::advance_slices(&mut parts, count);
+                    offset += count as u64;
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {

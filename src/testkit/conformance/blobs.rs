@@ -27,6 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("after the deadline nothing is published", deadline),
         case("a deadline that passes during the body publishes nothing", deadline_during),
         case("a deadline that is moved on in time lets the blob be published", deadline_extended),
+        case("a blob that comes in thousands of small pieces, some of them empty, is whole", small_pieces),
         case("any range within a blob can be read", ranges),
         case("a range not within the blob is out of range", out_of_range),
         case("a missing blob is not found, and has no head", missing),
@@ -86,6 +87,18 @@ async fn empty(bench: Bench) -> Check {
     ensure(info.length == 0, "the put answered another length")?;
     ensure(bench.store.head(&key).await? == Some(BlobInfo { length: 0 }), "the blob is not there")?;
     ensure(read(&*bench.store, &key, 0..0).await?.is_empty(), "it has bytes")
+}
+
+/// Pieces of 0 to 6 bytes, more of them than a system writes at once.
+async fn small_pieces(bench: Bench) -> Check {
+    let ledger = bench.create(&tenant("ana")?).await?;
+    let key = blob_key(&ledger.tenant, "pieces.mp4")?;
+    let wanted: Vec<u8> = (0..9_000_u32).map(|at| (at % 251) as u8).collect();
+    let mut rest = Bytes::from(wanted.clone());
+    let mut pieces: Vec<_> = (0..3_000).map(|number| Ok(rest.split_to(number % 7))).collect();
+    pieces.push(Ok(rest));
+    bench.store.put(&key, bench.put(&ledger, stream::iter(pieces).boxed())).await?;
+    ensure(read(&*bench.store, &key, 0..9_000).await? == wanted, "the content differs")
 }
 
 async fn large(bench: Bench) -> Check {

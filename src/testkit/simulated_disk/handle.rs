@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::{Arc, MutexGuard};
 
 use super::Shared;
@@ -362,9 +362,10 @@ impl File for SimulatedFile {
         self.read_at(&mut buffer[..half], offset).unwrap_or(0)
     }
 
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+    fn write_parts_at(&self, parts: &mut [IoSlice<'_>], offset: u64) -> io::Result<()> {
         self.0.check_writable()?;
         let (mut state, verdict) = self.0.begin(OperationKind::Write)?;
+        let bytes: &[u8] = &parts.iter().flat_map(|part| part.iter().copied()).collect::<Vec<u8>>();
         let half = &bytes[..bytes.len() / 2];
         match verdict {
             Verdict::Run => {
