@@ -28,8 +28,8 @@ const MORE: u64 = 10;
 /// How many are made at once.
 const AT_ONCE: usize = 64;
 
-/// How often each is read before that is measured, as the smaller root's are in a few turns: Linux does more at the first
-/// three uses of a page in its cache (`folio_mark_accessed` of `mm/swap.c`), and would do it for the larger root alone.
+/// How often each is read before that is measured, as the smaller root's are in a few turns: the first two times take longer
+/// (`docs/performance.md` says how much), and of the larger root most would be read for the first time.
 const BEFORE: u64 = 3;
 
 /// The file that says that a root's tenants have been made.

@@ -91,8 +91,8 @@ pub trait File: Send + Sync + std::any::Any {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Reads what is in memory already, without waiting for the disk; says how many bytes from the first on.
     fn read_resident(&self, buffer: &mut [u8], offset: u64) -> usize;
-    /// Writes parts one after the other, from an offset on, and all at once as far as the system can: what comes
-    /// into its cache in one write is read faster later. After an error any of it may be written.
+    /// Writes parts one after the other, from an offset on, and all at once as far as the system can, which may keep
+    /// in larger pieces what comes in one write. After an error any of it may be written.
     fn write_parts_at(&self, parts: &mut [IoSlice<'_>], offset: u64) -> io::Result<()>;
     /// Writes all of `bytes` at an offset; after an error any part may be written.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
