@@ -1,10 +1,11 @@
 //! Commits, reads and folds by several stores on one root.
 
 use bytes::Bytes;
+use futures::FutureExt;
 use tenantry::paths::TenantId;
-use tenantry::store::local::{LocalOptions, Processes};
+use tenantry::store::local::{LocalOptions, LocalStore, Processes};
 use tenantry::store::{
-    Commit, Fold, FoldKind, Header, Incarnation, Outcome, Refreshed, StoreErrorKind, TenantStore,
+    Commit, Fold, FoldKind, Header, Incarnation, Outcome, Refreshed, StoreErrorKind, TenantStore, Version,
 };
 
 use crate::support::{LIFE, Place, ana, append, bury, commit, commits, committed, create, fold_at, header};
@@ -24,6 +25,33 @@ async fn what_one_store_commits_another_sees_at_its_next_read() {
     assert_eq!((version.number, commits), (2, vec![Bytes::from_static(b"second")]));
     append(&two, &version, "third").await;
     assert!(matches!(one.refresh(&ana(), &second).await.unwrap(), Refreshed::Commits { .. }));
+}
+
+/// Whether it is said on the spot, waiting for no other thread, that nothing is new.
+fn is_known_at_once(store: &LocalStore, version: &Version) -> bool {
+    let refreshed = store.refresh(&ana(), version).now_or_never();
+    refreshed.is_some_and(|refreshed| matches!(refreshed.unwrap(), Refreshed::Unchanged))
+}
+
+#[tokio::test]
+async fn that_nothing_is_new_is_known_at_once_also_when_the_ledger_went_to_another_file_or_was_closed() {
+    let place = Place::new();
+    let mut options = LocalOptions::default();
+    options.handles = 1;
+    let (one, two) = (place.open_with(options).await, place.open().await);
+    let version = create(&one, &ana()).await;
+    assert!(is_known_at_once(&one, &version));
+    committed(fold_at(&two, &version, "first\n").await);
+    // Where it stands now is seen by who looks, once.
+    assert!(!is_known_at_once(&one, &version));
+    assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
+    assert!(is_known_at_once(&one, &version));
+    create(&one, &TenantId::parse("ben").unwrap()).await;
+    assert!(!is_known_at_once(&one, &version));
+    assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
+    assert!(is_known_at_once(&one, &version));
+    append(&two, &version, "second").await;
+    assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Commits { .. }));
 }
 
 #[tokio::test]

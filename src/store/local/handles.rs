@@ -54,11 +54,6 @@ impl Slot {
         }
     }
 
-    /// The ledger alone, if it is open.
-    pub(super) fn ledger(&self) -> Option<Arc<Ledger>> {
-        hold(&self.opened).as_ref().map(|opened| Arc::clone(&opened.ledger))
-    }
-
     /// The ledger, if it is open.
     pub(super) fn opened(&self) -> Option<Opened> {
         hold(&self.opened).clone()

@@ -13,6 +13,7 @@ use super::disk::Directory;
 #[cfg(target_os = "linux")]
 use super::failure::failed_to_find;
 use super::handles::Slot;
+use super::ledger_file;
 use super::ledgers::{answer, missing};
 #[cfg(target_os = "linux")]
 use super::linux::{self, KernelDirectory};
@@ -212,10 +213,10 @@ impl TenantStore for LocalStore {
     }
 
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {
-        let slot = self.root.slots.get(tenant);
-        if slot.ledger().is_some_and(|ledger| ledger.stands_at(version)) {
+        if ledger_file::stands_at(tenant, version) {
             return Ok(Refreshed::Unchanged);
         }
+        let slot = self.root.slots.get(tenant);
         let version = version.clone();
         let refreshed =
             self.root.with_current(&slot, move |site, opened| opened.ledger.since(site, &version));

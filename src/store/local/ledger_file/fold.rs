@@ -111,7 +111,7 @@ impl Draft {
         let ledger = Ledger {
             file,
             identity,
-            word: WordFile::new(word),
+            word: Arc::new(WordFile::new(site, word)),
             head: self.head,
             known: Mutex::new(self.known),
             reach: AtomicU64::new(0),

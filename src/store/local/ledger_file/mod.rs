@@ -17,7 +17,7 @@ mod word;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
@@ -103,6 +103,13 @@ struct Position {
     number: u64,
 }
 
+impl Position {
+    /// What the word says while the file of that epoch ends here.
+    const fn word(self, epoch: u64) -> Word {
+        Word { epoch, length: self.offset, checksum: self.checksum }
+    }
+}
+
 /// How far the ledger is known: only what the word covered.
 #[derive(Clone)]
 pub(super) struct Known {
@@ -123,10 +130,39 @@ impl Known {
     }
 }
 
-/// What a version carries: where in which file its last line ends.
-struct Token {
+/// What a version carries: where its last line ends. Who finds it in another file, as after a fold, says so.
+struct Token(Mutex<Place>);
+
+/// A place in a ledger file.
+#[derive(Clone)]
+struct Place {
     epoch: u64,
     position: Position,
+    /// The word that is read with that file, as long as that is open.
+    word: Weak<WordFile>,
+}
+
+impl Token {
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the tenant's word says that this line is the last. `false` says nothing: the ledger may have been closed,
+    /// or gone to another file, and the word may be unreadable; whatever the reason, [`Ledger::freshness`] tells it.
+    fn is_last(&self, tenant: &TenantId) -> bool {
+        let place = self.place();
+        let (file, said) = (place.word.upgrade(), place.position.word(place.epoch));
+        drop(place);
+        let file = file.filter(|file| file.tenant() == tenant);
+        file.is_some_and(|file| matches!(file.read(), Ok(Some(word)) if word == said))
+    }
+}
+
+/// Strict read of who knows that version: whether nothing is new, if one read of the word can tell.
+///
+/// One short read; handing it to another thread would take longer than the read itself.
+pub(super) fn stands_at(tenant: &TenantId, version: &Version) -> bool {
+    version.token().is_some_and(|token: &Token| token.is_last(tenant))
 }
 
 /// What the word says of an open ledger.
@@ -146,7 +182,7 @@ pub(super) struct NewEnd(Word);
 pub(super) struct Ledger {
     file: Arc<dyn File>,
     identity: (u64, u64),
-    word: WordFile,
+    word: Arc<WordFile>,
     head: FileHead,
     known: Mutex<Known>,
     /// How far the file was seen to reach, by the holder of the lock.
@@ -164,16 +200,6 @@ impl Ledger {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).position
     }
 
-    /// Strict read of who knows that version: one read of the word tells whether anything is new. That it can't be
-    /// read is no answer: whatever the reason, [`freshness`](Self::freshness) tells it.
-    ///
-    /// One short read; handing it to another thread would take longer than the read itself.
-    pub(super) fn stands_at(&self, version: &Version) -> bool {
-        let Ok(Some(word)) = self.word.read() else { return false };
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.is(version) && word == self.word_of(known.position)
-    }
-
     /// Moves on to `known`, unless somebody got further meanwhile.
     fn set_known(&self, known: Known) {
         let mut current = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -188,12 +214,15 @@ impl Ledger {
     }
 
     fn version_at(&self, incarnation: Incarnation, position: Position) -> Version {
-        let token = Token { epoch: self.head.epoch, position };
-        Version::new(incarnation, position.number, Arc::new(token))
+        Version::new(incarnation, position.number, Arc::new(Token(Mutex::new(self.place(position)))))
+    }
+
+    fn place(&self, position: Position) -> Place {
+        Place { epoch: self.head.epoch, position, word: Arc::downgrade(&self.word) }
     }
 
     fn word_of(&self, position: Position) -> Word {
-        Word { epoch: self.head.epoch, length: position.offset, checksum: position.checksum }
+        position.word(self.head.epoch)
     }
 
     /// Strict read: one read of the word tells whether anything is new.
@@ -280,6 +309,9 @@ impl Ledger {
     pub(super) fn since(&self, site: Site<'_>, version: &Version) -> Result<Refreshed, StoreError> {
         let known = self.known();
         if known.is(version) {
+            if let Some(token) = version.token::<Token>() {
+                *token.place() = self.place(known.position);
+            }
             return Ok(Refreshed::Unchanged);
         }
         if known.header.incarnation != version.incarnation || version.number < self.head.end.number {
@@ -299,10 +331,9 @@ impl Ledger {
         version: &Version,
         known: &Known,
     ) -> Result<(Option<Header>, Vec<Bytes>), StoreError> {
-        let from = match version.token::<Token>() {
-            Some(token) if token.epoch == self.head.epoch => token.position,
-            _ => self.head.end,
-        };
+        let place = version.token().map(|token: &Token| token.place().clone());
+        let here = place.filter(|place| place.epoch == self.head.epoch);
+        let from = here.map_or(self.head.end, |place| place.position);
         let end = known.position;
         let lines = read::lines(site, &*self.file, from, end.offset, end.checksum)?;
         let mut header = None;

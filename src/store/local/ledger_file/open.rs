@@ -26,7 +26,7 @@ pub(in crate::store::local) enum Look {
 pub(super) struct Found {
     pub(super) file: Arc<dyn File>,
     pub(super) identity: (u64, u64),
-    pub(super) word_file: Option<Arc<dyn File>>,
+    pub(super) word_file: Option<Arc<WordFile>>,
     pub(super) word: Option<Word>,
     pub(super) head: FileHead,
     pub(super) lines: Lines,
@@ -70,6 +70,7 @@ pub(super) fn find(site: Site<'_>) -> Result<Option<Found>, StoreError> {
     let head = FileHead::read(site, &*file, metadata.length)?;
     let rest = usize::try_from(metadata.length.saturating_sub(head.end.offset)).unwrap_or(usize::MAX);
     let lines = Lines::scan(&read::range(site, &*file, head.end.offset, rest)?, head.end);
+    let word_file = word_file.map(|file| Arc::new(WordFile::new(site, file)));
     Ok(Some(Found { file, identity: metadata.identity, word_file, word, head, lines }))
 }
 
@@ -111,7 +112,7 @@ impl Found {
         Some(Ledger {
             file: self.file,
             identity: self.identity,
-            word: WordFile::new(self.word_file?),
+            word: self.word_file?,
             head: self.head,
             known: Mutex::new(Known { position, header }),
             reach: AtomicU64::new(0),

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Site;
 use super::frame::{Checksum, digits, push_number};
+use crate::paths::TenantId;
 use crate::store::local::disk::File;
 
 /// What the word says.
@@ -54,16 +55,21 @@ impl Word {
     }
 }
 
-/// The word's file, with what was last found or written there: the same bytes are the same word, and nearly
+/// The file of a tenant's word, with what was last found or written there: the same bytes are the same word, and nearly
 /// every time they are the same.
 pub(super) struct WordFile {
+    tenant: TenantId,
     file: Arc<dyn File>,
     last: Mutex<Option<([u8; WIDTH], Word)>>,
 }
 
 impl WordFile {
-    pub(super) fn new(file: Arc<dyn File>) -> Self {
-        Self { file, last: Mutex::default() }
+    pub(super) fn new(site: Site<'_>, file: Arc<dyn File>) -> Self {
+        Self { tenant: site.tenant.clone(), file, last: Mutex::default() }
+    }
+
+    pub(super) const fn tenant(&self) -> &TenantId {
+        &self.tenant
     }
 
     /// Reads the word with a single call; `None` if there is no valid one.
