@@ -170,6 +170,23 @@ async fn an_upload_that_is_dropped_is_aborted() {
 }
 
 #[tokio::test]
+async fn an_upload_that_is_dropped_before_it_is_said_to_have_begun_is_aborted() {
+    let place = Place::new().await;
+    let (kind, key_contains) = (Some(RequestKind::BeginParts), String::new());
+    place.faults.inject(Fault { kind, key_contains, spare: 0, affect: 1, effect: Effect::Hold });
+    let (store, body) = (Arc::clone(&place.store), stream::iter([Ok(Bytes::from(bytes(3 * PART)))]).boxed());
+    let upload = tokio::spawn(async move { store.put(&key(), put(body)).await });
+    while place.count(RequestKind::BeginParts) == 0 {
+        tokio::task::yield_now().await;
+    }
+    upload.abort();
+    assert!(upload.await.unwrap_err().is_cancelled());
+    assert!(place.faults.answer(Effect::Proceed));
+    aborted(&place).await;
+    assert_eq!(place.count(RequestKind::Part), 0);
+}
+
+#[tokio::test]
 async fn so_many_parts_are_on_their_way_at_once_and_no_more() {
     let place = Place::new().await;
     let (kind, key_contains) = (Some(RequestKind::Part), String::new());

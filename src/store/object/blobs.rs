@@ -70,12 +70,8 @@ impl ObjectTenantStore {
         mut body: Parts,
         publication: Publication<'_>,
     ) -> Result<BlobInfo, StoreError> {
-        let turn = self.turns.next_before(publication.deadline).await?;
-        let upload = self.uploads.put_multipart(publication.location).await;
-        drop(turn);
-        let upload = upload.map_err(|error| from_object("put", "the upload", error))?;
-        let (turns, deadline) = (self.turns.clone(), publication.deadline.clone());
-        let mut upload = PartsUpload::new(upload, self.settings.parts_at_once, turns, deadline);
+        let (at_once, Publication { location, deadline }) = (self.settings.parts_at_once, &publication);
+        let mut upload = PartsUpload::begin(&self.uploads, location, at_once, &self.turns, deadline).await?;
         let length = self.send_parts(&mut upload, first, &mut body, &publication).await?;
         let turn = self.turns.next_before(publication.deadline).await?;
         let completed = upload.complete().await;

@@ -1,8 +1,10 @@
 //! An upload in parts: a few of them on their way at once, and aborted unless it comes to its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::{Error as ObjectError, MultipartUpload, PutPayload};
+use object_store::path::Path;
+use object_store::{Error as ObjectError, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::task::JoinSet;
 
 use super::turns::Turns;
@@ -29,14 +31,28 @@ pub(super) struct PartsUpload {
 }
 
 impl PartsUpload {
-    pub(super) fn new(
-        upload: Box<dyn MultipartUpload>,
+    /// Begins an upload, in a task of its own: only the answer says what there is to be aborted, and it comes also if
+    /// whoever asked for it is gone.
+    pub(super) async fn begin(
+        uploads: &Arc<dyn ObjectStore>,
+        location: &Path,
         at_once: usize,
-        turns: Turns,
-        deadline: Deadline,
-    ) -> Self {
-        let (under_way, at_once) = (JoinSet::new(), at_once.max(1));
-        Self { upload: Some(upload), under_way, unclear: false, at_once, turns, deadline }
+        turns: &Turns,
+        deadline: &Deadline,
+    ) -> Result<Self, StoreError> {
+        let turn = turns.next_before(deadline).await?;
+        let (uploads, location, at_once) = (Arc::clone(uploads), location.clone(), at_once.max(1));
+        let (turns, deadline) = (turns.clone(), deadline.clone());
+        let begun = tokio::spawn(async move {
+            let upload = uploads.put_multipart(&location).await;
+            drop(turn);
+            let upload = Some(upload.map_err(|error| from_object("put", "the upload", error))?);
+            Ok(Self { upload, under_way: JoinSet::new(), unclear: false, at_once, turns, deadline })
+        });
+        begun.await.unwrap_or_else(|_| {
+            let detail = "the upload was not begun";
+            Err(StoreError::new(StoreErrorKind::Unavailable, "put", detail))
+        })
     }
 
     /// Sends one more part, as soon as there is room for it.
