@@ -43,15 +43,27 @@ async fn that_nothing_is_new_is_known_at_once_also_when_the_ledger_went_to_anoth
     assert!(is_known_at_once(&one, &version));
     committed(fold_at(&two, &version, "first\n").await);
     // Where it stands now is seen by who looks, once.
-    assert!(!is_known_at_once(&one, &version));
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
     assert!(is_known_at_once(&one, &version));
     create(&one, &TenantId::parse("ben").unwrap()).await;
-    assert!(!is_known_at_once(&one, &version));
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
     assert!(is_known_at_once(&one, &version));
     append(&two, &version, "second").await;
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Commits { .. }));
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_read_stays_open_while_others_that_are_not_are_closed() {
+    let place = Place::new();
+    let mut options = LocalOptions::default();
+    // For three tenants.
+    options.handles = 24;
+    let store = place.open_with(options).await;
+    let version = create(&store, &ana()).await;
+    for number in 0..8 {
+        assert!(is_known_at_once(&store, &version), "closed after {number}");
+        create(&store, &TenantId::parse(&format!("other{number}")).unwrap()).await;
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! The bounded set of tenants whose files are open.
 //!
 //! A hundred thousand tenants may be used in turn with a few dozen handles: the least recently used
-//! tenant that nobody works on is closed first. One that is being worked on is never closed, since
+//! tenant that nobody works on is closed first. A strict read asks the word of its ledger and not this set, so a tenant whose
+//! word was asked since the last look counts as used when it would be closed. One that is being worked on is never closed, since
 //! its slot is what keeps two changes of this process apart.
 
 use std::collections::{BTreeMap, HashMap};
@@ -57,6 +58,11 @@ impl Slot {
     /// The ledger, if it is open.
     pub(super) fn opened(&self) -> Option<Opened> {
         hold(&self.opened).clone()
+    }
+
+    /// Whether the ledger is open, and was read strictly since this was last asked.
+    fn was_read(&self) -> bool {
+        hold(&self.opened).as_ref().is_some_and(|opened| opened.ledger.was_asked())
     }
 
     /// Keeps it open, or closes it.
@@ -148,16 +154,40 @@ impl Slots {
 }
 
 impl State {
-    /// Takes out what is too much and not in use, the least recently used first.
+    /// Takes out what is too much and not in use, the least recently used first: those that were read meanwhile only if
+    /// there are no others.
     fn take_idle(&mut self, capacity: usize) -> Vec<Arc<Slot>> {
-        let excess = self.by_tenant.len().saturating_sub(capacity);
-        let idle = |tenant: &TenantId| {
-            self.by_tenant.get(tenant).is_some_and(|(slot, _)| Arc::strong_count(slot) == 1)
-        };
-        let ages: Vec<u64> =
-            self.by_age.iter().filter(|(_, tenant)| idle(tenant)).map(|(age, _)| *age).take(excess).collect();
-        let tenants: Vec<_> = ages.iter().filter_map(|age| self.by_age.remove(age)).collect();
-        tenants.iter().filter_map(|tenant| self.by_tenant.remove(tenant)).map(|(slot, _)| slot).collect()
+        let mut taken = Vec::new();
+        for spares in [true, false] {
+            let excess = self.by_tenant.len().saturating_sub(capacity);
+            let (mut idle, mut read) = (Vec::new(), Vec::new());
+            for (age, tenant) in &self.by_age {
+                if idle.len() == excess {
+                    break;
+                }
+                if let Some((slot, _)) = self.by_tenant.get(tenant)
+                    && Arc::strong_count(slot) == 1
+                {
+                    if spares && slot.was_read() { read.push(*age) } else { idle.push(*age) }
+                }
+            }
+            let tenants = idle.iter().filter_map(|age| self.by_age.remove(age));
+            taken.extend(tenants.filter_map(|tenant| self.by_tenant.remove(&tenant)).map(|(slot, _)| slot));
+            for age in read {
+                self.is_used(age);
+            }
+        }
+        taken
+    }
+
+    /// The tenant of that age was used just now.
+    fn is_used(&mut self, age: u64) {
+        let Some(tenant) = self.by_age.remove(&age) else { return };
+        if let Some((_, age)) = self.by_tenant.get_mut(&tenant) {
+            *age = self.next_age;
+        }
+        self.by_age.insert(self.next_age, tenant);
+        self.next_age += 1;
     }
 }
 

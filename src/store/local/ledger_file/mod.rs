@@ -130,7 +130,8 @@ impl Known {
     }
 }
 
-/// What a version carries: where its last line ends. Who finds it in another file, as after a fold, says so.
+/// What a version carries: where its last line ends. Who finds that in another file, as after a fold, or in the same opened
+/// anew, says so.
 struct Token(Mutex<Place>);
 
 /// A place in a ledger file.
@@ -147,14 +148,17 @@ impl Token {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the tenant's word says that this line is the last. `false` says nothing: the ledger may have been closed,
-    /// or gone to another file, and the word may be unreadable; whatever the reason, [`Ledger::freshness`] tells it.
-    fn is_last(&self, tenant: &TenantId) -> bool {
+    /// Whether the tenant's word says that this line, of the commit of that number, is the last. `false` says nothing: the
+    /// ledger may have been closed, or gone to another file, and the word may be unreadable; the ordinary way tells it.
+    fn is_last(&self, tenant: &TenantId, number: u64) -> bool {
         let place = self.place();
+        if place.position.number != number {
+            return false;
+        }
         let (file, said) = (place.word.upgrade(), place.position.word(place.epoch));
         drop(place);
         let file = file.filter(|file| file.tenant() == tenant);
-        file.is_some_and(|file| matches!(file.read(), Ok(Some(word)) if word == said))
+        file.is_some_and(|file| matches!(file.ask(), Ok(Some(word)) if word == said))
     }
 }
 
@@ -162,7 +166,7 @@ impl Token {
 ///
 /// One short read; handing it to another thread would take longer than the read itself.
 pub(super) fn stands_at(tenant: &TenantId, version: &Version) -> bool {
-    version.token().is_some_and(|token: &Token| token.is_last(tenant))
+    version.token().is_some_and(|token: &Token| token.is_last(tenant, version.number))
 }
 
 /// What the word says of an open ledger.
@@ -193,6 +197,11 @@ impl Ledger {
     /// How far it is known.
     pub(super) fn known(&self) -> Known {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it was read strictly, by who knew a version, since this was last asked.
+    pub(super) fn was_asked(&self) -> bool {
+        self.word.was_asked()
     }
 
     /// Where it is known to end.

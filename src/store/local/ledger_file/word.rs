@@ -4,6 +4,7 @@
 //! and then the ledger is recovered. Nothing beyond it is believed.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Site;
@@ -60,16 +61,29 @@ impl Word {
 pub(super) struct WordFile {
     tenant: TenantId,
     file: Arc<dyn File>,
+    /// Whether somebody asked who knows a version, since that was last looked at.
+    asked: AtomicBool,
     last: Mutex<Option<([u8; WIDTH], Word)>>,
 }
 
 impl WordFile {
     pub(super) fn new(site: Site<'_>, file: Arc<dyn File>) -> Self {
-        Self { tenant: site.tenant.clone(), file, last: Mutex::default() }
+        Self { tenant: site.tenant.clone(), file, asked: AtomicBool::new(false), last: Mutex::default() }
     }
 
     pub(super) const fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    /// Whether it was [asked](Self::ask) since this was last looked at.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.swap(false, Ordering::Relaxed)
+    }
+
+    /// [Reads](Self::read) it for who knows a version.
+    pub(super) fn ask(&self) -> io::Result<Option<Word>> {
+        self.asked.store(true, Ordering::Relaxed);
+        self.read()
     }
 
     /// Reads the word with a single call; `None` if there is no valid one.
