@@ -119,21 +119,13 @@ impl Slots {
         if let Some(slot) = state.newest.as_ref().filter(|slot| slot.tenant == *tenant) {
             return slot.clone();
         }
-        let age = state.next_age;
-        state.next_age += 1;
-        state.by_age.insert(age, tenant.clone());
-        let slot = match state.by_tenant.get_mut(tenant) {
-            Some((slot, before)) => {
-                let before = std::mem::replace(before, age);
-                let slot = slot.clone();
-                state.by_age.remove(&before);
+        let known = state.by_tenant.get(tenant).cloned();
+        let slot = match known {
+            Some((slot, age)) => {
+                state.is_used(age);
                 slot
             }
-            None => {
-                let slot = Arc::new(Slot::new(tenant.clone()));
-                state.by_tenant.insert(tenant.clone(), (slot.clone(), age));
-                slot
-            }
+            None => state.add(Arc::new(Slot::new(tenant.clone()))),
         };
         state.newest = Some(slot.clone());
         let closed = state.take_idle(self.capacity);
@@ -180,14 +172,21 @@ impl State {
         taken
     }
 
+    /// A tenant that is used for the first time.
+    fn add(&mut self, slot: Arc<Slot>) -> Arc<Slot> {
+        self.by_tenant.insert(slot.tenant.clone(), (slot.clone(), self.next_age));
+        self.by_age.insert(self.next_age, slot.tenant.clone());
+        self.next_age += 1;
+        slot
+    }
+
     /// The tenant of that age was used just now.
     fn is_used(&mut self, age: u64) {
-        let Some(tenant) = self.by_age.remove(&age) else { return };
-        if let Some((_, age)) = self.by_tenant.get_mut(&tenant) {
-            *age = self.next_age;
-        }
-        self.by_age.insert(self.next_age, tenant);
-        self.next_age += 1;
+        let Some((slot, _)) = self.by_age.remove(&age).and_then(|tenant| self.by_tenant.remove(&tenant))
+        else {
+            return;
+        };
+        self.add(slot);
     }
 }
 
