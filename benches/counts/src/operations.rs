@@ -29,6 +29,8 @@ pub(crate) const LIST: u64 = RECORDS;
 pub(crate) enum Operation {
     /// A record by its id, typed, of a snapshot.
     Get,
+    /// The same, each time asking first whether another process changed anything.
+    Strict,
     /// The newest 50, typed.
     Page,
     /// All of them, typed.
@@ -50,8 +52,9 @@ pub(crate) enum Operation {
 impl Operation {
     /// All of them by their names, and how often each is done where instructions are counted: so often that what is
     /// done once does not matter, and so rarely that it takes seconds.
-    pub(crate) const ALL: [(&'static str, Self, u64); 9] = [
+    pub(crate) const ALL: [(&'static str, Self, u64); 10] = [
         ("get", Self::Get, 2_000),
+        ("strict", Self::Strict, 2_000),
         ("page", Self::Page, 50),
         ("list", Self::List, 5),
         ("open", Self::Open, 5),
@@ -95,6 +98,15 @@ impl Operations {
                 for read in 0..times {
                     black_box(videos.get(&self.ids[(scattered(read) % RECORDS) as usize])?);
                 }
+            }
+            Operation::Strict => {
+                let videos = self.workspace.collection::<LegacyVideo>();
+                self.place.runtime.block_on(async {
+                    for read in 0..times {
+                        black_box(videos.get(&self.ids[(scattered(read) % RECORDS) as usize]).await?);
+                    }
+                    Outcome::Ok(())
+                })?;
             }
             Operation::Page => (0..times).try_for_each(|_| self.list(PAGE))?,
             Operation::List => (0..times).try_for_each(|_| self.list(LIST))?,
