@@ -47,7 +47,7 @@ impl LazyState {
                 && let Some(layer) = self.layers.get_mut(section)
             {
                 self.above -= layer.len();
-                layer.remove(id, order);
+                layer.remove(id);
                 self.above += layer.len();
             }
             self.tallies.subtract(section, &text);

@@ -1,25 +1,36 @@
-//! What changed in one section since the base was read: small persistent maps, of which a clone is a clone of
-//! pointers.
+//! What was put into one section since the base was read: in places that states share, found by a hash of the id.
 
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
+use rpds::RedBlackTreeMapSync;
 
 use super::found::Stored;
-use super::newest::Newest;
+use super::places::Places;
+use super::rows::Rows;
 
-/// How many branches a node of the map by id has at the most: each is counted anew for every change of one of them.
-const DEGREE: u8 = 16;
+/// An order, and the entry that has it, unless that was removed.
+#[derive(Debug, Clone)]
+struct Slot {
+    order: u64,
+    stored: Option<Arc<Stored>>,
+}
 
 /// What was put into one section, but for what stands in the place of an entry of the base.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Layer {
-    by_id: HashTrieMapSync<Arc<str>, Arc<Stored>>,
-    /// Those whose order is below that of all of the newest.
-    older: RedBlackTreeMapSync<u64, Arc<Stored>>,
-    newest: Newest,
+    /// One behind the other as they came, which is in order but for what no transaction puts.
+    slots: Places<Slot>,
+    /// Where they are by their order, once that is another.
+    sorted: Option<RedBlackTreeMapSync<u64, usize>>,
+    /// Where they are by the hashes of their ids, and where those are that were removed.
+    by_id: Rows,
+    /// So that nobody can choose ids that all have one hash.
+    hash: RandomState,
+    /// How many are not removed.
+    count: usize,
     row: Row,
 }
 
@@ -85,26 +96,30 @@ impl DoubleEndedIterator for LayerWalk<'_> {
     }
 }
 
-impl Default for Layer {
-    fn default() -> Self {
-        Self {
-            by_id: HashTrieMapSync::new_sync_with_degree(DEGREE),
-            older: RedBlackTreeMapSync::new_sync(),
-            newest: Newest::default(),
-            row: Row::default(),
-        }
-    }
-}
-
 impl Layer {
     /// How many entries there are.
-    pub(super) fn len(&self) -> usize {
-        self.by_id.size()
+    pub(super) const fn len(&self) -> usize {
+        self.count
     }
 
     /// The entry of that id.
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Stored>> {
-        self.by_id.get(id)
+        self.at(self.place(id)?)
+    }
+
+    fn at(&self, place: usize) -> Option<&Arc<Stored>> {
+        self.slots.get(place)?.stored.as_ref()
+    }
+
+    /// Where the entry of that id is.
+    fn place(&self, id: &str) -> Option<usize> {
+        let is_of = |place: &usize| self.at(*place).is_some_and(|stored| *stored.entry.id == *id);
+        self.by_id.places(self.hash(id)).find(is_of)
+    }
+
+    fn hash(&self, id: &str) -> u32 {
+        // Half of it: what else has the same is told apart by its id.
+        (self.hash.hash_one(id) >> 32) as u32
     }
 
     /// Those that are here in order and of such an order.
@@ -113,13 +128,26 @@ impl Layer {
             let at = |order| row.partition_point(|stored| stored.entry.order < order);
             return LayerWalk::Row(row[at(orders.start)..at(orders.end).max(at(orders.start))].iter());
         }
-        let entries = Box::new(self.in_order(orders));
-        LayerWalk::Map(MapWalk { entries, walked: 0, row: &self.row })
+        LayerWalk::Map(MapWalk { entries: self.in_order(orders), walked: 0, row: &self.row })
     }
 
-    fn in_order(&self, orders: Range<u64>) -> impl DoubleEndedIterator<Item = &Arc<Stored>> {
-        let newest = self.newest.walk(orders.clone());
-        self.older.range(orders).map(|(_, stored)| stored).chain(newest)
+    fn in_order(&self, orders: Range<u64>) -> Box<dyn DoubleEndedIterator<Item = &Arc<Stored>> + '_> {
+        if let Some(sorted) = &self.sorted {
+            return Box::new(sorted.range(orders).filter_map(|(_, place)| self.at(*place)));
+        }
+        let (start, end) = (self.from(orders.start), self.from(orders.end));
+        Box::new((start..end.max(start)).filter_map(|place| self.at(place)))
+    }
+
+    /// The first place that has no lower order, where they are in order.
+    fn from(&self, order: u64) -> usize {
+        let (mut from, mut to) = (0, self.slots.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            let is_lower = self.slots.get(middle).is_some_and(|slot| slot.order < order);
+            if is_lower { from = middle + 1 } else { to = middle }
+        }
+        from
     }
 
     fn row(&self) -> Option<&[Arc<Stored>]> {
@@ -133,34 +161,43 @@ impl Layer {
     /// Puts an entry, in place of another one of its id that has the same order if there is one. The tenant has none of
     /// a higher order if it is its newest.
     pub(super) fn put(&mut self, stored: Arc<Stored>, is_newest: bool) {
-        self.by_id.insert_mut(Arc::clone(&stored.entry.id), Arc::clone(&stored));
         self.row = Row::default();
-        let order = stored.entry.order;
-        if is_newest {
-            self.newest.push(stored);
-        } else if self.newest.is_above(order) {
-            self.older.insert_mut(order, stored);
-        } else if !self.newest.replace(order, Some(Arc::clone(&stored))) {
-            // No transaction puts one between them, but a ledger may say so.
-            let newest = std::mem::take(&mut self.newest);
-            for stored in newest.walk(0..u64::MAX).chain([&stored]) {
-                self.older.insert_mut(stored.entry.order, Arc::clone(stored));
-            }
+        let (order, place) = (stored.entry.order, self.slots.len());
+        let before = if is_newest { None } else { self.place(&stored.entry.id) };
+        if let Some(place) = before {
+            self.slots.set(place, Slot { order, stored: Some(stored) });
+            return;
         }
+        let is_behind = self.slots.get(place.wrapping_sub(1)).is_none_or(|last| last.order < order);
+        if !is_behind && self.sorted.is_none() {
+            // No transaction puts one between them, but a ledger may say so.
+            let slots = (0..place).filter_map(|place| Some((self.slots.get(place)?.order, place)));
+            self.sorted = Some(slots.collect());
+        }
+        if let Some(sorted) = &mut self.sorted {
+            sorted.insert_mut(order, place);
+        }
+        // As many entries have no room in memory.
+        self.by_id.put(self.hash(&stored.entry.id), u32::try_from(place).unwrap_or(u32::MAX));
+        self.slots.push(Slot { order, stored: Some(stored) });
+        self.count += 1;
     }
 
-    /// Removes the entry of that id, which has that order.
-    pub(super) fn remove(&mut self, id: &str, order: u64) {
+    /// Removes the entry of that id.
+    pub(super) fn remove(&mut self, id: &str) {
+        let Some(place) = self.place(id) else { return };
         self.row = Row::default();
-        self.by_id.remove_mut(id);
-        if !self.newest.replace(order, None) {
-            self.older.remove_mut(&order);
-        }
+        let order = self.slots.get(place).map_or(0, |slot| slot.order);
+        self.slots.set(place, Slot { order, stored: None });
+        self.count -= 1;
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::collections::BTreeMap;
+
     use bytes::Bytes;
 
     use super::super::Entry;
@@ -171,9 +208,7 @@ mod tests {
     fn the_row_is_made_once_as_many_were_walked_as_there_are_and_is_walked_like_the_map() {
         let mut layer = Layer::default();
         for order in 0..100_u64 {
-            let entry = Entry { order, id: order.to_string().into(), keys: None, text: Bytes::new() };
-            let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
-            layer.put(stored, order >= 50);
+            layer.put(stored(order, order), order >= 50);
         }
         let walked = |orders, count| {
             let mut walk = layer.walk(orders);
@@ -188,5 +223,82 @@ mod tests {
         for page in newest.chunks(10) {
             assert_eq!(walked(0..page[0] + 1, 10), (true, page.to_vec()));
         }
+    }
+
+    fn stored(id: u64, order: u64) -> Arc<Stored> {
+        let entry = Entry { order, id: id.to_string().into(), keys: None, text: Bytes::new() };
+        Arc::new(Stored { entry, kept: KeptValue::default() })
+    }
+
+    /// What a layer says, by id and in order, is what a plain map says of ids by their orders.
+    fn check(layer: &Layer, model: &BTreeMap<u64, u64>) {
+        assert_eq!(layer.len(), model.len());
+        let walked =
+            layer.in_order(0..u64::MAX).map(|stored| (stored.entry.order, stored.entry.id.parse().unwrap()));
+        assert!(walked.eq(model.iter().map(|(order, id)| (*order, *id))));
+        let ids: BTreeMap<u64, u64> = model.iter().map(|(order, id)| (*id, *order)).collect();
+        for id in 0..10_000 {
+            let found = layer.get(&id.to_string()).map(|stored| stored.entry.order);
+            assert_eq!(found, ids.get(&id).copied());
+        }
+    }
+
+    #[test]
+    fn two_that_go_on_from_the_same_layer_change_neither_it_nor_each_other() {
+        let (mut layer, mut model) = (Layer::default(), BTreeMap::new());
+        for id in 0..3_000 {
+            layer.put(stored(id, 10 * id), true);
+            model.insert(10 * id, id);
+        }
+        let (before, had) = (layer.clone(), model.clone());
+        let (mut other, mut others) = (layer.clone(), model.clone());
+        for id in 3_000..6_000 {
+            layer.put(stored(id, 10 * id), true);
+            model.insert(10 * id, id);
+            if id % 3 == 0 {
+                layer.remove(&(id - 2_000).to_string());
+                model.remove(&(10 * (id - 2_000)));
+            }
+            other.put(stored(id + 4_000, 10 * id), true);
+            others.insert(10 * id, id + 4_000);
+        }
+        [(&layer, &model), (&before, &had), (&other, &others)]
+            .into_iter()
+            .for_each(|(layer, model)| check(layer, model));
+    }
+
+    #[test]
+    fn what_was_removed_can_come_again_and_an_entry_between_the_others_is_found_there() {
+        let (mut layer, mut model) = (Layer::default(), BTreeMap::new());
+        for id in 0..100 {
+            layer.put(stored(id, 10 * id + 10), true);
+            model.insert(10 * id + 10, id);
+        }
+        layer.remove("99");
+        layer.remove("50");
+        layer.remove("50");
+        model.retain(|_, id| *id != 99 && *id != 50);
+        check(&layer, &model);
+        let before = layer.clone();
+        for (id, order) in [(50, 510), (99, 5), (200, 995), (201, 2_000), (99, 5)] {
+            layer.put(stored(id, order), order == 2_000);
+            let mut now = model.clone();
+            now.insert(order, id);
+            check(&layer, &now);
+            model = now;
+        }
+        model.retain(|order, _| ![510, 5, 995, 2_000].contains(order));
+        check(&before, &model);
+    }
+
+    #[test]
+    fn an_id_that_has_the_hash_of_another_is_told_apart() {
+        let mut layer = Layer::default();
+        (0..2).for_each(|id| layer.put(stored(id, id + 1), true));
+        for (id, place) in [("0", 1), ("2", 0)] {
+            layer.by_id.put(layer.hash(id), place);
+        }
+        let order = |id| layer.get(id).map(|stored| stored.entry.order);
+        assert_eq!([order("0"), order("1"), order("2")], [Some(1), Some(2), None]);
     }
 }

@@ -20,8 +20,8 @@ mod keyed_hash;
 mod layer;
 mod list;
 mod met;
-mod newest;
 mod places;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -424,7 +424,7 @@ impl LazyState {
 
     /// The bytes of memory it takes, roughly, once all of it was read.
     pub(super) fn weight(&self) -> usize {
-        // A changed entry stands in two or three maps, each with its node.
+        // A changed entry has its place, and a node for each of its keys.
         const NODE: usize = 400;
         self.base.weight()
             + self.kept.places()
