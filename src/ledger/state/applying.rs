@@ -29,6 +29,7 @@ impl LazyState {
         // Whether the section's layer has it: what stands in the place of one of the base is not there.
         let is_in_layer = old.is_some_and(|found| matches!(found.place, Place::Above(_)))
             && !below.is_some_and(|at| matches!(self.changed(at), Some(Some(_))));
+        let is_first = old.is_none();
         let old = old.map(|found| (found.order(), found.text(), found.changed_keys()));
         // What is put at the order of the base's entry stands in its place.
         let is_in_place = match (change, below) {
@@ -58,8 +59,8 @@ impl LazyState {
         let mut standing = None;
         if let Change::Put { order, keys, text, .. } = change {
             self.tallies.add(section, text);
-            let is_newest = *order >= self.next_order;
-            self.next_order = self.next_order.max(order + 1);
+            let is_newest = is_first && *order >= self.next_order;
+            self.next_order = self.next_order.max(order.saturating_add(1));
             for key in keys.iter() {
                 self.by_key.insert_mut((key.clone(), section.clone(), *order), id.clone());
             }

@@ -5,17 +5,26 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use rpds::RedBlackTreeMapSync;
 
+use super::Entry;
 use super::found::Stored;
+use super::kept::KeptValue;
 use super::places::Places;
 use super::rows::Rows;
 
-/// An order, and the entry that has it, unless that was removed.
+/// An entry, or the order and the id of one that was removed.
 #[derive(Debug, Clone)]
 struct Slot {
-    order: u64,
-    stored: Option<Arc<Stored>>,
+    stored: Arc<Stored>,
+    is_there: bool,
+}
+
+impl Slot {
+    fn order(&self) -> u64 {
+        self.stored.entry.order
+    }
 }
 
 /// What was put into one section, but for what stands in the place of an entry of the base.
@@ -27,7 +36,7 @@ pub(super) struct Layer {
     sorted: Option<RedBlackTreeMapSync<u64, usize>>,
     /// Where they are by the hashes of their ids, and where those are that were removed.
     by_id: Rows,
-    /// So that nobody can choose ids that all have one hash.
+    /// So that nobody can choose ids of which many have one hash.
     hash: RandomState,
     /// How many are not removed.
     count: usize,
@@ -108,13 +117,15 @@ impl Layer {
     }
 
     fn at(&self, place: usize) -> Option<&Arc<Stored>> {
-        self.slots.get(place)?.stored.as_ref()
+        self.slots.get(place).filter(|slot| slot.is_there).map(|slot| &slot.stored)
     }
 
-    /// Where the entry of that id is.
+    /// Where the entry of that id is. The first that is found came last: one that was removed has no other in its stead.
     fn place(&self, id: &str) -> Option<usize> {
-        let is_of = |place: &usize| self.at(*place).is_some_and(|stored| *stored.entry.id == *id);
-        self.by_id.places(self.hash(id)).find(is_of)
+        let mut slots =
+            self.by_id.places(self.hash(id)).filter_map(|place| Some((place, self.slots.get(place)?)));
+        let (place, slot) = slots.find(|(_, slot)| *slot.stored.entry.id == *id)?;
+        slot.is_there.then_some(place)
     }
 
     fn hash(&self, id: &str) -> u32 {
@@ -144,7 +155,7 @@ impl Layer {
         let (mut from, mut to) = (0, self.slots.len());
         while from < to {
             let middle = from.midpoint(to);
-            let is_lower = self.slots.get(middle).is_some_and(|slot| slot.order < order);
+            let is_lower = self.slots.get(middle).is_some_and(|slot| slot.order() < order);
             if is_lower { from = middle + 1 } else { to = middle }
         }
         from
@@ -162,33 +173,40 @@ impl Layer {
     /// a higher order if it is its newest.
     pub(super) fn put(&mut self, stored: Arc<Stored>, is_newest: bool) {
         self.row = Row::default();
-        let (order, place) = (stored.entry.order, self.slots.len());
+        let (order, behind) = (stored.entry.order, self.slots.len());
         let before = if is_newest { None } else { self.place(&stored.entry.id) };
-        if let Some(place) = before {
-            self.slots.set(place, Slot { order, stored: Some(stored) });
-            return;
-        }
-        let is_behind = self.slots.get(place.wrapping_sub(1)).is_none_or(|last| last.order < order);
-        if !is_behind && self.sorted.is_none() {
+        let place = before.unwrap_or(behind);
+        let is_last = self.slots.get(place.wrapping_sub(1)).is_none_or(|last| last.order() < order);
+        if before.is_none() && !is_last && self.sorted.is_none() {
             // No transaction puts one between them, but a ledger may say so.
-            let slots = (0..place).filter_map(|place| Some((self.slots.get(place)?.order, place)));
+            let slots = (0..behind).filter_map(|place| Some((self.at(place)?.entry.order, place)));
             self.sorted = Some(slots.collect());
         }
         if let Some(sorted) = &mut self.sorted {
             sorted.insert_mut(order, place);
         }
+        let slot = Slot { stored, is_there: true };
+        if before.is_some() {
+            self.slots.set(place, slot);
+            return;
+        }
         // As many entries have no room in memory.
-        self.by_id.put(self.hash(&stored.entry.id), u32::try_from(place).unwrap_or(u32::MAX));
-        self.slots.push(Slot { order, stored: Some(stored) });
+        self.by_id.put(self.hash(&slot.stored.entry.id), u32::try_from(place).unwrap_or(u32::MAX));
+        self.slots.push(slot);
         self.count += 1;
     }
 
     /// Removes the entry of that id.
     pub(super) fn remove(&mut self, id: &str) {
         let Some(place) = self.place(id) else { return };
+        let Some(Entry { order, id, .. }) = self.at(place).map(|stored| stored.entry.clone()) else { return };
         self.row = Row::default();
-        let order = self.slots.get(place).map_or(0, |slot| slot.order);
-        self.slots.set(place, Slot { order, stored: None });
+        if let Some(sorted) = &mut self.sorted {
+            sorted.remove_mut(&order);
+        }
+        let entry = Entry { order, id, keys: None, text: Bytes::new() };
+        let stored = Arc::new(Stored { entry, kept: KeptValue::default() });
+        self.slots.set(place, Slot { stored, is_there: false });
         self.count -= 1;
     }
 }
@@ -198,10 +216,6 @@ impl Layer {
 mod tests {
     use std::collections::BTreeMap;
 
-    use bytes::Bytes;
-
-    use super::super::Entry;
-    use super::super::kept::KeptValue;
     use super::*;
 
     #[test]
@@ -289,6 +303,15 @@ mod tests {
         }
         model.retain(|order, _| ![510, 5, 995, 2_000].contains(order));
         check(&before, &model);
+        let mut layer = before;
+        for order in 3_000..6_000 {
+            layer.put(stored(50, order), true);
+            layer.remove("50");
+        }
+        check(&layer, &model);
+        layer.put(stored(50, 6_000), true);
+        model.insert(6_000, 50);
+        check(&layer, &model);
     }
 
     #[test]

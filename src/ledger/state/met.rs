@@ -1,5 +1,5 @@
 //! What is kept of entries by their ids, in one piece of memory: beside the base that is a table, a place and the
-//! value, and above it a path through a map, of which each piece lies elsewhere.
+//! value, and above it rows of hashes, a place and the entry, of which each lies elsewhere.
 //!
 //! It belongs to one state and says nothing of another: a clone begins without it, and so does a state that changes.
 //! A table is made once its state was asked so often that it pays, and filled one by one as entries are found. What

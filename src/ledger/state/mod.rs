@@ -424,7 +424,7 @@ impl LazyState {
 
     /// The bytes of memory it takes, roughly, once all of it was read.
     pub(super) fn weight(&self) -> usize {
-        // A changed entry has its place, and a node for each of its keys.
+        // A changed entry has its text, its place, and a node for each of its keys.
         const NODE: usize = 400;
         self.base.weight()
             + self.kept.places()

@@ -1,7 +1,8 @@
 //! Pairs of a key and a place, found by the key: rows of numbers, each in order and in one piece of memory.
 //!
 //! A pair comes into the first row, which is copied for it; a row that has become too long is merged into the next. So
-//! nothing has to be counted whenever a state is made or let go of, as it has for each node beside the path through a tree.
+//! hardly anything has to be counted whenever a state is made or let go of, as it has for each node beside the path through
+//! a tree.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(super) type Within<'a> = [std::slice::Iter<'a, (u32, u32)>; LONGEST.len() + 
 pub(super) struct Rows([Row; LONGEST.len() + 1]);
 
 impl Rows {
-    /// The places of a key.
+    /// The places of a key, that which was put last first.
     #[inline]
     pub(super) fn places(&self, key: u32) -> impl Iterator<Item = usize> {
         let of_key = move |row: &'_ Row| row.partition_point(|(other, _)| *other < key);
