@@ -56,6 +56,7 @@ pub(super) struct Walk<'a> {
     rows: Within<'a>,
     standing: &'a Places<Option<Arc<Stored>>>,
 }
+
 impl<'a> Walk<'a> {
     fn found(&self, found: Option<&(u32, u32)>) -> Option<(u32, Option<&'a Arc<Stored>>)> {
         let (position, place) = found?;
