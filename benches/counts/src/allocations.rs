@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! tenantry-allocations allocations|memory FOLDER
+//! tenantry-allocations tenants-memory FOLDER full|quick
 //! ```
 
 mod memory;
@@ -16,6 +17,7 @@ mod repeated;
 #[allow(dead_code, reason = "the benchmarks use the rest")]
 #[path = "../../src/side.rs"]
 mod side;
+mod tenants;
 
 use std::alloc::System;
 use std::path::Path;
@@ -70,8 +72,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[String]) -> Outcome<Value> {
     let sides = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["allocations", folder] => by_operation(Path::new(folder))?,
-        ["memory", folder] => memory::by_record(Path::new(folder))?,
+        ["allocations", folder, ..] => by_operation(Path::new(folder))?,
+        ["memory", folder, ..] => memory::by_record(Path::new(folder))?,
+        ["tenants-memory", folder, scale] => tenants::by_number(Path::new(folder), *scale == "quick")?,
         _ => return Err(wrong("`cargo xtask bench` says how this is called")),
     };
     let sides: Vec<Value> =

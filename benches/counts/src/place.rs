@@ -32,8 +32,7 @@ pub(crate) struct Place {
 impl Place {
     /// Both, in an empty folder.
     pub(crate) fn new(root: &Path, records: u64) -> Outcome<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let place = Self { runtime, root: root.to_owned() };
+        let place = Self::at(root)?;
         let tenantry = place.opened(Settings::default().memory)?;
         place.runtime.block_on(async {
             let admin = TenantId::parse("admin")?;
@@ -58,6 +57,12 @@ impl Place {
         // Nothing of it goes on in the background.
         place.runtime.block_on(tenantry.close(PATIENCE))?;
         Ok(place)
+    }
+
+    /// A root that is there, or becomes one when it is opened.
+    pub(crate) fn at(root: &Path) -> Outcome<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { runtime, root: root.to_owned() })
     }
 
     /// A tenantry on the root of which nothing is in memory, and which may have so much.

@@ -23,7 +23,7 @@ pub(super) enum Unit {
     Seconds,
     /// What a library brings along.
     Crates,
-    /// What a record takes in memory.
+    /// What is held in memory.
     Bytes,
     /// How often something is allocated, for each record.
     Allocations,
@@ -49,6 +49,9 @@ pub(super) enum Bound {
     /// Less than that.
     LessThan(f64),
 }
+
+/// The group of what a process of many tenants has in memory.
+const TENANTS_MEMORY: &str = "tenants-memory";
 
 /// The group that migrates.
 const MIGRATE: &str = "migrate";
@@ -119,15 +122,8 @@ const fn built(
 
 /// A line of what a record takes in memory: what is held of it, what the budget counts for it, and its text.
 const fn memory(name: &'static str, held: &'static str, budget: &'static str, text: &'static str) -> Case {
-    Case {
-        name,
-        group: "memory",
-        ours: held,
-        peer: Some(budget),
-        floor: Some(text),
-        bounds: &[Within],
-        unit: Unit::Bytes,
-    }
+    let (peer, floor) = (Some(budget), Some(text));
+    Case { name, group: "memory", ours: held, peer, floor, bounds: &[Within], unit: Unit::Bytes }
 }
 
 /// A line of what reading a record allocates. A list may be one itself, and its vector grows.
@@ -138,7 +134,7 @@ const fn allocated(name: &'static str, ours: &'static str) -> Case {
 
 /// The groups that the program beside the measuring one counts.
 pub(super) fn is_counted(group: &str) -> bool {
-    ["memory", "allocations"].contains(&group)
+    ["memory", "allocations", TENANTS_MEMORY].contains(&group)
 }
 
 /// The program that measures a group, which has its package's name.
@@ -216,6 +212,7 @@ pub(super) fn all() -> Vec<Case> {
             ours: "uncached",
             ..without_floor("tenants/uncached", "tenants", "uncached-1k", &[PeerTime(1.5)])
         },
+        Case { group: TENANTS_MEMORY, ..memory("tenants/memory", "held", "budget", "held-1k") },
         case(MIGRATE, "script", &[AsFast(3.0)]),
         Case {
             name: "migrate/plan",

@@ -147,7 +147,7 @@ impl<'a> Measuring<'a> {
     /// same each time.
     fn count(&self, group: &str) -> Result<Measured, Failure> {
         let (program, folder) = (counts::build(self.project)?.join(counts::ALLOCATIONS), self.emptied()?);
-        let measured = Measured::read(&output(Command::new(program).arg(group).arg(folder))?);
+        let measured = Measured::read(&output(Command::new(program).arg(group).arg(folder).arg(self.scale))?);
         std::fs::remove_dir_all(folder)?;
         measured
     }
