@@ -56,6 +56,11 @@ fn choose() -> Result<ExitCode, Failure> {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next();
     let rest: Vec<String> = arguments.collect();
+    let is_help = |argument: &String| ["--help", "-h"].contains(&argument.as_str());
+    if command.as_deref() == Some("help") || command.iter().chain(&rest).any(is_help) {
+        print!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
     match (command.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
         (Some("bench"), rest) => bench::run(rest),
@@ -65,10 +70,6 @@ fn choose() -> Result<ExitCode, Failure> {
         }
         (Some("audit"), []) => audit::run(),
         (Some("s3"), rest) => s3::run(rest).map(|()| ExitCode::SUCCESS),
-        (Some("help" | "--help" | "-h"), _) => {
-            print!("{HELP}");
-            Ok(ExitCode::SUCCESS)
-        }
         _ => Err(Failure::new(format!("no such command\n\n{HELP}"))),
     }
 }
