@@ -319,7 +319,7 @@ impl Bare {
             (Deed::Upload, as_ours) => {
                 let path = at(format!("file-{}", self.done));
                 if as_ours {
-                    // What is reserved is written while the file is on its way; what is settled is written after it.
+                    // As the library does in a bucket: what is reserved is written before the file, what is settled after it.
                     self.commit().await?;
                     self.store.put_opts(&path, file(), PutMode::Create.into()).await?;
                     self.commit().await?;

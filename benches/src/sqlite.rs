@@ -139,6 +139,14 @@ impl Sqlite {
         }
     }
 
+    /// Reads within one transaction, which sees one state throughout.
+    pub(crate) fn within<T>(&self, read: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let read = read()?;
+        transaction.commit()?;
+        Ok(read)
+    }
+
     /// A record by its id.
     pub(crate) fn get(&self, id: &str, owner: &str) -> Outcome<Row> {
         let mut get = self.connection.prepare_cached(GET)?;

@@ -9,8 +9,8 @@ use crate::project::{PACKAGE, Project};
 use crate::report::Failure;
 
 /// A host pays for every crate in builds and in trust: the features, and how many there may be. With S3 it is 30
-/// more than `object_store` 0.14 brings with its feature `aws` alone.
-const BUDGETS: [(&str, usize); 2] = [("", 100), ("s3", 172)];
+/// more than `object_store` 0.14 brings with its features `aws` and `fs`, as the benchmark counts them.
+const BUDGETS: [(&str, usize); 2] = [("", 100), ("s3", 164)];
 
 /// Counts and compares.
 pub(crate) fn check(project: &Project) -> Result<(), Failure> {

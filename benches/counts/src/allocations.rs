@@ -1,4 +1,4 @@
-//! Counts what is allocated: by an operation, and what is kept of a record in memory. It says so as the measuring program
+//! Counts what is allocated: by an operation, what is kept of a record in memory, and what is while many tenants are read. It says so as the measuring program
 //! of `cargo xtask bench` does, a group of numbers in a line of JSON.
 //!
 //! ```text

@@ -51,8 +51,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
             group => program.measure(group, server.as_ref()),
         };
         let measured = measured.map(|measured| {
-            let syncs = |side: &str| match &tracer {
-                Some(tracer) if cases::is_durable(group) => tracer.count(&program, group, side).ok(),
+            let mut syncs = |side: &str| match &tracer {
+                Some(tracer) if cases::is_durable(group) => {
+                    let counted = tracer.count(&program, group, side);
+                    counted
+                        .map_err(|failure| failed.push(format!("syncs of {group}, {side}: {failure}")))
+                        .ok()
+                }
                 _ => None,
             };
             let counted: Vec<_> = measured.sides().map(|side| (side.to_owned(), syncs(side))).collect();

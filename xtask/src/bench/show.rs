@@ -98,7 +98,7 @@ fn row(line: &Line, syncs: &Syncs) -> String {
     };
     let counted = |side: Option<(&'static str, f64)>| {
         let found = side.and_then(|(name, _)| syncs.iter().find(|(side, _)| side == name));
-        found.and_then(|(_, count)| *count).map_or_else(none, |count| format!("{count:.2}"))
+        found.and_then(|(_, count)| *count).map_or_else(none, short)
     };
     let sides = [Some(line.ours), line.peer, line.floor].map(counted);
     let met = match line.met {
