@@ -25,7 +25,7 @@ const HOT: u64 = 20;
 /// How many reads there are of those in memory for each other: in fewer one would measure how they come back into the
 /// processor's caches, from which the other sides have driven them.
 const MORE: u64 = 10;
-/// How far from one tenant to the next where all are read in turn. By chance an eighth of the fewer would be met in memory,
+/// How far from one tenant to the next where all are read in turn. By chance about an eighth of the fewer would be met in memory,
 /// and of the more none; it has no factor in common with how many there are, so that each comes once.
 const STRIDE: u64 = 7_919;
 /// How many are made at once.
