@@ -6,6 +6,7 @@ mod decide;
 mod files;
 mod insert;
 mod lists;
+mod made;
 mod measuring;
 mod open;
 mod place;

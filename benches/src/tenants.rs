@@ -5,11 +5,9 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use tenantry::NewTenant;
-use tenantry::ownership::Role;
-use tenantry::paths::TenantId;
 use tenantry::record::RecordId;
 
+use crate::made;
 use crate::place::{Place, name};
 use crate::record::{LegacyVideo, id, record, scattered};
 use crate::side::{Group, Outcome, Side, same};
@@ -84,22 +82,9 @@ impl Ours {
     fn make(&self, tenants: u64) -> Outcome<()> {
         let tenantry = self.place.tenantry.clone();
         self.place.task(async move {
-            let admin = tenantry.session(&TenantId::parse("admin")?).await?;
             let make = |number: u64| {
-                let (admin, tenantry) = (&admin, &tenantry);
-                async move {
-                    let tenant = name(number as usize)?;
-                    admin.tenants().create(&tenant, NewTenant::new(Role::User)).await?;
-                    let fill = |transaction: &mut tenantry::Transaction<'_>| {
-                        let mut videos = transaction.collection::<LegacyVideo>();
-                        for number in 0..RECORDS {
-                            let id = RecordId::parse(&id(number)).unwrap_or_else(|_| unreachable!("a UUID"));
-                            videos.insert_as(&id, &record(number))?;
-                        }
-                        Ok(())
-                    };
-                    Outcome::Ok(tenantry.session(&tenant).await?.own().transaction(fill).await?)
-                }
+                let tenantry = &tenantry;
+                async move { made::tenant(tenantry, &name(number as usize)?, RECORDS).await }
             };
             stream::iter((0..tenants).map(make)).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
             Ok(())

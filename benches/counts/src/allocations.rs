@@ -6,6 +6,8 @@
 //! tenantry-allocations tenants-memory FOLDER full|quick
 //! ```
 
+#[path = "../../src/made.rs"]
+mod made;
 mod memory;
 mod operations;
 mod place;

@@ -4,15 +4,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tenantry::ownership::Role;
 use tenantry::paths::TenantId;
 use tenantry::record::RecordId;
-use tenantry::{NewTenant, Tenantry, Transaction};
 use tokio::task::JoinSet;
 
 use crate::live;
+use crate::made;
 use crate::place::Place;
-use crate::record::{LegacyVideo, id, record, scattered};
+use crate::record::{LegacyVideo, id, scattered};
 use crate::side::Outcome;
 
 /// How many tenants the smaller root has, and how many times as many the larger one; in a quick run.
@@ -23,8 +22,6 @@ const MORE_QUICKLY: u64 = 10;
 const RECORDS: u64 = 10;
 /// The memory for the states of all tenants: less than the fewer's need together.
 const MEMORY: usize = 1 << 20;
-/// Who makes them.
-const ADMIN: &str = "admin";
 /// How many are made at once.
 const AT_ONCE: u64 = 64;
 
@@ -49,7 +46,7 @@ fn name(number: u64) -> Outcome<TenantId> {
 fn make(place: &Place, tenants: u64) -> Outcome<()> {
     let tenantry = Arc::new(place.opened(MEMORY)?);
     place.runtime.block_on(async {
-        tenantry.bootstrap_admin(&TenantId::parse(ADMIN)?, "Admin").await?;
+        tenantry.bootstrap_admin(&TenantId::parse("admin")?, "Admin").await?;
         let mut making = JoinSet::new();
         for number in 0..tenants {
             if number >= AT_ONCE
@@ -58,27 +55,13 @@ fn make(place: &Place, tenants: u64) -> Outcome<()> {
                 made??;
             }
             let tenantry = Arc::clone(&tenantry);
-            making.spawn(async move { make_one(&tenantry, name(number)?).await });
+            making.spawn(async move { made::tenant(&tenantry, &name(number)?, RECORDS).await });
         }
         while let Some(made) = making.join_next().await {
             made??;
         }
         Ok(())
     })
-}
-
-async fn make_one(tenantry: &Tenantry, tenant: TenantId) -> Outcome<()> {
-    let admin = tenantry.session(&TenantId::parse(ADMIN)?).await?;
-    admin.tenants().create(&tenant, NewTenant::new(Role::User)).await?;
-    let fill = |transaction: &mut Transaction<'_>| {
-        let mut videos = transaction.collection::<LegacyVideo>();
-        for number in 0..RECORDS {
-            let id = RecordId::parse(&id(number)).unwrap_or_else(|_| unreachable!("a UUID"));
-            videos.insert_as(&id, &record(number))?;
-        }
-        Ok(())
-    };
-    Ok(tenantry.session(&tenant).await?.own().transaction(fill).await?)
 }
 
 /// Reads a record of as many tenants as there are, by chance, and answers the most that was in use after any of them, above
