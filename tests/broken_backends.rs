@@ -102,6 +102,9 @@ caught! {
         "two tenants' ledgers have nothing in common",
         "of a commit whose request or answer was lost the truth is told, and it is there once at most",
     ];
+    one_that_says_at_once_that_nothing_is_new: SaysNewestAtOnce, [
+        "no version is said at once to be the newest that a refresh would find others after",
+    ];
     one_whose_refresh_lags_behind: RefreshesLate, [
         "a refresh tells what others committed, in order",
         "a refresh from far behind tells all, or says to start over",

@@ -110,6 +110,10 @@ impl Cell {
     async fn refresh(&self, state: Arc<LazyState>) -> Result<Arc<LazyState>, StoreError> {
         let Some(known) = state.version() else { return self.load_apart().await };
         let asked = self.asked();
+        if self.shared.store.is_newest(&self.tenant, known) {
+            self.confirm(&state, asked);
+            return Ok(state);
+        }
         match self.shared.store.refresh(&self.tenant, known).await? {
             Refreshed::Unchanged => {
                 self.confirm(&state, asked);

@@ -347,6 +347,14 @@ pub trait TenantStore: Send + Sync + 'static {
     /// As for [`header`](Self::header); a ledger that is missing where one was is corrupt.
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError>;
 
+    /// Whether nothing came after `version`, where the medium tells that at once: what is answered with yes needs no
+    /// [`refresh`](Self::refresh), and after a no it is asked. It is called on threads that a runtime needs, so that whoever
+    /// would have to wait, or has something to do before each call, says no, as by default.
+    fn is_newest(&self, tenant: &TenantId, version: &Version) -> bool {
+        let _ = (tenant, version);
+        false
+    }
+
     /// Adds one commit after `base`; with `None`, the first one of a tenant that never existed
     /// (on the local disk the tenant's folders are made with it). A commit whose header has
     /// another incarnation than `base` begins a new life and is allowed on a tombstone only.

@@ -16,7 +16,7 @@ use crate::store::{
 macro_rules! layer {
     ($($variant:ident $method:ident($($argument:ident: $type:ty),*) -> $answer:ty, $tenant:expr;)*) => {
         /// A layer over a store: it has the store's methods, each of which forwards unless it is written
-        /// anew. [`Layered`] makes a [`TenantStore`] of it.
+        /// anew, but for `is_newest`. [`Layered`] makes a [`TenantStore`] of it.
         ///
         /// It is for tests, of hosts (a store that answers as it should not) and of the conformance suite (a
         /// backend that is wrong on purpose). A wrapper that is to be used in earnest implements
@@ -55,6 +55,12 @@ macro_rules! layer {
                 self.inner().capabilities()
             }
 
+            /// [`TenantStore::is_newest`]; says no, so that a `refresh` written anew is asked.
+            fn is_newest(&self, tenant: &TenantId, version: &Version) -> bool {
+                let _ = (tenant, version);
+                false
+            }
+
             $(
                 #[doc = concat!(
                     "[`TenantStore::", stringify!($method), "`]; forwards.\n\n# Errors\nThose of the store below."
@@ -76,6 +82,10 @@ macro_rules! layer {
 
             fn capabilities(&self) -> Capabilities {
                 self.layer.capabilities()
+            }
+
+            fn is_newest(&self, tenant: &TenantId, version: &Version) -> bool {
+                self.layer.is_newest(tenant, version)
             }
         }
     };

@@ -128,6 +128,15 @@ broken! {
 }
 
 broken! {
+    /// Says at once that nothing is new.
+    SaysNewestAtOnce {
+        fn is_newest(&self, _: &TenantId, _: &Version) -> bool {
+            true
+        }
+    }
+}
+
+broken! {
     /// Tells of all commits since but the last.
     RefreshesLate {
         async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError> {

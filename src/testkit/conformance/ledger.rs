@@ -19,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("a commit that conflicts leaves the header as it is", conflict_with_header),
         case("an append that is given up has happened wholly or not at all", given_up),
         case("a refresh of the newest version says so", unchanged),
+        case("no version is said at once to be the newest that a refresh would find others after", at_once),
         case("a refresh tells what others committed, in order", refresh_commits),
         case("a refresh from far behind tells all, or says to start over", refresh_far),
         case("a header changes with a commit, and everyone learns it", header_changes),
@@ -144,6 +145,43 @@ async fn unchanged(bench: Bench) -> Check {
     for store in [&bench.store, &bench.second().await?] {
         let refreshed = store.refresh(&ledger.tenant, &ledger.version).await?;
         ensure(matches!(refreshed, Refreshed::Unchanged), format!("it says {refreshed:?}"))?;
+    }
+    Ok(())
+}
+
+async fn at_once(bench: Bench) -> Check {
+    let stores = [bench.store.clone(), bench.second().await?];
+    let mut ledger = bench.create(&tenant("ana")?).await?;
+    let neighbour = bench.create(&tenant("ana2")?).await?;
+    let mut versions = Vec::new();
+    for (step, turn) in (0..8).zip(stores.iter().cycle()) {
+        let old = ledger.version.clone();
+        match step {
+            0..4 => ledger.add(&**turn, "1").await?,
+            4 => {
+                let fold = ledger.replacement(&ledger.lines);
+                ledger.version = committed(turn.fold(&ledger.tenant, &ledger.version, fold).await?)?;
+            }
+            5 => ledger.erase(&**turn).await?,
+            6 => ledger = ledger.begin_again(&**turn, bench.header("{}")).await?,
+            _ => ledger.add(&**turn, "2").await?,
+        }
+        versions.push(old);
+        for store in &stores {
+            let stale = versions.iter().any(|version| store.is_newest(&ledger.tenant, version));
+            ensure(!stale, "a version that others came after is said to be the newest")?;
+            let foreign = [&ledger.tenant, &tenant("nobody")?]
+                .into_iter()
+                .any(|tenant| store.is_newest(tenant, &neighbour.version));
+            ensure(!foreign, "a version is said to be another tenant's newest")?;
+            // What each store itself read, and what the other one gave.
+            for version in [&ledger.version, &load(&**store, &ledger.tenant).await?.version] {
+                if store.is_newest(&ledger.tenant, version) {
+                    let refreshed = store.refresh(&ledger.tenant, version).await?;
+                    ensure(matches!(refreshed, Refreshed::Unchanged), format!("told {refreshed:?}"))?;
+                }
+            }
+        }
     }
     Ok(())
 }
