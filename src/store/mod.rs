@@ -348,8 +348,8 @@ pub trait TenantStore: Send + Sync + 'static {
     async fn refresh(&self, tenant: &TenantId, version: &Version) -> Result<Refreshed, StoreError>;
 
     /// Whether nothing came after `version`, where the medium tells that at once: what is answered with yes needs no
-    /// [`refresh`](Self::refresh), and after a no it is asked. It is called on threads that a runtime needs, so that whoever
-    /// would have to wait, or has something to do before each call, says no, as by default.
+    /// [`refresh`](Self::refresh), and after a no it is asked. It is called on threads that a runtime needs: whoever may
+    /// have to ask another machine, or has something to do before each call, says no, as by default.
     fn is_newest(&self, tenant: &TenantId, version: &Version) -> bool {
         let _ = (tenant, version);
         false

@@ -1,6 +1,6 @@
 //! Calls of the disk that fail: whichever it is, the answer is true, before and after a crash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -58,7 +58,8 @@ impl Told {
         }
     }
 
-    /// Commits, a growth, a fold that carries a commit over, a blob: all that changes something.
+    /// Commits, a growth, a fold that makes room and carries commits over before it takes the lock, a blob: all that changes
+    /// something.
     async fn live(&mut self, store: &LocalStore) {
         let long = "x".repeat(6_000);
         for text in ["one", &long, "two"] {
@@ -72,7 +73,8 @@ impl Told {
                 snapshot: snapshot.into(),
                 index: Bytes::new(),
             };
-            self.add(store, "beside").await;
+            self.add(store, &"beside".repeat(12_000)).await;
+            self.add(store, "beside that").await;
             let _ = store.fold(&ana(), &loaded.version, fold).await;
         }
         self.add(store, "three").await;
@@ -169,6 +171,28 @@ async fn a_full_disk_takes_commits_as_long_as_there_is_room_in_the_ledger() {
     disk.set_capacity(1 << 40);
     append(&store, &base, "on a disk with room").await;
     assert_eq!(commits(&open(&disk).await.unwrap()).await.len(), taken + 1);
+}
+
+#[tokio::test]
+async fn a_fold_for_whose_room_a_disk_is_too_full_is_made_without() {
+    let disk = SimulatedDisk::new();
+    let store = open(&disk).await.unwrap();
+    let first = create(&store, &ana()).await;
+    append(&store, &first, "second").await;
+    let length = |tree: &BTreeMap<String, Option<Vec<u8>>>| {
+        tree.values().flatten().map(|bytes| bytes.len() as u64).sum::<u64>()
+    };
+    disk.set_capacity(length(&disk.tree()) + (200 << 10));
+    let snapshot = format!("first {}\n", "x".repeat(100 << 10));
+    let fold = Fold {
+        kind: FoldKind::Same,
+        header: header("{\"v\":1}"),
+        snapshot: snapshot.into(),
+        index: Bytes::new(),
+    };
+    committed(store.fold(&ana(), &first, fold).await.unwrap());
+    assert_eq!(commits(&store).await, ["second"]);
+    assert!(disk.tree()["data/ana/ledger"].as_ref().unwrap().len() <= 108 << 10);
 }
 
 #[tokio::test]

@@ -1,11 +1,10 @@
 //! Commits, reads and folds by several stores on one root.
 
 use bytes::Bytes;
-use futures::FutureExt;
 use tenantry::paths::TenantId;
-use tenantry::store::local::{LocalOptions, LocalStore, Processes};
+use tenantry::store::local::{LocalOptions, Processes};
 use tenantry::store::{
-    Commit, Fold, FoldKind, Header, Incarnation, Outcome, Refreshed, StoreErrorKind, TenantStore, Version,
+    Commit, Fold, FoldKind, Header, Incarnation, Outcome, Refreshed, StoreErrorKind, TenantStore,
 };
 
 use crate::support::{LIFE, Place, ana, append, bury, commit, commits, committed, create, fold_at, header};
@@ -27,12 +26,6 @@ async fn what_one_store_commits_another_sees_at_its_next_read() {
     assert!(matches!(one.refresh(&ana(), &second).await.unwrap(), Refreshed::Commits { .. }));
 }
 
-/// Whether it is said on the spot, waiting for no other thread, that nothing is new.
-fn is_known_at_once(store: &LocalStore, version: &Version) -> bool {
-    let refreshed = store.refresh(&ana(), version).now_or_never();
-    refreshed.is_some_and(|refreshed| matches!(refreshed.unwrap(), Refreshed::Unchanged))
-}
-
 #[tokio::test]
 async fn that_nothing_is_new_is_known_at_once_also_when_the_ledger_went_to_another_file_or_was_closed() {
     let place = Place::new();
@@ -40,14 +33,14 @@ async fn that_nothing_is_new_is_known_at_once_also_when_the_ledger_went_to_anoth
     options.handles = 1;
     let (one, two) = (place.open_with(options).await, place.open().await);
     let version = create(&one, &ana()).await;
-    assert!(is_known_at_once(&one, &version));
+    assert!(one.is_newest(&ana(), &version));
     committed(fold_at(&two, &version, "first\n").await);
     // Where it stands now is seen by who looks, once.
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
-    assert!(is_known_at_once(&one, &version));
+    assert!(one.is_newest(&ana(), &version));
     create(&one, &TenantId::parse("ben").unwrap()).await;
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
-    assert!(is_known_at_once(&one, &version));
+    assert!(one.is_newest(&ana(), &version));
     append(&two, &version, "second").await;
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Commits { .. }));
 }
@@ -61,7 +54,7 @@ async fn a_tenant_that_is_read_stays_open_while_others_that_are_not_are_closed()
     let store = place.open_with(options).await;
     let version = create(&store, &ana()).await;
     for number in 0..8 {
-        assert!(is_known_at_once(&store, &version), "closed after {number}");
+        assert!(store.is_newest(&ana(), &version), "closed after {number}");
         create(&store, &TenantId::parse(&format!("other{number}")).unwrap()).await;
     }
 }
@@ -109,6 +102,27 @@ async fn commits_of_two_stores_at_once_are_all_kept_once() {
         assert_eq!(own, expected);
     }
     assert_eq!(found.len(), 40);
+}
+
+#[tokio::test]
+async fn a_fold_leaves_room_for_a_tenant_whose_commits_go_on_and_none_for_one_at_rest() {
+    let place = Place::new();
+    let store = place.open().await;
+    let length = || place.read("data/ana/ledger").len();
+    let mut version = create(&store, &ana()).await;
+    committed(fold_at(&store, &version, "first\n").await);
+    assert_eq!(length(), 4096);
+    let base = append(&store, &version, "second").await;
+    version = append(&store, &base, "third").await;
+    let long = format!("first\n{}\n", "x".repeat(100_000));
+    committed(fold_at(&store, &base, &long).await);
+    let room = length();
+    assert!((200_000..210_000).contains(&room), "{room}");
+    for _ in 0..80 {
+        version = append(&store, &version, "x".repeat(1000)).await;
+    }
+    assert_eq!(length(), room, "it has grown in spite of that");
+    assert_eq!(commits(&place.open().await).await.len(), 81);
 }
 
 #[tokio::test]

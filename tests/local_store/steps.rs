@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tenantry::store::local::{LocalOptions, LocalStore, Step};
-use tenantry::store::{Fold, FoldKind, TenantStore};
+use tenantry::store::{Fold, FoldKind, Loaded, Outcome, TenantStore};
 use tenantry::testkit::SeededEntropy;
 use tenantry::testkit::simulated_disk::{Cut, LoseAll, Process, Scope, SimulatedDisk};
 
-use crate::support::{ana, append, commit, create};
+use crate::support::{ana, append, commit, committed, create};
 
 async fn open(process: &Process, omit: Option<Step>, seed: u64) -> LocalStore {
     let mut options = LocalOptions::default();
@@ -26,8 +26,13 @@ async fn texts(store: &LocalStore) -> Vec<String> {
     snapshot.lines().map(str::to_owned).chain(commits).collect()
 }
 
-async fn fold(store: &LocalStore) {
+async fn fold(store: &LocalStore) -> Outcome {
     let loaded = store.load(&ana()).await.unwrap().unwrap();
+    fold_of(store, loaded).await
+}
+
+/// Folds what was loaded.
+async fn fold_of(store: &LocalStore, loaded: Loaded) -> Outcome {
     let mut snapshot = loaded.snapshot.to_vec();
     for text in &loaded.commits {
         snapshot.extend_from_slice(text);
@@ -39,7 +44,7 @@ async fn fold(store: &LocalStore) {
         snapshot: Bytes::from(snapshot),
         index: Bytes::new(),
     };
-    store.fold(&ana(), &loaded.version, fold).await.unwrap();
+    store.fold(&ana(), &loaded.version, fold).await.unwrap()
 }
 
 /// A process dies after so many changes of an append; what another then shows must survive the
@@ -53,7 +58,7 @@ async fn what_is_shown_survives(changes: u64, omit: Option<Step>) -> Option<bool
     let ended = one
         .append(&ana(), Some(&base), commit("second"))
         .await
-        .is_ok_and(|outcome| matches!(outcome, tenantry::store::Outcome::Committed(_)));
+        .is_ok_and(|outcome| matches!(outcome, Outcome::Committed(_)));
     let shown = texts(&open(&second, omit, 2).await).await;
     let after = disk.crash(&mut LoseAll);
     let left = texts(&open(&after.process(), None, 3).await).await;
@@ -97,6 +102,51 @@ async fn an_overtaken_fold(calls: u64, omit: Option<Step>) -> (bool, bool) {
     thread.join().unwrap();
     let found = texts(&open(&disk.process(), None, 3).await).await;
     (held, found == ["first", "second", "third"])
+}
+
+/// A fold of a state after which much has come already is held after so many calls while another process commits more.
+/// Answers whether it was held, and whether all is there, once and in order, and survives the machine's crash.
+async fn a_fold_amid_commits(calls: u64) -> (bool, bool) {
+    let disk = SimulatedDisk::new();
+    let (slow, fast) = (disk.process(), disk.process());
+    let store = open(&fast, None, 1).await;
+    let base = create(&store, &ana()).await;
+    let slower = open(&slow, None, 2).await;
+    let loaded = slower.load(&ana()).await.unwrap().unwrap();
+    let long = "x".repeat(72_000);
+    let second = append(&store, &base, long.clone()).await;
+    let gate = disk.pause(slow.id(), calls);
+    let (its_disk, its_id) = (disk.clone(), slow.id());
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        committed(runtime.block_on(fold_of(&slower, loaded)));
+        its_disk.finished(its_id);
+    });
+    let held = gate.reached();
+    let third = append(&store, &second, "third").await;
+    append(&store, &third, "fourth").await;
+    gate.resume();
+    thread.join().unwrap();
+    let mut complete = true;
+    for disk in [&disk, &disk.crash(&mut LoseAll)] {
+        let found = texts(&open(&disk.process(), None, 3).await).await;
+        complete &= found == ["first", &long, "third", "fourth"];
+    }
+    (held, complete)
+}
+
+#[tokio::test]
+async fn what_is_committed_while_a_fold_carries_over_what_was_before_is_there_once_and_in_order() {
+    let mut calls = 0;
+    loop {
+        let (held, complete) = a_fold_amid_commits(calls).await;
+        assert!(complete, "a fold that is held after {calls} calls");
+        if !held {
+            break;
+        }
+        calls += 1;
+    }
+    assert!(calls > 15, "the fold had only {calls} calls");
 }
 
 #[tokio::test]

@@ -53,6 +53,9 @@ use kept::KeptValues;
 use layer::Layer;
 use met::Met;
 
+/// So many bytes of commits are little for whoever opens a ledger.
+const LITTLE: usize = 1 << 20;
+
 /// The name of a group of entries: a collection, or one of the ledger's own, which begin with `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Section(CollectionText);
@@ -417,9 +420,11 @@ impl LazyState {
         self.layer_bytes > self.worthwhile(minimum)
     }
 
-    /// A share of what would have to be written, so that each byte is written a few times at the most.
+    /// A share of what would have to be written, so that each byte is written a few times at the most: half of it, or more
+    /// where that is little, up to as much again.
     fn worthwhile(&self, minimum: usize) -> usize {
-        minimum.max(self.base.text_length() / 2)
+        let length = self.base.text_length();
+        minimum.max(length / 2).max(length.min(LITTLE))
     }
 
     /// The bytes of memory it takes, roughly, once all of it was read.

@@ -259,7 +259,7 @@ impl Root {
 
     fn finish_fold(&self, slot: &Slot, folding: Folding) -> Result<Outcome, StoreError> {
         let Some(opened) = self.hold_current(slot, 0)? else { return Err(missing(&slot.tenant)) };
-        let finished = folding.finish(opened.site(self, &slot.tenant), &opened.ledger);
+        let finished = folding.finish(opened.site(self, &slot.tenant), opened.ledger.clone());
         match finished.inspect_err(|_| slot.set_opened(None))? {
             None => Ok(Outcome::Conflict),
             Some((ledger, version)) => {

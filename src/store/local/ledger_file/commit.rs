@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::fold::Draft;
 use super::frame;
 use super::{Known, Ledger, Position, Recovery, Site, check_texts, recover};
+use crate::store::local::disk::File;
 use crate::store::local::failure::{failed, unknown};
 use crate::store::local::options::Step;
 use crate::store::{Commit, Header, StoreError};
@@ -14,7 +15,7 @@ use crate::store::{Commit, Header, StoreError};
 /// The least by which a file grows.
 const SMALLEST_STEP: u64 = 8 * 1024;
 /// The most by which it grows beyond what is needed.
-const LARGEST_STEP: u64 = 4 * 1024 * 1024;
+pub(super) const LARGEST_STEP: u64 = 4 * 1024 * 1024;
 /// How many zeros are written at a time. What is written at once on ext4 is one large folio in the page cache (since Linux
 /// 6.16), and each later write into it looks at all of its blocks.
 const ZEROS: usize = 16 * 1024;
@@ -87,19 +88,11 @@ impl Ledger {
             return Ok(());
         }
         let step = (length / 2).clamp(SMALLEST_STEP, LARGEST_STEP);
-        let grown = self.write_zeros(length, end + step).and_then(|()| self.file.sync_data());
+        let grown = write_zeros(&*self.file, length, end + step).and_then(|()| self.file.sync_data());
         grown.map_err(|error| {
             // Zeros that stay mean nothing; what they take of a full disk is given back if possible.
             let _ = self.file.set_length(length);
             fail(error)
-        })
-    }
-
-    fn write_zeros(&self, from: u64, to: u64) -> io::Result<()> {
-        let zeros = [0; ZEROS];
-        (from..to).step_by(ZEROS).try_for_each(|at| {
-            let length = usize::try_from(to - at).map_or(ZEROS, |left| left.min(ZEROS));
-            self.file.write_at(&zeros[..length], at)
         })
     }
 
@@ -112,6 +105,19 @@ impl Ledger {
             Err(_) => settle(site, cause, last.number + 1),
         }
     }
+}
+
+/// Writes zeros from one offset to another.
+pub(super) fn write_zeros(file: &dyn File, from: u64, to: u64) -> io::Result<()> {
+    let zeros = [0; ZEROS];
+    let mut at = from;
+    while at < to {
+        let end = (at + 1).next_multiple_of(ZEROS as u64).min(to);
+        let length = usize::try_from(end - at).unwrap_or(ZEROS);
+        file.write_at(&zeros[..length], at)?;
+        at = end;
+    }
+    Ok(())
 }
 
 /// Finds out, after a failed sync, whether commit `number` happened: it did if it is in the fold of

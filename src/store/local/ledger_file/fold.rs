@@ -7,6 +7,7 @@ use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
+use super::commit::{LARGEST_STEP, write_zeros};
 use super::frame;
 use super::read::{self, FileHead};
 use super::word::WordFile;
@@ -20,6 +21,12 @@ use crate::store::{Fold, FoldKind, Header, StoreError, StoreErrorKind, Version};
 
 /// What a file is padded to: the first commits then need no growth.
 const BLOCK: u64 = 4096;
+/// The share of a disk's free space that a busy tenant's room may take: the rest is for what is to be stored.
+const SHARE: u64 = 100;
+/// More than that is carried over before the lock is taken, since the others' commits wait for what is done under it.
+const MUCH: u64 = 64 * 1024;
+/// How often at the most: commits may come as fast as they are carried over.
+const CARRIES: usize = 4;
 
 /// A new ledger file on its way.
 pub(super) struct Draft {
@@ -29,6 +36,8 @@ pub(super) struct Draft {
     /// Lines that are not yet written.
     pending: Vec<u8>,
     written: u64,
+    /// How far the file reaches; all behind `written` is zero.
+    reach: u64,
     settled: bool,
 }
 
@@ -55,7 +64,8 @@ impl Draft {
             })
             .map_err(|error| failed("write ledger", site.ledger(), error))?;
         let known = Known { position: head.end, header: header.clone() };
-        Ok(Self { temporary, written: head.end.offset, head, known, pending: Vec::new(), settled: false })
+        let written = head.end.offset;
+        Ok(Self { temporary, head, known, pending: Vec::new(), written, reach: written, settled: false })
     }
 
     /// Adds the next commit.
@@ -71,15 +81,32 @@ impl Draft {
         self.settled = false;
     }
 
+    /// Makes room behind the snapshot, as long as that, so that few of the commits before the next fold wait until the file
+    /// has grown. Where that does not work, there is none.
+    fn make_room(&mut self, site: Site<'_>) {
+        let room = self.written.min(LARGEST_STEP);
+        if !site.directory.free_space().is_ok_and(|free| room <= free / SHARE) {
+            return;
+        }
+        let file = self.temporary.file();
+        match write_zeros(&**file, self.reach, self.reach + room) {
+            Ok(()) => self.reach += room,
+            Err(_) => drop(file.set_length(self.reach)),
+        }
+    }
+
     /// Writes what was added, up to a whole block, and syncs.
     fn settle(&mut self, site: Site<'_>) -> Result<(), StoreError> {
         if self.settled {
             return Ok(());
         }
         let end = (self.known.position.offset + 1).next_multiple_of(BLOCK);
-        let padding = usize::try_from(end - self.known.position.offset).unwrap_or(0);
         let mut bytes = std::mem::take(&mut self.pending);
-        bytes.resize(bytes.len() + padding, 0);
+        if end > self.reach {
+            let padding = usize::try_from(end - self.known.position.offset).unwrap_or(0);
+            bytes.resize(bytes.len() + padding, 0);
+            self.reach = end;
+        }
         let file = self.temporary.file();
         let tried = file
             .write_at(&bytes, self.written)
@@ -151,8 +178,9 @@ pub(in crate::store::local) struct Folding {
     draft: Draft,
     kind: FoldKind,
     base: u64,
-    /// The ledger it began from.
+    /// The ledger it began from, and up to where what came after the base is carried over.
     from: Arc<Ledger>,
+    carried: Position,
 }
 
 impl Folding {
@@ -187,31 +215,56 @@ impl Folding {
         };
         let epoch = from.head.epoch + 1;
         let mut draft = Draft::begin(site, epoch, number, &fold.header, (&fold.snapshot, &fold.index))?;
+        if known.number() > base.number {
+            draft.make_room(site);
+        }
         // The long sync runs beside commits; the one under the lock is short then.
         draft.settle(site)?;
-        Ok(Some(Self { draft, kind: fold.kind, base: base.number, from }))
+        let carried = from.position_of(base);
+        let mut folding = Self { draft, kind: fold.kind, base: base.number, from, carried };
+        folding.catch_up(site)?;
+        Ok(Some(folding))
     }
 
-    /// Carries over what came since and puts the new file in place of `current`, which the holder
+    /// Carries over what came meanwhile, as far as this process knows of it, until little is left.
+    fn catch_up(&mut self, site: Site<'_>) -> Result<(), StoreError> {
+        for _ in 0..CARRIES {
+            if self.from.position().offset.saturating_sub(self.carried.offset) <= MUCH {
+                break;
+            }
+            self.carry_over(site)?;
+            self.draft.settle(site)?;
+        }
+        Ok(())
+    }
+
+    /// Carries over what came since, as far as is known.
+    fn carry_over(&mut self, site: Site<'_>) -> Result<(), StoreError> {
+        let end = self.from.position();
+        let lines = read::lines(site, &*self.from.file, self.carried, end.offset, end.checksum)?;
+        for commit in lines.commits.iter().filter(|commit| commit.number > self.base) {
+            self.draft.push(commit.header.as_ref(), &commit.text);
+        }
+        self.carried = lines.end;
+        Ok(())
+    }
+
+    /// Carries over the rest of what came since and puts the new file in place of `current`, which the holder
     /// of the lock found; `None` if somebody else came first.
     pub(in crate::store::local) fn finish(
         mut self,
         site: Site<'_>,
-        current: &Ledger,
+        current: Arc<Ledger>,
     ) -> Result<Option<(Ledger, Version)>, StoreError> {
-        let same = current.head.epoch == self.from.head.epoch && current.identity == self.from.identity;
-        if !same && !site.steps.skips(Step::FoldRecheck) {
+        if current.head.epoch == self.from.head.epoch && current.identity == self.from.identity {
+            self.from = current;
+        } else if !site.steps.skips(Step::FoldRecheck) {
             return Ok(None);
         }
-        let known = current.known();
-        if self.kind == FoldKind::Replace && known.number() != self.base {
+        if self.kind == FoldKind::Replace && self.from.known().number() != self.base {
             return Ok(None);
         }
-        let end = known.position;
-        let lines = read::lines(site, &*current.file, current.head.end, end.offset, end.checksum)?;
-        for commit in lines.commits.iter().filter(|commit| commit.number > self.base) {
-            self.draft.push(commit.header.as_ref(), &commit.text);
-        }
+        self.carry_over(site)?;
         // The version is that of the snapshot: who asked knows nothing of what was carried over.
         let position = self.draft.head.end;
         let ledger = self.draft.install(site)?;

@@ -234,6 +234,14 @@ impl Ledger {
         position.word(self.head.epoch)
     }
 
+    /// Where a version ends in this file, if it says so; else where the commits begin.
+    fn position_of(&self, version: &Version) -> Position {
+        let place = version.token().map(|token: &Token| token.place().clone());
+        let here =
+            place.filter(|place| place.epoch == self.head.epoch && place.position.number == version.number);
+        here.map_or(self.head.end, |place| place.position)
+    }
+
     /// Strict read: one read of the word tells whether anything is new.
     pub(super) fn freshness(&self, site: Site<'_>) -> Result<Freshness, StoreError> {
         let word = self.word.read().map_err(|error| failed("read ledger", site.word(), error))?;
@@ -340,11 +348,8 @@ impl Ledger {
         version: &Version,
         known: &Known,
     ) -> Result<(Option<Header>, Vec<Bytes>), StoreError> {
-        let place = version.token().map(|token: &Token| token.place().clone());
-        let here = place.filter(|place| place.epoch == self.head.epoch);
-        let from = here.map_or(self.head.end, |place| place.position);
         let end = known.position;
-        let lines = read::lines(site, &*self.file, from, end.offset, end.checksum)?;
+        let lines = read::lines(site, &*self.file, self.position_of(version), end.offset, end.checksum)?;
         let mut header = None;
         let mut commits = Vec::new();
         for commit in lines.commits.into_iter().filter(|commit| commit.number > version.number) {
