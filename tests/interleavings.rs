@@ -93,6 +93,26 @@ async fn a_decision_is_recorded_though_its_caller_went_away() {
     assert_eq!(*heard.0.lock().unwrap(), ["records.insert"]);
 }
 
+#[tokio::test]
+async fn a_short_ledger_is_folded_when_it_has_doubled() {
+    let (store, counts) = CountingStore::new(Arc::new(MemoryStore::new()));
+    let mut settings = Settings::default();
+    settings.fold_minimum = 2_000;
+    let tenantry = Tenantry::builder(store).settings(settings).open().await.unwrap();
+    tenantry.ensure(&id("ana"), "").await.unwrap();
+    let own = tenantry.session(&id("ana")).await.unwrap().own();
+    let mut at = Vec::new();
+    for number in 1..=100 {
+        own.collection::<Note>().insert(note()).await.unwrap();
+        // A fold of so little is over once its task has had its turn.
+        tokio::task::yield_now().await;
+        at.resize(counts.of(StoreMethod::Fold, Some(&id("ana"))) as usize, number);
+    }
+    tenantry.close(Duration::from_secs(60)).await.unwrap();
+    assert!(at.len() >= 4, "{at:?}");
+    assert!(at.windows(2).all(|next| next[1] * 10 > next[0] * 17), "folded after {at:?} inserts");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commits_that_never_pause_fold_no_more_often_than_the_ledger_grows() {
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +133,7 @@ async fn commits_that_never_pause_fold_no_more_often_than_the_ledger_grows() {
     }))
     .await;
     tenantry.close(Duration::from_secs(60)).await.unwrap();
-    // Each fold makes the next one come later by half; eight tasks make at least 200 commits.
+    // Each fold makes the next one come later; eight tasks make at least 200 commits.
     let (folds, commits) =
         (counts.of(StoreMethod::Fold, Some(&id("ana"))), counts.of(StoreMethod::Append, Some(&id("ana"))));
     assert!(folds >= 2 && folds * 10 < commits, "{folds} folds of {commits} commits");

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use tenantry::paths::TenantId;
-use tenantry::store::local::{LocalOptions, Processes};
+use tenantry::store::local::{LocalOptions, NetworkFileSystems, Processes};
 use tenantry::store::{
     Commit, Fold, FoldKind, Header, Incarnation, Outcome, Refreshed, StoreErrorKind, TenantStore,
 };
@@ -43,6 +43,17 @@ async fn that_nothing_is_new_is_known_at_once_also_when_the_ledger_went_to_anoth
     assert!(one.is_newest(&ana(), &version));
     append(&two, &version, "second").await;
     assert!(matches!(one.refresh(&ana(), &version).await.unwrap(), Refreshed::Commits { .. }));
+}
+
+#[tokio::test]
+async fn where_another_machine_may_have_to_be_asked_nothing_is_known_at_once_and_a_refresh_tells_it() {
+    let place = Place::new();
+    let mut options = LocalOptions::default();
+    options.network = NetworkFileSystems::Allowed;
+    let store = place.open_with(options).await;
+    let version = create(&store, &ana()).await;
+    assert!(!store.is_newest(&ana(), &version));
+    assert!(matches!(store.refresh(&ana(), &version).await.unwrap(), Refreshed::Unchanged));
 }
 
 #[tokio::test]

@@ -178,8 +178,9 @@ pub(in crate::store::local) struct Folding {
     draft: Draft,
     kind: FoldKind,
     base: u64,
-    /// The ledger it began from, and up to where what came after the base is carried over.
+    /// The ledger it began from.
     from: Arc<Ledger>,
+    /// Up to where in it what came after the base is carried over.
     carried: Position,
 }
 
