@@ -150,6 +150,18 @@ pub(crate) async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
+/// The same items, for a long loop that nobody waits for: after so many of them whoever is ready to run does so first. A
+/// kernel that preempts nobody lets a thread go on for milliseconds, and a commit would wait as long for its processor.
+pub(crate) fn giving_way<I: IntoIterator>(items: I, after: usize) -> impl Iterator<Item = I::Item> {
+    let counted = items.into_iter().enumerate();
+    counted.map(move |(at, item)| {
+        if (at + 1).is_multiple_of(after) {
+            std::thread::yield_now();
+        }
+        item
+    })
+}
+
 /// Runs what blocks, on a thread that may.
 ///
 /// # Errors
@@ -213,6 +225,13 @@ mod tests {
         let own = thread::current().id();
         assert!(threads[0][0] == threads[0][1] && threads[0][0] != own, "{threads:?}");
         assert!(threads[1][0] == own && threads[1][1] != own, "the runtime has one thread: {threads:?}");
+    }
+
+    #[test]
+    fn who_gives_way_has_all_items_in_order() {
+        for after in 1..5 {
+            assert!(giving_way(0..10, after).eq(0..10));
+        }
     }
 
     /// The thread of whoever begins a task, the one on which it begins, and the one on which it blocks.

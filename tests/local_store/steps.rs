@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tenantry::store::local::{LocalOptions, LocalStore, Step};
 use tenantry::store::{Fold, FoldKind, Loaded, Outcome, TenantStore};
 use tenantry::testkit::SeededEntropy;
-use tenantry::testkit::simulated_disk::{Cut, LoseAll, Process, Scope, SimulatedDisk};
+use tenantry::testkit::simulated_disk::{Cut, LoseAll, OperationKind, Process, Scope, SimulatedDisk};
 
 use crate::support::{ana, append, commit, committed, create};
 
@@ -147,6 +147,41 @@ async fn what_is_committed_while_a_fold_carries_over_what_was_before_is_there_on
         calls += 1;
     }
     assert!(calls > 15, "the fold had only {calls} calls");
+}
+
+/// A fold is held after so many calls. Answers how many files were open then, if it was held, and at its end.
+async fn files_open_during_a_fold(calls: u64) -> (Option<usize>, usize) {
+    let disk = SimulatedDisk::new();
+    let process = disk.process();
+    let store = open(&process, None, 1).await;
+    create(&store, &ana()).await;
+    let gate = disk.pause(process.id(), calls);
+    let (its_disk, its_id) = (disk.clone(), process.id());
+    let _ = disk.take_operations();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(fold(&store));
+        its_disk.finished(its_id);
+        store
+    });
+    let open = gate.reached().then(|| process.open_handles());
+    gate.resume();
+    let _store = thread.join().unwrap();
+    let last = disk.take_operations().pop().map(|operation| operation.kind);
+    assert_eq!(last, Some(OperationKind::Unlock));
+    (open, process.open_handles())
+}
+
+#[tokio::test]
+async fn the_file_that_a_fold_replaced_is_closed_when_the_lock_was_given_back() {
+    let (mut before_the_last_call, mut calls) = (None, 0);
+    while let (Some(open), end) = files_open_during_a_fold(calls).await {
+        before_the_last_call = Some((open, end));
+        calls += 1;
+    }
+    let (open, end) = before_the_last_call.unwrap();
+    // It, and the word with which it was opened.
+    assert_eq!(open, end + 2);
 }
 
 #[tokio::test]

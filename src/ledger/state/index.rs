@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Body, malformed};
 use super::keyed_hash::{self, HashKey};
+use crate::blocking::giving_way;
 use crate::ledger::tally::Tally;
 use crate::store::StoreError;
 
@@ -24,6 +25,8 @@ const ENTRY: usize = 24;
 const PAIR: usize = 8;
 /// The bytes of the contents' length.
 const LENGTH: usize = 4;
+/// So many slots take a tenth of a millisecond, give or take.
+const SLOTS: usize = 8192;
 
 /// An entry: where its parts begin. Its line ends before the next one begins.
 #[derive(Debug, Clone, Copy)]
@@ -159,7 +162,7 @@ impl IndexWriter {
         // A quarter of them is free at the least.
         contents.slots = (ids.len() + ids.len() / 3 + 1).next_power_of_two();
         let mut slots = vec![(0, 0); contents.slots];
-        for (position, hash) in (1_u32..).zip(ids) {
+        for (position, hash) in giving_way((1_u32..).zip(ids), SLOTS) {
             let mut at = contents.first_slot(hash);
             while slots[at].1 != 0 {
                 at = contents.next_slot(at);
@@ -171,7 +174,7 @@ impl IndexWriter {
         contents.keys = keys.len();
         let pairs = PAIR * (slots.len() + keys.len());
         bytes.reserve_exact(pairs + LENGTH + 128 * (contents.sections.len() + 1));
-        for (mark, entry) in slots.into_iter().chain(keys) {
+        for (mark, entry) in giving_way(slots.into_iter().chain(keys), SLOTS) {
             bytes.extend_from_slice(&mark.to_le_bytes());
             bytes.extend_from_slice(&entry.to_le_bytes());
         }

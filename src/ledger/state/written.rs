@@ -10,8 +10,12 @@ use super::found::Place;
 use super::index::{IndexEntry, IndexWriter, key_mark};
 use super::list::Direction;
 use super::{Entry, Section, State};
+use crate::blocking::giving_way;
 use crate::ledger::commit_text::{Places, push_line, write_line};
 use crate::store::StoreError;
+
+/// So many lines take a tenth of a millisecond, give or take.
+const LINES: usize = 128;
 
 impl State {
     /// The entries in the order in which they are written, with their sections.
@@ -57,7 +61,7 @@ impl State {
         // All of it was read.
         let marks = self.base.marks().unwrap_or_default();
         let mut writer = BaseWriter { base: &self.base, text, index, marks: &marks };
-        for (section, place) in self.lines() {
+        for (section, place) in giving_way(self.lines(), LINES) {
             match place {
                 Place::Below(at, _) => writer.copy(section, at)?,
                 Place::Above(stored) => writer.write(section, &stored.entry)?,

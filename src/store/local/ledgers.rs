@@ -254,19 +254,28 @@ impl Root {
         });
         let begun = begun.await?.ok_or_else(|| missing(&slot.tenant))?;
         let Some(folding) = begun else { return Ok(Outcome::Conflict) };
-        self.locked(slot, move |root, slot| root.finish_fold(slot, folding)).await
+        let finish = move |root: &Self, slot: &Slot| root.finish_fold(slot, folding);
+        // To close the file that was replaced gives back all that it takes: no commit waits for that.
+        let close = |_: &Self, (outcome, before)| {
+            drop(before);
+            Ok(outcome)
+        };
+        self.locked_then(slot, Box::new((finish, close))).await
     }
 
-    fn finish_fold(&self, slot: &Slot, folding: Folding) -> Result<Outcome, StoreError> {
+    /// The outcome, and the ledger that stood before.
+    fn finish_fold(&self, slot: &Slot, folding: Folding) -> Result<(Outcome, Arc<Ledger>), StoreError> {
         let Some(opened) = self.hold_current(slot, 0)? else { return Err(missing(&slot.tenant)) };
+        let before = opened.ledger.clone();
         let finished = folding.finish(opened.site(self, &slot.tenant), opened.ledger.clone());
-        match finished.inspect_err(|_| slot.set_opened(None))? {
-            None => Ok(Outcome::Conflict),
+        let outcome = match finished.inspect_err(|_| slot.set_opened(None))? {
+            None => Outcome::Conflict,
             Some((ledger, version)) => {
                 slot.set_opened(Some(Opened { directory: opened.directory, ledger: Arc::new(ledger) }));
-                Ok(Outcome::Committed(version))
+                Outcome::Committed(version)
             }
-        }
+        };
+        Ok((outcome, before))
     }
 
     /// The header, by the holder of the lock, of a tenant that lives; `None` if it does not.

@@ -12,6 +12,7 @@ use super::frame;
 use super::read::{self, FileHead};
 use super::word::WordFile;
 use super::{Known, Ledger, Position, Site, check_texts};
+use crate::blocking::giving_way;
 use crate::store::local::disk::{Access, Directory, File};
 use crate::store::local::failure::{failed, if_there, unknown};
 use crate::store::local::layout;
@@ -25,6 +26,8 @@ const BLOCK: u64 = 4096;
 const SHARE: u64 = 100;
 /// More than that is carried over before the lock is taken, since the others' commits wait for what is done under it.
 const MUCH: u64 = 64 * 1024;
+/// How much of a snapshot, and of the room behind it, is written at a time.
+const PIECE: usize = 128 * 1024;
 /// How often at the most: commits may come as fast as they are carried over.
 const CARRIES: usize = 4;
 
@@ -57,8 +60,8 @@ impl Draft {
             .and_then(|temporary| {
                 let file = temporary.file();
                 file.write_at(&start, 0)?;
-                file.write_at(snapshot, head.snapshot.start)?;
-                file.write_at(index, head.index.start)?;
+                write_long(&**file, snapshot, head.snapshot.start)?;
+                write_long(&**file, index, head.index.start)?;
                 file.write_at(&digests, head.digests.start)?;
                 Ok(temporary)
             })
@@ -88,9 +91,10 @@ impl Draft {
         if !site.directory.free_space().is_ok_and(|free| room <= free / SHARE) {
             return;
         }
-        let file = self.temporary.file();
-        match write_zeros(&**file, self.reach, self.reach + room) {
-            Ok(()) => self.reach += room,
+        let (file, end) = (self.temporary.file(), self.reach + room);
+        let mut pieces = giving_way((self.reach..end).step_by(PIECE), 1);
+        match pieces.try_for_each(|at| write_zeros(&**file, at, end.min(at + PIECE as u64))) {
+            Ok(()) => self.reach = end,
             Err(_) => drop(file.set_length(self.reach)),
         }
     }
@@ -149,6 +153,12 @@ impl Draft {
             .map_err(|error| unknown(failed("write ledger", site.word(), error)))?;
         Ok(ledger)
     }
+}
+
+/// Writes what may be long, while others have commits to write.
+fn write_long(file: &dyn File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let starts = (offset..).step_by(PIECE);
+    giving_way(starts.zip(bytes.chunks(PIECE)), 1).try_for_each(|(at, piece)| file.write_at(piece, at))
 }
 
 /// The word's file, made if it is not there.
