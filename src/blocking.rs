@@ -31,6 +31,18 @@ enum Use {
 
 thread_local! {
     static USE: Cell<Use> = const { Cell::new(Use::Ordinary) };
+    static BACKGROUND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that nobody waits for what this thread does, until dropped.
+struct Background {
+    before: bool,
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        BACKGROUND.set(self.before);
+    }
 }
 
 /// Says what this thread may be used for, until dropped.
@@ -150,12 +162,19 @@ pub(crate) async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// The same items, for a long loop that nobody waits for: after so many of them whoever is ready to run does so first. A
-/// kernel that preempts nobody lets a thread go on for milliseconds, and a commit would wait as long for its processor.
+/// Does long work for which nobody waits: its loops that are [giving way](giving_way) let others go first. A kernel that
+/// preempts nobody lets a thread go on for milliseconds, and a commit would wait as long for its processor.
+pub(crate) fn in_background<T>(work: impl FnOnce() -> T) -> T {
+    let _background = Background { before: BACKGROUND.replace(true) };
+    work()
+}
+
+/// The same items. In the [background](in_background) the processor is left to whoever is ready to run on it after so many
+/// of them; for whom others wait goes on.
 pub(crate) fn giving_way<I: IntoIterator>(items: I, after: usize) -> impl Iterator<Item = I::Item> {
     let counted = items.into_iter().enumerate();
     counted.map(move |(at, item)| {
-        if (at + 1).is_multiple_of(after) {
+        if at > 0 && at.is_multiple_of(after) && BACKGROUND.get() {
             std::thread::yield_now();
         }
         item
@@ -230,7 +249,8 @@ mod tests {
     #[test]
     fn who_gives_way_has_all_items_in_order() {
         for after in 1..5 {
-            assert!(giving_way(0..10, after).eq(0..10));
+            let items = || giving_way(0..10, after).collect::<Vec<_>>();
+            assert!(items() == Vec::from_iter(0..10) && in_background(items) == items());
         }
     }
 

@@ -137,6 +137,21 @@ async fn a_fold_leaves_room_for_a_tenant_whose_commits_go_on_and_none_for_one_at
 }
 
 #[tokio::test]
+async fn a_snapshot_of_two_megabytes_is_read_as_it_was_written_with_room_behind_it() {
+    let place = Place::new();
+    let store = place.open().await;
+    let version = create(&store, &ana()).await;
+    let base = append(&store, &version, "second").await;
+    append(&store, &base, "third").await;
+    let long: String = (0..300_000).map(|line| format!("{line}\n")).collect();
+    committed(fold_at(&store, &base, &long).await);
+    let loaded = place.open().await.load(&ana()).await.unwrap().unwrap();
+    assert!(loaded.snapshot == long);
+    assert_eq!(loaded.commits, ["third"]);
+    assert!((3_970_000..4_000_000).contains(&place.read("data/ana/ledger").len()));
+}
+
+#[tokio::test]
 async fn a_commit_longer_than_the_space_grows_the_file() {
     let place = Place::new();
     let store = place.open().await;

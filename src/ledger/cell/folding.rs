@@ -7,7 +7,7 @@ use futures::FutureExt;
 use jiff::Timestamp;
 
 use super::{Cell, aside, lock, unreadable};
-use crate::blocking;
+use crate::blocking::{self, in_background};
 use crate::ledger::state::{BadLine, State};
 use crate::store::{Fold, FoldKind, Outcome, StoreError, StoreErrorKind};
 
@@ -66,7 +66,8 @@ impl Cell {
         let header = known.write().map_err(unreadable)?;
         let written = state.clone();
         // What is written need not be read again; what came since does.
-        let folded = aside(state.weight(), move || written.folded().map_err(too_long)).await?;
+        let folded =
+            aside(state.weight(), move || in_background(|| written.folded().map_err(too_long))).await?;
         let (snapshot, index) = folded.base_bytes();
         let fold = Fold { kind: FoldKind::Same, header, snapshot, index };
         match self.shared.store.fold(&self.tenant, version, fold).await? {

@@ -10,6 +10,7 @@ use super::ledger_file::{self, Folding, Freshness, Ledger, Look, Recovery, Site}
 use super::locks::permit;
 use super::options::NetworkFileSystems;
 use super::root::{Root, take_back};
+use crate::blocking::in_background;
 use crate::paths::TenantId;
 use crate::store::{self, Commit, Fold, Header, Outcome, StoreError, StoreErrorKind, Version};
 
@@ -250,12 +251,12 @@ impl Root {
         let _fold = permit(&self.folds).await?;
         let base = base.clone();
         let begun = self.with_current(slot, move |site, opened| {
-            Folding::begin(site, opened.ledger.clone(), &base, &fold)
+            in_background(|| Folding::begin(site, opened.ledger.clone(), &base, &fold))
         });
         let begun = begun.await?.ok_or_else(|| missing(&slot.tenant))?;
         let Some(folding) = begun else { return Ok(Outcome::Conflict) };
         let finish = move |root: &Self, slot: &Slot| root.finish_fold(slot, folding);
-        // To close the file that was replaced gives back all that it takes: no commit waits for that.
+        // To close the file that was replaced may give back all that it took: no commit from here waits for that.
         let close = |_: &Self, (outcome, before)| {
             drop(before);
             Ok(outcome)

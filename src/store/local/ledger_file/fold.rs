@@ -4,6 +4,7 @@
 //! synced and the word written. Folding, recovering and beginning a life all end this way.
 
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -26,8 +27,9 @@ const BLOCK: u64 = 4096;
 const SHARE: u64 = 100;
 /// More than that is carried over before the lock is taken, since the others' commits wait for what is done under it.
 const MUCH: u64 = 64 * 1024;
-/// How much of a snapshot, and of the room behind it, is written at a time.
-const PIECE: usize = 128 * 1024;
+/// How much of a snapshot, and of the room behind it, is written at a time: up to a multiple of it, since what comes in one
+/// write may lie in one piece in the page cache.
+const PIECE: u64 = 512 * 1024;
 /// How often at the most: commits may come as fast as they are carried over.
 const CARRIES: usize = 4;
 
@@ -92,8 +94,8 @@ impl Draft {
             return;
         }
         let (file, end) = (self.temporary.file(), self.reach + room);
-        let mut pieces = giving_way((self.reach..end).step_by(PIECE), 1);
-        match pieces.try_for_each(|at| write_zeros(&**file, at, end.min(at + PIECE as u64))) {
+        let mut pieces = pieces(self.reach, end);
+        match pieces.try_for_each(|piece| write_zeros(&**file, piece.start, piece.end)) {
             Ok(()) => self.reach = end,
             Err(_) => drop(file.set_length(self.reach)),
         }
@@ -155,10 +157,21 @@ impl Draft {
     }
 }
 
-/// Writes what may be long, while others have commits to write.
-fn write_long(file: &dyn File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    let starts = (offset..).step_by(PIECE);
-    giving_way(starts.zip(bytes.chunks(PIECE)), 1).try_for_each(|(at, piece)| file.write_at(piece, at))
+/// The pieces of what lies between two offsets.
+fn pieces(from: u64, to: u64) -> impl Iterator<Item = Range<u64>> {
+    let numbers = from / PIECE..to.div_ceil(PIECE);
+    giving_way(numbers.map(move |number| from.max(number * PIECE)..to.min((number + 1) * PIECE)), 1)
+}
+
+/// Writes what may be long.
+fn write_long(file: &dyn File, mut bytes: &[u8], offset: u64) -> io::Result<()> {
+    for piece in pieces(offset, offset + bytes.len() as u64) {
+        let length = usize::try_from(piece.end - piece.start).unwrap_or(bytes.len());
+        let (written, rest) = bytes.split_at(length);
+        file.write_at(written, piece.start)?;
+        bytes = rest;
+    }
+    Ok(())
 }
 
 /// The word's file, made if it is not there.
