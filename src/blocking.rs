@@ -170,7 +170,7 @@ pub(crate) fn in_background<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// The same items. In the [background](in_background) the processor is left to whoever is ready to run on it after so many
-/// of them; for whom others wait goes on.
+/// of them; elsewhere somebody may wait for the loop, and nothing is done.
 pub(crate) fn giving_way<I: IntoIterator>(items: I, after: usize) -> impl Iterator<Item = I::Item> {
     let counted = items.into_iter().enumerate();
     counted.map(move |(at, item)| {
