@@ -34,7 +34,7 @@ thread_local! {
     static BACKGROUND: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says that nobody waits for what this thread does, until dropped.
+/// Says that what this thread does can wait, until dropped.
 struct Background {
     before: bool,
 }
@@ -162,7 +162,7 @@ pub(crate) async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Does long work for which nobody waits: its loops that are [giving way](giving_way) let others go first. A kernel that
+/// Does long work that can wait: its loops that are [giving way](giving_way) let others go first. A kernel that
 /// preempts nobody lets a thread go on for milliseconds, and a commit would wait as long for its processor.
 pub(crate) fn in_background<T>(work: impl FnOnce() -> T) -> T {
     let _background = Background { before: BACKGROUND.replace(true) };
@@ -170,7 +170,7 @@ pub(crate) fn in_background<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// The same items. In the [background](in_background) the processor is left to whoever is ready to run on it after so many
-/// of them; elsewhere somebody may wait for the loop, and nothing is done.
+/// of them; elsewhere, where a reader or the holder of a lock may wait for the loop, nothing is done.
 pub(crate) fn giving_way<I: IntoIterator>(items: I, after: usize) -> impl Iterator<Item = I::Item> {
     let counted = items.into_iter().enumerate();
     counted.map(move |(at, item)| {
